@@ -1,0 +1,58 @@
+namespace Arm64Vm.Ir;
+
+/// <summary>Appends instructions to a region. Lifters speak through it; it forwards guest state within a block so that a register is read once.</summary>
+public sealed partial class IrBuilder
+{
+    private readonly IrRegion region;
+    private ushort pc;
+
+    public IrBuilder(IrRegion region) => this.region = region;
+
+    public IrRegion Region => region;
+
+    /// <summary>Starts a basic block at a guest offset from the region's page.</summary>
+    public void BeginBlock(int guestOffset)
+    {
+        ref IrBlock block = ref region.AppendBlock();
+        block.First = (ushort)region.Count;
+        block.End = block.First;
+        block.GuestOffset = guestOffset;
+    }
+
+    /// <summary>Starts the next guest instruction, at an offset in its page.</summary>
+    public void BeginInstruction(int pageOffset) => pc = (ushort)pageOffset;
+
+    /// <summary>Ends the block; its last instruction must be a terminator.</summary>
+    public void EndBlock() => region.LastBlock.End = (ushort)region.Count;
+
+    /// <summary>True where the last instruction appended ends the block.</summary>
+    public bool IsTerminated => region.Count > region.LastBlock.First && IrOps.IsTerminator(region[region.Count - 1].Op);
+
+    /// <summary>Appends an instruction in its general form; the named methods of the other parts are preferred.</summary>
+    public IrValue Emit(
+        IrOp op,
+        IrType type,
+        IrValue a = default,
+        IrValue b = default,
+        IrValue c = default,
+        IrValue d = default,
+        int size = 0,
+        VectorShape shape = VectorShape.Q,
+        int aux = 0,
+        ulong imm = 0)
+    {
+        IrInst instruction = default;
+        instruction.Op = op;
+        instruction.Type = type;
+        instruction.Size = (byte)size;
+        instruction.A = a.Index;
+        instruction.B = b.Index;
+        instruction.C = c.Index;
+        instruction.D = d.Index;
+        instruction.Pc = pc;
+        instruction.Shape = shape;
+        instruction.Aux = (byte)aux;
+        instruction.Imm = imm;
+        return region.Append(instruction);
+    }
+}

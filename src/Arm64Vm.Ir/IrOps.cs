@@ -1,0 +1,37 @@
+namespace Arm64Vm.Ir;
+
+/// <summary>Classification of operations by their range in <see cref="IrOp"/>.</summary>
+public static class IrOps
+{
+    /// <summary>Ends a block.</summary>
+    public static bool IsTerminator(IrOp op) => op is >= IrOp.Jump and <= IrOp.ExitAfter;
+
+    /// <summary>Accesses guest memory and may fault.</summary>
+    public static bool IsMemory(IrOp op) => op is >= IrOp.Load and <= IrOp.ZeroBlock and not IrOp.ClearExclusive and not IrOp.Second;
+
+    /// <summary>Leaves to the run loop and may not come back.</summary>
+    public static bool IsSystem(IrOp op) => op is >= IrOp.ReadSystem and <= IrOp.PointerAuth;
+
+    /// <summary>Reads guest registers or flags.</summary>
+    public static bool IsStateRead(IrOp op) => op is IrOp.GetX or IrOp.GetV or IrOp.GetFlags or IrOp.PcPage;
+
+    /// <summary>Writes guest registers or flags.</summary>
+    public static bool IsStateWrite(IrOp op) => op is IrOp.SetX or IrOp.SetV or IrOp.SetFlags;
+
+    /// <summary>Integer or flag computation without effects.</summary>
+    public static bool IsPureInteger(IrOp op) => op is IrOp.Const or (>= IrOp.Add and <= IrOp.FlagsFromNzcv);
+
+    /// <summary>Vector integer and crypto: no effects but FPSR.QC.</summary>
+    public static bool IsVector(IrOp op) => op is > IrOp.VectorFirst and < IrOp.FloatFirst;
+
+    /// <summary>Floating point: no effects but the cumulative bits of FPSR.</summary>
+    public static bool IsFloat(IrOp op) => op > IrOp.FloatFirst;
+
+    /// <summary>May be observed other than through its result: must not be removed when the result is unused.</summary>
+    public static bool HasEffect(IrOp op) =>
+        IsTerminator(op) || IsMemory(op) || IsSystem(op) || IsStateWrite(op) || op is IrOp.Barrier or IrOp.ClearExclusive || SetsFpsr(op);
+
+    /// <summary>May set cumulative bits of FPSR, so stays when its result is unused.</summary>
+    /// <remarks>Conservative: every vector and FP operation; the passes may refine it.</remarks>
+    public static bool SetsFpsr(IrOp op) => IsVector(op) || IsFloat(op);
+}

@@ -1,0 +1,48 @@
+namespace Arm64Vm.Ir;
+
+/// <summary>Attributes of a memory operation, in <see cref="IrInst.Aux"/>.</summary>
+[Flags]
+public enum MemoryFlags : byte
+{
+    None = 0,
+
+    /// <summary>Sign-extend the loaded bytes to the result's type.</summary>
+    SignExtend = 1,
+
+    /// <summary>Load-acquire (LDAR, LDAPR): free on hosts with total store order. The address must be aligned to the size.</summary>
+    Acquire = 2,
+
+    /// <summary>Store-release (STLR): sequentially consistent with LDAR. The address must be aligned to the size.</summary>
+    Release = 4,
+
+    /// <summary>LDTR/STTR: translate as EL0 would.</summary>
+    Unprivileged = 8,
+
+    /// <summary>The address need not be aligned although Acquire or Release is set (LDAPUR, STLUR under LSE2 within 16 bytes).</summary>
+    MayBeUnaligned = 16,
+}
+
+/// <summary>What <see cref="IrOp.AtomicRmw"/> stores, given the old value and the operand.</summary>
+public enum AtomicOperation : byte
+{
+    Add, Clear, Xor, Set, SignedMax, SignedMin, UnsignedMax, UnsignedMin, Swap,
+}
+
+/// <summary>Which earlier and later accesses a barrier orders.</summary>
+public enum BarrierKind : byte
+{
+    /// <summary>Store then load included: needs a host fence.</summary>
+    Full,
+
+    /// <summary>Loads before, everything after: nothing to do on hosts with total store order.</summary>
+    Loads,
+
+    /// <summary>Stores only: nothing to do on hosts with total store order.</summary>
+    Stores,
+}
+
+/// <summary>Pointer authentication operations (FEAT_PAuth).</summary>
+public enum PointerAuthentication : byte
+{
+    SignIA, SignIB, SignDA, SignDB, AuthIA, AuthIB, AuthDA, AuthDB, SignGeneric, StripInstruction, StripData,
+}

@@ -1,0 +1,175 @@
+using System.Runtime.InteropServices;
+
+namespace Arm64Vm.Ir;
+
+/// <summary>What guest code works on: the register file, and beside it the caches and the exit record of one vCPU.</summary>
+/// <remarks>
+/// Unmanaged and page aligned; emitted code addresses it relative to one pinned host register. Everything up to
+/// <see cref="ArchitecturalSize"/> is architectural; the rest is derived or belongs to an execution in progress and is never saved.
+/// </remarks>
+[StructLayout(LayoutKind.Explicit, Size = TotalSize)]
+public unsafe struct GuestContext
+{
+    // ---- Architectural ---------------------------------------------------------------------------------------------
+    public const int XOffset = 0x000;
+    public const int PcPageOffset = 0x100;
+    public const int PollOffset = 0x108;
+    public const int FlagsOffset = 0x10C;
+    public const int FpcrOffset = 0x110;
+    public const int FpsrOffset = 0x114;
+    public const int PcOffset = 0x118;
+    public const int HostModeOffset = 0x120;
+    public const int ContextTagOffset = 0x128;
+    public const int VOffset = 0x200;
+    public const int ArchitecturalSize = 0x400;
+
+    // ---- Exit record, host registers across a resumable exit, spills -----------------------------------------------
+    public const int ExitOffset = 0x400;
+    public const int ExclusiveOffset = 0x480;
+    public const int HostGprOffset = 0x500;
+    public const int HostStackOffset = 0x580;
+    public const int HostXmmOffset = 0x600;
+    public const int SaturationOffset = 0x700;
+    public const int OperandOffset = 0x720;
+    public const int CounterOffset = 0x780;
+    public const int SpillOffset = 0x800;
+    public const int SpillSlots = 128;
+
+    // ---- Software TLB and jump cache -------------------------------------------------------------------------------
+    /// <summary>Entries of one TLB; there is one for reads and one for writes per translation regime (MMU index).</summary>
+    public const int TlbEntries = 1024;
+    public const int TlbEntrySize = 16;
+    public const int TlbBytes = TlbEntries * TlbEntrySize;
+
+    /// <summary>0 = EL0, 1 = EL1, 2 = EL1 with PAN.</summary>
+    public const int MmuIndexes = 3;
+    public const int TlbOffset = 0x2000;
+    public const int JumpCacheEntries = 4096;
+    public const int JumpCacheEntrySize = 16;
+    public const int JumpCacheOffset = TlbOffset + (MmuIndexes * 2 * TlbBytes);
+    public const int TotalSize = JumpCacheOffset + (JumpCacheEntries * JumpCacheEntrySize);
+
+    /// <summary>Bytes cleared by DC ZVA.</summary>
+    public const int ZeroBlockSize = 64;
+
+    /// <summary>A tag that no address matches.</summary>
+    public const ulong InvalidTag = ulong.MaxValue;
+
+    /// <summary>X0–X30 and, at 31, the current stack pointer.</summary>
+    [FieldOffset(XOffset)]
+    public fixed ulong X[32];
+
+    /// <summary>Virtual address of the page that code is running from, with the low 12 bits zero.</summary>
+    [FieldOffset(PcPageOffset)]
+    public ulong PcPage;
+
+    /// <summary>Not zero: leave at the next poll point. Bits are <see cref="PollReasons"/>.</summary>
+    [FieldOffset(PollOffset)]
+    public uint Poll;
+
+    /// <summary>PSTATE.NZCV in the form of <see cref="GuestFlags"/>.</summary>
+    [FieldOffset(FlagsOffset)]
+    public uint Flags;
+
+    [FieldOffset(FpcrOffset)]
+    public uint Fpcr;
+
+    /// <summary>FPSR without what is still held in host state while emitted code runs.</summary>
+    [FieldOffset(FpsrOffset)]
+    public uint Fpsr;
+
+    /// <summary>Program counter; valid whenever the run loop has control.</summary>
+    [FieldOffset(PcOffset)]
+    public ulong Pc;
+
+    /// <summary>Back-end private: host FP control word for the current FPCR.</summary>
+    [FieldOffset(HostModeOffset)]
+    public uint HostMode;
+
+    /// <summary>Mixed into jump cache tags: names the translation regime, ASID and mode that code is running under.</summary>
+    [FieldOffset(ContextTagOffset)]
+    public ulong ContextTag;
+
+    [FieldOffset(VOffset)]
+    public fixed ulong V[64];
+
+    [FieldOffset(ExitOffset)]
+    public ExitRecord Exit;
+
+    [FieldOffset(ExclusiveOffset)]
+    public ExclusiveMonitor Exclusive;
+
+    /// <summary>Not zero: a saturation happened (to be folded into FPSR.QC).</summary>
+    [FieldOffset(SaturationOffset)]
+    public fixed ulong Saturation[2];
+
+    public uint Nzcv
+    {
+        readonly get => GuestFlags.ToNzcv(Flags);
+        set => Flags = GuestFlags.FromNzcv(value);
+    }
+
+    public Bits128 GetV(int index)
+    {
+        return new Bits128(V[index * 2], V[(index * 2) + 1]);
+    }
+
+    public void SetV(int index, Bits128 value)
+    {
+        V[index * 2] = value.Lo;
+        V[(index * 2) + 1] = value.Hi;
+    }
+
+    /// <summary>Byte offset of the TLB of <paramref name="mmuIndex"/> for reads or for writes.</summary>
+    public static int TlbTable(int mmuIndex, bool write) => TlbOffset + (((mmuIndex * 2) + (write ? 1 : 0)) * TlbBytes);
+}
+
+/// <summary>Bits of <see cref="GuestContext.Poll"/>.</summary>
+[Flags]
+public enum PollReasons : uint
+{
+    None = 0,
+    Interrupt = 1,
+    Stop = 2,
+    Shootdown = 4,
+}
+
+/// <summary>How guest code left and, for resumable exits, what it wants done.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct ExitRecord
+{
+    /// <summary>An <see cref="ExitReason"/>.</summary>
+    public uint Reason;
+
+    /// <summary>Byte offset from PcPage of the guest instruction (or of the next one where the reason says so).</summary>
+    public int PcDelta;
+
+    public ulong Payload;
+
+    /// <summary>Virtual address of a memory access, or the value passed along.</summary>
+    public ulong Address;
+
+    /// <summary>Back-end private: what to link or where to go on.</summary>
+    public ulong Site;
+
+    /// <summary>Back-end private: where to go on after a resumable exit.</summary>
+    public ulong Resume;
+
+    /// <summary>Value to store, or second operand.</summary>
+    public Bits128 Value0;
+    public Bits128 Value1;
+    public Bits128 Result0;
+    public Bits128 Result1;
+}
+
+/// <summary>The local exclusive monitor: set by load-exclusive, checked by store-exclusive.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct ExclusiveMonitor
+{
+    /// <summary>Physical (or host) address marked; <see cref="GuestContext.InvalidTag"/> when clear.</summary>
+    public ulong Address;
+    public ulong Size;
+
+    /// <summary>The bytes that were loaded.</summary>
+    public Bits128 Value;
+}

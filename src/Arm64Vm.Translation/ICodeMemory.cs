@@ -1,0 +1,48 @@
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Translation;
+
+/// <summary>Where the bytes of the code at a virtual address are, and under which mode they run.</summary>
+public unsafe struct CodeLocation
+{
+    /// <summary>Guest-physical address of the 4 KiB page.</summary>
+    public ulong PhysicalPage;
+
+    /// <summary>The page's 4096 bytes in host memory.</summary>
+    public byte* Host;
+
+    public TranslationMode Mode;
+
+    /// <summary>Names regime, ASID, mapping generation and mode; XORed into the virtual address to make jump cache tags. Bits 62:48 only.</summary>
+    public ulong ContextTag;
+}
+
+/// <summary>The processor's view of guest code, for executors.</summary>
+public unsafe interface ICodeMemory
+{
+    /// <summary>Translates <paramref name="address"/> for instruction fetch. False: an instruction abort was raised, the context's PC is the handler's.</summary>
+    bool TryFetch(GuestContext* context, ulong address, out CodeLocation location);
+
+    /// <summary>From now on every write to the physical page must be reported through <see cref="IExecutor.Invalidate"/>: inline store paths to it are withdrawn.</summary>
+    void WatchWrites(ulong physicalPage);
+}
+
+/// <summary>Runs guest code for one vCPU.</summary>
+public unsafe interface IExecutor : IDisposable
+{
+    /// <summary>Runs from the context's PC until something happens that only the processor can handle; PC is then exact.</summary>
+    /// <remarks>Never returns <see cref="ExitReason.Lookup"/>, <see cref="ExitReason.Memory"/>, <see cref="ExitReason.System"/> or <see cref="ExitReason.PureOperation"/>: these are dealt with inside.</remarks>
+    ExitReason Run(GuestContext* context);
+
+    /// <summary>True where translations of code on this physical page exist; stores to it must then take the slow path.</summary>
+    bool HasCode(ulong physicalPage);
+
+    /// <summary>Drops translations made from the bytes [physicalAddress, physicalAddress + length).</summary>
+    void Invalidate(ulong physicalAddress, ulong length);
+
+    /// <summary>Folds what host floating-point state still holds into FPSR; called when the guest or a person reads it.</summary>
+    void SynchronizeFloatStatus(GuestContext* context);
+
+    /// <summary>FPCR was written: host control state is recomputed before guest code runs again.</summary>
+    void FloatControlChanged(GuestContext* context);
+}

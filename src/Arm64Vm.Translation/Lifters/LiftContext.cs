@@ -1,0 +1,21 @@
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Translation.Lifters;
+
+/// <summary>What a lifter may know besides the instruction word.</summary>
+public readonly struct LiftContext
+{
+    public LiftContext(IrBuilder builder, TranslationMode mode, int guestOffset)
+    {
+        Builder = builder;
+        Mode = mode;
+        GuestOffset = guestOffset;
+    }
+
+    public IrBuilder Builder { get; }
+
+    public TranslationMode Mode { get; }
+
+    /// <summary>Offset of this instruction from the region's page, in bytes; the next one is at +4.</summary>
+    public int GuestOffset { get; }
+}

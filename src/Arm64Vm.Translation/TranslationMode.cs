@@ -1,0 +1,41 @@
+namespace Arm64Vm.Translation;
+
+/// <summary>Everything about the processor's state that generated code is specialized on; part of the key of a translation.</summary>
+public readonly record struct TranslationMode(uint Bits)
+{
+    private const int MmuIndexShift = 1;
+    private const int FpcrShift = 8;
+
+    /// <summary>FPCR bits that choose semantics: AHP(26) DN(25) FZ(24) RMode(23:22) FZ16(19).</summary>
+    public const uint FpcrMask = 0x07C8_0000;
+
+    /// <summary>Exception level, 0 or 1.</summary>
+    public int ExceptionLevel => (int)(Bits & 1);
+
+    /// <summary>Which software TLB loads and stores use: 0 = EL0, 1 = EL1, 2 = EL1 with PAN.</summary>
+    public int MmuIndex => (int)((Bits >> MmuIndexShift) & 3);
+
+    /// <summary>Unaligned accesses fault (SCTLR_ELx.A, or Device memory because the MMU is off).</summary>
+    public bool AlignmentChecked => (Bits & 8) != 0;
+
+    /// <summary>SIMD&amp;FP instructions trap (CPACR_EL1.FPEN).</summary>
+    public bool FloatTrapped => (Bits & 16) != 0;
+
+    /// <summary>The page is guarded (BTI).</summary>
+    public bool Guarded => (Bits & 32) != 0;
+
+    /// <summary>One guest instruction per unit (software step, or debugging).</summary>
+    public bool SingleStep => (Bits & 64) != 0;
+
+    /// <summary>The bits of FPCR selected by <see cref="FpcrMask"/>.</summary>
+    public uint Fpcr => ((Bits >> FpcrShift) & 0xFF) << 19;
+
+    public static TranslationMode Create(int exceptionLevel, int mmuIndex, bool alignmentChecked, bool floatTrapped, bool guarded, bool singleStep, uint fpcr) =>
+        new((uint)exceptionLevel
+            | ((uint)mmuIndex << MmuIndexShift)
+            | (alignmentChecked ? 8u : 0)
+            | (floatTrapped ? 16u : 0)
+            | (guarded ? 32u : 0)
+            | (singleStep ? 64u : 0)
+            | (((fpcr & FpcrMask) >> 19) << FpcrShift));
+}
