@@ -20,6 +20,12 @@ public unsafe struct GuestContext
     public const int PcOffset = 0x118;
     public const int HostModeOffset = 0x120;
     public const int ContextTagOffset = 0x128;
+    public const int PcTagOffset = 0x130;
+    public const int ReturnStackOffset = 0x138;
+    public const int ReturnStackBaseOffset = 0x140;
+    public const int ReturnStackLimitOffset = 0x148;
+    public const int HostStackPointerOffset = 0x150;
+    public const int EntryOffset = 0x158;
     public const int VOffset = 0x200;
     public const int ArchitecturalSize = 0x400;
 
@@ -27,7 +33,6 @@ public unsafe struct GuestContext
     public const int ExitOffset = 0x400;
     public const int ExclusiveOffset = 0x480;
     public const int HostGprOffset = 0x500;
-    public const int HostStackOffset = 0x580;
     public const int HostXmmOffset = 0x600;
     public const int SaturationOffset = 0x700;
     public const int OperandOffset = 0x720;
@@ -90,8 +95,44 @@ public unsafe struct GuestContext
     [FieldOffset(ContextTagOffset)]
     public ulong ContextTag;
 
+    /// <summary>PcPage XOR ContextTag: what cross-page links compare.</summary>
+    [FieldOffset(PcTagOffset)]
+    public ulong PcTag;
+
+    /// <summary>Back-end private: top of the stack of predicted returns.</summary>
+    [FieldOffset(ReturnStackOffset)]
+    public ulong ReturnStack;
+
+    /// <summary>Back-end private: the return stack when empty.</summary>
+    [FieldOffset(ReturnStackBaseOffset)]
+    public ulong ReturnStackBase;
+
+    /// <summary>Back-end private: below this the return stack is emptied before a call.</summary>
+    [FieldOffset(ReturnStackLimitOffset)]
+    public ulong ReturnStackLimit;
+
+    /// <summary>Back-end private: the host thread's stack pointer while guest code runs.</summary>
+    [FieldOffset(HostStackPointerOffset)]
+    public ulong HostStackPointer;
+
+    /// <summary>Back-end private: host address to enter at.</summary>
+    [FieldOffset(EntryOffset)]
+    public ulong Entry;
+
     [FieldOffset(VOffset)]
     public fixed ulong V[64];
+
+    /// <summary>Back-end private: scratch host registers across a resumable exit, by host register number.</summary>
+    [FieldOffset(HostGprOffset)]
+    public fixed ulong HostGpr[16];
+
+    /// <summary>Back-end private: scratch host vector registers across a resumable exit, by host register number.</summary>
+    [FieldOffset(HostXmmOffset)]
+    public fixed ulong HostXmm[32];
+
+    /// <summary>Back-end private: operands of an operation that is evaluated outside emitted code.</summary>
+    [FieldOffset(OperandOffset)]
+    public fixed ulong Operand[8];
 
     [FieldOffset(ExitOffset)]
     public ExitRecord Exit;

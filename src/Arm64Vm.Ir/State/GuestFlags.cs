@@ -3,7 +3,7 @@ namespace Arm64Vm.Ir;
 /// <summary>The stored form of NZCV: bit 15 = N, 14 = Z, 8 = C, 0 = V.</summary>
 /// <remarks>
 /// The positions are those of AX after x86's LAHF and SETO AL, so that an x86 back end saves and restores them in two instructions;
-/// the sense is Arm's (C set after a subtraction means no borrow). All other bits are ignored when read.
+/// the sense is Arm's (C set after a subtraction means no borrow). Bits 7:1 are zero; bits 13:9 and 31:16 are ignored when read.
 /// </remarks>
 public static class GuestFlags
 {
