@@ -1,0 +1,87 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace Arm64Vm.Backend.X64.Emit;
+
+/// <summary>
+/// Writes x86-64 instructions through a bounded cursor. One per compiler, reused for every block; it allocates only while its label tables grow.
+/// Sizes are operand sizes in bytes. Code is written through the writable view at <c>rw</c> and runs from the executable view at <c>rx</c>.
+/// </summary>
+/// <remarks>
+/// Running out of room is not an exception: <see cref="Overflowed"/> becomes true, every later instruction is written over the last
+/// <see cref="Slack"/> bytes of the buffer, and what the buffer holds is worthless. The caller looks at the flag once per block.
+/// Not thread-safe.
+/// </remarks>
+public sealed unsafe partial class X64Emitter
+{
+    /// <summary>Bytes kept free for one instruction: 15 for the longest, rounded up because partial stores may overshoot its end.</summary>
+    public const int Slack = 32;
+
+    // SAFETY: _rw.._rw+capacity is owned by the caller of Reset until the next Reset; every instruction starts at or below _limit,
+    // which is Slack bytes before the end, and writes less than Slack bytes.
+    private byte* _cur;
+    private byte* _limit;
+    private byte* _rw;
+    private byte* _rx;
+
+    /// <summary>True once an instruction did not fit. Cleared by Reset.</summary>
+    public bool Overflowed { get; private set; }
+
+    /// <summary>Offset in bytes of the next instruction from the start of the buffer.</summary>
+    public int Position => (int)(_cur - _rw);
+
+    /// <summary>Where the next byte will be written.</summary>
+    public byte* RwAddress => _cur;
+
+    /// <summary>The address at which the byte at <paramref name="position"/> will execute.</summary>
+    public byte* RxAddress(int position) => _rx + position;
+
+    /// <summary>The writable address of the byte at <paramref name="position"/>.</summary>
+    public byte* RwAddressOf(int position) => _rw + position;
+
+    /// <summary>Starts a new block in <paramref name="capacity"/> bytes. All labels of the previous block become invalid.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The capacity is below <see cref="Slack"/>.</exception>
+    public void Reset(byte* rw, byte* rx, int capacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, Slack);
+        _rw = rw;
+        _rx = rx;
+        _cur = rw;
+        _limit = rw + capacity - Slack;
+        Overflowed = false;
+        ResetLabels();
+    }
+
+    /// <summary>The place for one instruction of less than <see cref="Slack"/> bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* Begin()
+    {
+        byte* p = _cur;
+        return p <= _limit ? p : Overflow();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private byte* Overflow()
+    {
+        Overflowed = true;
+        _cur = _limit;
+        return _limit;
+    }
+
+    private byte* RxOf(byte* p) => _rx + (p - _rw);
+
+    private int Rel32(long target, byte* fieldEndRw)
+    {
+        long distance = target - (long)RxOf(fieldEndRw);
+        if (distance != (int)distance)
+        {
+            ThrowUnreachable();
+        }
+
+        return (int)distance;
+    }
+
+    [DoesNotReturn]
+    private static void ThrowUnreachable()
+        => throw new ArgumentOutOfRangeException("target", "The address is more than 2 GiB away from the code that refers to it.");
+}

@@ -1,0 +1,38 @@
+namespace Arm64Vm.Backend.X64.Emit;
+
+/// <summary>A vector register. Xmm16 and above exist only in EVEX encodings (AVX-512VL).</summary>
+public enum Xmm : byte
+{
+    Xmm0,
+    Xmm1,
+    Xmm2,
+    Xmm3,
+    Xmm4,
+    Xmm5,
+    Xmm6,
+    Xmm7,
+    Xmm8,
+    Xmm9,
+    Xmm10,
+    Xmm11,
+    Xmm12,
+    Xmm13,
+    Xmm14,
+    Xmm15,
+    Xmm16,
+    Xmm17,
+    Xmm18,
+    Xmm19,
+    Xmm20,
+    Xmm21,
+    Xmm22,
+    Xmm23,
+    Xmm24,
+    Xmm25,
+    Xmm26,
+    Xmm27,
+    Xmm28,
+    Xmm29,
+    Xmm30,
+    Xmm31,
+}

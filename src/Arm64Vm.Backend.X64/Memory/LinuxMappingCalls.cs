@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+
+namespace Arm64Vm.Backend.X64.Memory;
+
+internal unsafe partial struct LinuxMappingCalls : IMappingCalls
+{
+    public const int ProtNone = 0;
+    public const int ProtRead = 1;
+    public const int ProtWrite = 2;
+    public const int ProtExec = 4;
+    public const int MapShared = 1;
+    public const int MapPrivate = 2;
+    public const int MapAnonymous = 0x20;
+    public const int MapNoReserve = 0x4000;
+    public const uint MfdCloexec = 1;
+    public const uint MfdAllowSealing = 2;
+    public const uint MfdExec = 0x10;
+    public const int FAddSeals = 1033;
+    public const int FSealSeal = 1;
+    public const int FSealShrink = 2;
+    public const int FSealGrow = 4;
+    public const int Eperm = 1;
+    public const int Eacces = 13;
+    public const int Einval = 22;
+
+    public static int MemfdCreate(string name, uint flags) => Result(Native.memfd_create(name, flags));
+
+    public static int Ftruncate(int fd, long size) => Result(Native.ftruncate(fd, size));
+
+    public static int AddSeals(int fd, int seals) => Result(Native.fcntl(fd, FAddSeals, seals));
+
+    public static nint Mmap(nuint size, int protection, int flags, int fd)
+    {
+        nint address = Native.mmap(0, size, protection, flags, fd, 0);
+        return address == -1 ? -Marshal.GetLastPInvokeError() : address;
+    }
+
+    public static int Munmap(void* address, nuint size) => Result(Native.munmap(address, size));
+
+    public static int Close(int fd) => Result(Native.close(fd));
+
+    private static int Result(int value) => value < 0 ? -Marshal.GetLastPInvokeError() : value;
+
+    private static partial class Native
+    {
+        [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+        internal static partial int memfd_create(string name, uint flags);
+
+        [LibraryImport("libc", SetLastError = true)]
+        internal static partial int ftruncate(int fd, long length);
+
+        // fcntl is variadic; on x86-64 a variadic integer travels in the same register.
+        [LibraryImport("libc", SetLastError = true)]
+        internal static partial int fcntl(int fd, int command, int argument);
+
+        [LibraryImport("libc", SetLastError = true)]
+        internal static partial nint mmap(nint address, nuint length, int protection, int flags, int fd, long offset);
+
+        [LibraryImport("libc", SetLastError = true)]
+        internal static partial int munmap(void* address, nuint length);
+
+        [LibraryImport("libc", SetLastError = true)]
+        internal static partial int close(int fd);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Runtime.InteropServices;
+using static Arm64Vm.Backend.X64.Memory.LinuxMappingCalls;
+
+namespace Arm64Vm.Backend.X64.Memory;
+
+/// <summary>Zeroed, page-aligned memory outside the managed heap, for state that emitted code addresses. Populated when first touched.</summary>
+public sealed unsafe class NativeMemoryRegion : IDisposable
+{
+    private readonly MemoryAccount? _account;
+
+    /// <summary>Reserves <paramref name="size"/> bytes, rounded up to whole pages.</summary>
+    /// <exception cref="OutOfMemoryException">The host refuses; the message has the errno.</exception>
+    public NativeMemoryRegion(long size, MemoryAccount? account = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
+        long pageMask = Environment.SystemPageSize - 1;
+        size = checked(size + pageMask) & ~pageMask;
+        nint address = Mmap((nuint)size, ProtRead | ProtWrite, MapPrivate | MapAnonymous | MapNoReserve, -1);
+        if (address < 0 && address > -4096)
+        {
+            GC.SuppressFinalize(this);
+            throw new OutOfMemoryException($"mmap of {size} bytes failed with errno {-address} ({Marshal.GetPInvokeErrorMessage((int)-address)}).");
+        }
+
+        // SAFETY: owned by this object until Dispose; Size bytes, page-aligned.
+        Address = (byte*)address;
+        Size = size;
+        _account = account;
+        account?.Add(size);
+    }
+
+    ~NativeMemoryRegion() => Release();
+
+    /// <summary>First byte; null once disposed.</summary>
+    public byte* Address { get; private set; }
+
+    public long Size { get; private set; }
+
+    public void Dispose()
+    {
+        Release();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Release()
+    {
+        if (Address == null)
+        {
+            return;
+        }
+
+        Munmap(Address, (nuint)Size);
+        _account?.Add(-Size);
+        Address = null;
+        Size = 0;
+    }
+}
