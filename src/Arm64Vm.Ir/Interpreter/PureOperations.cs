@@ -10,6 +10,12 @@ public static class PureOperations
             return FloatOperations.Evaluate(instruction, operands, ref fp);
         if (IrOps.IsVector(instruction.Op))
             return VectorOperations.Evaluate(instruction, operands, ref fp);
+        if (instruction.Op == IrOp.Select && instruction.Type == IrType.V128)
+            return GuestFlags.Holds(instruction.Condition, (uint)operands.C.Lo) ? operands.A : operands.B;
         return new Bits128(IntegerOperations.Evaluate(instruction, operands), 0);
     }
+
+    /// <summary>The value of <see cref="IrOp.FlagsOf"/>, given the flag-setting operation before it and that operation's operands.</summary>
+    public static uint FlagsOf(in IrInst setter, in Operands operands) =>
+        IntegerOperations.FlagsOf(setter, operands.A.Lo, operands.B.Lo, operands.C.Lo);
 }
