@@ -1,0 +1,196 @@
+using System.Diagnostics;
+using Arm64Vm.Cpu;
+
+namespace Arm64Vm.Devices.Clock;
+
+/// <summary>What a snapshot keeps of a <see cref="SystemClock"/>.</summary>
+/// <param name="Nanoseconds">Virtual time when it was saved.</param>
+public sealed record SystemClockState(ulong Nanoseconds);
+
+/// <summary>Time of the host, stopped while the machine is paused.</summary>
+/// <remarks>
+/// One background thread sleeps until the earliest deadline. Arming later than that deadline, the common case of a guest
+/// that reprograms its tick, does not wake it: it finds the new deadline when it looks. Arming allocates nothing.
+/// </remarks>
+public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, IDisposable
+{
+    private const long Running = -1;
+
+    private readonly Lock _gate = new();
+    private readonly TimerHeap _heap = new();
+    private readonly Sleeper _sleeper = Sleeper.Create();
+    private readonly Thread _thread;
+    private readonly long _wallClockOffsetSeconds;
+
+    /// <summary>Host time at virtual time 0, shifted by every pause.</summary>
+    private long _origin = HostNanoseconds();
+
+    /// <summary>The virtual time of a paused clock, or <see cref="Running"/>.</summary>
+    private long _pausedAt;
+
+    /// <summary>When the thread wakes by itself; 0 while it is awake and will look at the heap.</summary>
+    private ulong _wakesAt;
+
+    private bool _disposed;
+
+    /// <param name="startPaused">True: time stands at 0 until <see cref="Resume"/>.</param>
+    /// <param name="wallClockOffsetSeconds">Added to the host's wall clock.</param>
+    public SystemClock(bool startPaused = false, long wallClockOffsetSeconds = 0)
+    {
+        _wallClockOffsetSeconds = wallClockOffsetSeconds;
+        _pausedAt = startPaused ? 0 : Running;
+        _thread = new Thread(Run) { IsBackground = true, Name = "arm64vm-clock" };
+        _thread.Start();
+    }
+
+    /// <inheritdoc/>
+    public ulong Nanoseconds
+    {
+        get
+        {
+            var paused = Volatile.Read(ref _pausedAt);
+            return paused != Running ? (ulong)paused : (ulong)(HostNanoseconds() - Volatile.Read(ref _origin));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ulong UnixSeconds => (ulong)(DateTimeOffset.UtcNow.ToUnixTimeSeconds() + _wallClockOffsetSeconds);
+
+    /// <summary>True while time stands still.</summary>
+    public bool IsPaused => Volatile.Read(ref _pausedAt) != Running;
+
+    /// <summary>Stops time; timers do not fire until <see cref="Resume"/>. No effect on a paused clock.</summary>
+    public void Pause()
+    {
+        lock (_gate)
+        {
+            if (_pausedAt == Running)
+                Volatile.Write(ref _pausedAt, HostNanoseconds() - _origin);
+        }
+    }
+
+    /// <summary>Lets time go on where it stopped. No effect on a running clock.</summary>
+    public void Resume()
+    {
+        lock (_gate)
+        {
+            if (_pausedAt == Running)
+                return;
+            Volatile.Write(ref _origin, HostNanoseconds() - _pausedAt);
+            Volatile.Write(ref _pausedAt, Running);
+            WakeThread();
+        }
+    }
+
+    /// <inheritdoc/>
+    public IVirtualTimer CreateTimer(Action expired) => new Timer(this, expired);
+
+    /// <inheritdoc/>
+    public SystemClockState Save() => new(Nanoseconds);
+
+    /// <inheritdoc/>
+    public void Restore(SystemClockState state)
+    {
+        lock (_gate)
+        {
+            if (_pausedAt == Running)
+                Volatile.Write(ref _origin, HostNanoseconds() - (long)state.Nanoseconds);
+            else
+                Volatile.Write(ref _pausedAt, (long)state.Nanoseconds);
+            WakeThread();
+        }
+    }
+
+    /// <summary>Ends the thread. Callbacks do not run afterwards. Not to be called from a callback.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            WakeThread();
+            _disposed = true;
+        }
+
+        _thread.Join();
+        _sleeper.Dispose();
+    }
+
+    private static long HostNanoseconds()
+    {
+        var ticks = Stopwatch.GetTimestamp();
+        return Stopwatch.Frequency == 1_000_000_000 ? ticks : (long)((Int128)ticks * 1_000_000_000 / Stopwatch.Frequency);
+    }
+
+    private void Run()
+    {
+        _sleeper.Attach();
+        while (true)
+        {
+            Action? expired = null;
+            var sleep = Sleeper.Forever;
+            lock (_gate)
+            {
+                if (_disposed)
+                    return;
+                _wakesAt = ulong.MaxValue;
+                if (_pausedAt == Running && _heap.First is { } first)
+                {
+                    var now = Nanoseconds;
+                    if (first.Deadline <= now)
+                    {
+                        _heap.Remove(first);
+                        expired = first.Expired;
+                        _wakesAt = 0;
+                    }
+                    else
+                    {
+                        _wakesAt = first.Deadline;
+                        sleep = first.Deadline - now;
+                    }
+                }
+            }
+
+            if (expired is not null)
+                expired();
+            else
+                _sleeper.Sleep(sleep);
+        }
+    }
+
+    private void Arm(Timer timer, ulong deadline)
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            _heap.Set(timer, deadline);
+            if (deadline >= _wakesAt)
+                return;
+            _wakesAt = 0;
+            WakeThread();
+        }
+    }
+
+    /// <summary>Called under the lock, so that <see cref="Dispose"/> cannot close the sleeper under the call.</summary>
+    private void WakeThread()
+    {
+        if (!_disposed)
+            _sleeper.Wake();
+    }
+
+    private void Disarm(Timer timer)
+    {
+        lock (_gate)
+            _heap.Remove(timer);
+    }
+
+    private sealed class Timer(SystemClock clock, Action expired) : HeapTimer(expired), IVirtualTimer
+    {
+        public void Arm(ulong deadlineNanoseconds) => clock.Arm(this, deadlineNanoseconds);
+
+        public void Disarm() => clock.Disarm(this);
+
+        public void Dispose() => Disarm();
+    }
+}

@@ -1,0 +1,85 @@
+using Arm64Vm.Cpu;
+
+namespace Arm64Vm.Devices.Pci;
+
+/// <summary>The ECAM window of a PCIe host (PCI Express base specification, 7.2.2): bus, device, function and register in the address.</summary>
+public sealed class PcieHost : IMmioDevice
+{
+    private const int FunctionShift = 12;
+    private const uint RegisterMask = (1u << FunctionShift) - 1;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<uint, IPciFunction> _functions = [];
+    private readonly ulong _length;
+
+    /// <param name="busCount">Buses in the window, 1 MiB each; 256 in the board's high window, 16 in the low one.</param>
+    public PcieHost(int busCount = 256)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(busCount, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(busCount, 256);
+        _length = (ulong)busCount << 20;
+        _functions[0] = Bridge;
+    }
+
+    /// <summary>Function 00:00.0.</summary>
+    public HostBridge Bridge { get; } = new();
+
+    /// <summary>Plugs a function into bus 0..255, device 0..31, function 0..7.</summary>
+    /// <exception cref="ArgumentException">The place is taken or does not exist.</exception>
+    public void Add(int bus, int device, int function, IPciFunction implementation)
+    {
+        if (bus is < 0 or > 255 || device is < 0 or > 31 || function is < 0 or > 7)
+            throw new ArgumentException($"There is no PCI function {bus:x2}:{device:x2}.{function}.");
+        lock (_gate)
+        {
+            if (!_functions.TryAdd((uint)((bus << 8) | (device << 3) | function), implementation))
+                throw new ArgumentException($"PCI function {bus:x2}:{device:x2}.{function} is taken.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryRead(ulong offset, int size, out ulong value)
+    {
+        value = 0;
+        if (!IsAccepted(offset, size))
+            return false;
+        var register = (uint)offset & RegisterMask;
+        lock (_gate)
+        {
+            if (!_functions.TryGetValue((uint)(offset >> FunctionShift), out var function))
+                value = size == 8 ? ulong.MaxValue : (1ul << (8 * size)) - 1;
+            else if (size == 8)
+                value = function.ReadConfiguration(register, 4) | ((ulong)function.ReadConfiguration(register + 4, 4) << 32);
+            else
+                value = function.ReadConfiguration(register, size);
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryWrite(ulong offset, int size, ulong value)
+    {
+        if (!IsAccepted(offset, size))
+            return false;
+        var register = (uint)offset & RegisterMask;
+        lock (_gate)
+        {
+            if (!_functions.TryGetValue((uint)(offset >> FunctionShift), out var function))
+                return true;
+            if (size == 8)
+            {
+                function.WriteConfiguration(register, 4, (uint)value);
+                function.WriteConfiguration(register + 4, 4, (uint)(value >> 32));
+            }
+            else
+            {
+                function.WriteConfiguration(register, size, (uint)value);
+            }
+
+            return true;
+        }
+    }
+
+    private bool IsAccepted(ulong offset, int size) =>
+        size is 1 or 2 or 4 or 8 && offset < _length && (ulong)size <= _length - offset && (offset & (ulong)(size - 1)) == 0;
+}

@@ -1,0 +1,209 @@
+using System.Buffers.Binary;
+using Arm64Vm.Cpu;
+
+namespace Arm64Vm.Devices.Virtio;
+
+/// <summary>A split virtqueue as its device sees it (virtio 1.2, 2.7). Everything read from RAM is checked.</summary>
+public sealed class Virtqueue
+{
+    private const int DescriptorSize = 16;
+    private const ushort DescriptorNext = 1;
+    private const ushort DescriptorWrite = 2;
+    private const ushort DescriptorIndirect = 4;
+    private const ushort AvailableNoInterrupt = 1;
+
+    /// <summary>No chain is longer than the largest queue.</summary>
+    private const int MaximumChain = 32768;
+
+    private readonly IGuestMemory _memory;
+    private readonly DescriptorChain _chain;
+    private ulong _features;
+    private ushort _nextAvailable;
+    private ushort _nextUsed;
+    private ushort _signalledUsed;
+
+    internal Virtqueue(IGuestMemory memory, ushort maximumSize)
+    {
+        _memory = memory;
+        _chain = new DescriptorChain(memory);
+        MaximumSize = maximumSize;
+    }
+
+    /// <summary>The largest size the driver may choose.</summary>
+    public ushort MaximumSize { get; }
+
+    /// <summary>The driver enabled the queue.</summary>
+    public bool IsReady { get; internal set; }
+
+    /// <summary>The driver broke the ring's rules: nothing more is taken from it until a reset.</summary>
+    public bool IsBroken { get; private set; }
+
+    internal ushort Size { get; set; }
+
+    internal ulong DescriptorTable { get; set; }
+
+    internal ulong AvailableRing { get; set; }
+
+    internal ulong UsedRing { get; set; }
+
+    /// <summary>The size is a power of two within bounds and the parts are aligned (virtio 1.2, 2.7).</summary>
+    internal bool IsValid =>
+        Size > 0 && Size <= MaximumSize && (Size & (Size - 1)) == 0
+        && (DescriptorTable & 15) == 0 && (AvailableRing & 1) == 0 && (UsedRing & 3) == 0;
+
+    /// <summary>Takes the next request. The chain is valid until the next call.</summary>
+    /// <returns>Null when there is none, or the queue is broken.</returns>
+    public DescriptorChain? TryPop()
+    {
+        if (!IsReady || IsBroken)
+            return null;
+        if (!TryRead16(AvailableRing + 2, out var available))
+            return Break();
+        var pending = (ushort)(available - _nextAvailable);
+        if (pending == 0)
+            return null;
+        if (pending > Size || !TryRead16(AvailableRing + 4 + 2ul * (uint)(_nextAvailable & (Size - 1)), out var head) || head >= Size)
+            return Break();
+        _chain.Clear();
+        _chain.Head = head;
+        if (!TryCollect(head))
+            return Break();
+        _nextAvailable++;
+        return _chain;
+    }
+
+    /// <summary>Asks for a notification of the next request; true when one is there already, and none will come for it.</summary>
+    public bool EnableNotifications()
+    {
+        if (!IsReady || IsBroken)
+            return false;
+        if ((_features & VirtioFeatures.EventIndex) != 0)
+        {
+            TryWrite16(UsedRing + 4 + 8ul * Size, _nextAvailable);
+            Interlocked.MemoryBarrier();
+        }
+
+        return TryRead16(AvailableRing + 2, out var available) && available != _nextAvailable;
+    }
+
+    /// <summary>Gives a request back, with the number of bytes written to it.</summary>
+    public void Push(ushort head, uint written)
+    {
+        if (!IsReady || IsBroken)
+            return;
+        Span<byte> element = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt32LittleEndian(element, head);
+        BinaryPrimitives.WriteUInt32LittleEndian(element[4..], written);
+        var at = UsedRing + 4 + 8ul * (uint)(_nextUsed & (Size - 1));
+
+        // The host's stores stay in order (x86-TSO), so the driver sees the element before the index.
+        if (!_memory.TryWrite(at, element) || !TryWrite16(UsedRing + 2, (ushort)(_nextUsed + 1)))
+        {
+            Break();
+            return;
+        }
+
+        _nextUsed++;
+    }
+
+    /// <summary>After one or more <see cref="Push"/>: true when the driver wants an interrupt (virtio 1.2, 2.7.7).</summary>
+    public bool ShouldInterrupt()
+    {
+        if (!IsReady || IsBroken)
+            return false;
+        var before = _signalledUsed;
+        _signalledUsed = _nextUsed;
+        Interlocked.MemoryBarrier();
+        if ((_features & VirtioFeatures.EventIndex) == 0)
+            return _nextUsed != before && TryRead16(AvailableRing, out var flags) && (flags & AvailableNoInterrupt) == 0;
+        return TryRead16(AvailableRing + 4 + 2ul * Size, out var wanted)
+            && (ushort)(_nextUsed - wanted - 1) < (ushort)(_nextUsed - before);
+    }
+
+    internal void Activate(ulong features) => _features = features;
+
+    internal void Reset()
+    {
+        IsReady = false;
+        IsBroken = false;
+        Size = 0;
+        (DescriptorTable, AvailableRing, UsedRing) = (0, 0, 0);
+        (_nextAvailable, _nextUsed, _signalledUsed) = (0, 0, 0);
+        _features = 0;
+    }
+
+    internal VirtqueueState Save() =>
+        new(Size, IsReady, DescriptorTable, AvailableRing, UsedRing, _nextAvailable, _nextUsed, _signalledUsed);
+
+    internal void Restore(VirtqueueState state)
+    {
+        Reset();
+        Size = state.Size;
+        DescriptorTable = state.DescriptorTable;
+        AvailableRing = state.AvailableRing;
+        UsedRing = state.UsedRing;
+        IsReady = state.Ready && IsValid;
+        (_nextAvailable, _nextUsed, _signalledUsed) = (state.NextAvailable, state.NextUsed, state.SignalledUsed);
+    }
+
+    private bool TryCollect(ushort head)
+    {
+        var table = DescriptorTable;
+        uint count = Size;
+        uint index = head;
+        var indirect = false;
+        Span<byte> descriptor = stackalloc byte[DescriptorSize];
+        for (var length = 0; length < MaximumChain; length++)
+        {
+            if (index >= count || !_memory.TryRead(table + (ulong)index * DescriptorSize, descriptor))
+                return false;
+            var address = BinaryPrimitives.ReadUInt64LittleEndian(descriptor);
+            var bytes = BinaryPrimitives.ReadUInt32LittleEndian(descriptor[8..]);
+            var flags = BinaryPrimitives.ReadUInt16LittleEndian(descriptor[12..]);
+            var next = BinaryPrimitives.ReadUInt16LittleEndian(descriptor[14..]);
+            if ((flags & DescriptorIndirect) != 0)
+            {
+                // One level only, and not combined with a chain (virtio 1.2, 2.7.5.3).
+                if (indirect || (flags & DescriptorNext) != 0 || bytes == 0 || bytes % DescriptorSize != 0
+                    || (_features & VirtioFeatures.IndirectDescriptors) == 0)
+                    return false;
+                indirect = true;
+                table = address;
+                count = bytes / DescriptorSize;
+                index = 0;
+                continue;
+            }
+
+            if (!_chain.TryAdd(address, bytes, (flags & DescriptorWrite) != 0))
+                return false;
+            if ((flags & DescriptorNext) == 0)
+                return true;
+            if (length >= count)
+                return false;
+            index = next;
+        }
+
+        return false;
+    }
+
+    private DescriptorChain? Break()
+    {
+        IsBroken = true;
+        return null;
+    }
+
+    private bool TryRead16(ulong address, out ushort value)
+    {
+        Span<byte> bytes = stackalloc byte[2];
+        var done = _memory.TryRead(address, bytes);
+        value = done ? BinaryPrimitives.ReadUInt16LittleEndian(bytes) : (ushort)0;
+        return done;
+    }
+
+    private bool TryWrite16(ulong address, ushort value)
+    {
+        Span<byte> bytes = stackalloc byte[2];
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes, value);
+        return _memory.TryWrite(address, bytes);
+    }
+}
