@@ -240,8 +240,336 @@ public enum IrOp : ushort
     ExitAfter,
 
     // ---- Vector integer --------------------------------------------------------------------------------------------
-    // Size = element bytes, Shape = live lanes.
+    // Result V128 unless said otherwise. Size = element bytes; Shape = live lanes of the result, all bits above them are zero.
+    // Operands are read only in the lanes that the live result needs. Operations between two element sizes name the narrower one in Size.
+    // "High" in Aux: 1 = take the source elements from bits 127:64 of the operands, 0 = from bits 63:0.
     VectorFirst,
+
+    /// <summary>64-bit Imm in every live half (Shape Q or D).</summary>
+    VectorConst,
+
+    /// <summary>The live lanes of A.</summary>
+    VectorClearAbove,
+
+    // -- Bitwise (Size 8, Shape Q or D) --
+    VectorAnd,
+    VectorOr,
+    VectorXor,
+
+    /// <summary>A and not B.</summary>
+    VectorAndNot,
+
+    /// <summary>A or not B.</summary>
+    VectorOrNot,
+    VectorNot,
+
+    /// <summary>Bits of B where A is set, of C where A is clear.</summary>
+    VectorBitSelect,
+
+    // -- Arithmetic, modulo the element --
+    VectorAdd,
+    VectorSub,
+    VectorNeg,
+
+    /// <summary>Absolute value; the minimum stays.</summary>
+    VectorAbs,
+
+    /// <summary>Low half of the product, Size 1, 2, 4.</summary>
+    VectorMul,
+
+    /// <summary>Polynomial product over GF(2), low half; Size 1.</summary>
+    VectorPolynomialMul,
+
+    /// <summary>|A − B| of signed elements, as an unsigned element.</summary>
+    VectorAbsDifferenceSigned,
+    VectorAbsDifferenceUnsigned,
+
+    /// <summary>(A + B) &gt;&gt; 1 without overflow.</summary>
+    VectorHalvingAddSigned,
+    VectorHalvingAddUnsigned,
+
+    /// <summary>(A + B + 1) &gt;&gt; 1 without overflow.</summary>
+    VectorRoundingHalvingAddSigned,
+    VectorRoundingHalvingAddUnsigned,
+
+    /// <summary>(A − B) &gt;&gt; 1 without overflow.</summary>
+    VectorHalvingSubSigned,
+    VectorHalvingSubUnsigned,
+    VectorMinSigned,
+    VectorMinUnsigned,
+    VectorMaxSigned,
+    VectorMaxUnsigned,
+
+    // -- Comparison: all ones where true, else zero --
+    VectorCompareEqual,
+    VectorCompareGreaterSigned,
+    VectorCompareGreaterUnsigned,
+    VectorCompareGreaterEqualSigned,
+    VectorCompareGreaterEqualUnsigned,
+
+    /// <summary>(A and B) ≠ 0.</summary>
+    VectorTestBits,
+
+    // -- Shifts --
+    /// <summary>A &lt;&lt; Imm, 0 ≤ Imm &lt; element bits.</summary>
+    VectorShiftLeftImm,
+
+    /// <summary>A &gt;&gt; Imm, 1 ≤ Imm ≤ element bits, zeros in.</summary>
+    VectorShiftRightUnsignedImm,
+
+    /// <summary>A &gt;&gt; Imm, 1 ≤ Imm ≤ element bits, signs in.</summary>
+    VectorShiftRightSignedImm,
+
+    /// <summary>(A + 2^(Imm−1)) &gt;&gt; Imm without intermediate overflow, 1 ≤ Imm ≤ element bits.</summary>
+    VectorRoundingShiftRightUnsignedImm,
+    VectorRoundingShiftRightSignedImm,
+
+    /// <summary>A rotated right by Imm, 0 ≤ Imm &lt; element bits.</summary>
+    VectorRotateRightImm,
+
+    /// <summary>A shifted left by the signed low byte of B's element, right (zeros in) where negative (USHL).</summary>
+    VectorShiftUnsigned,
+
+    /// <summary>A shifted left by the signed low byte of B's element, right (signs in) where negative (SSHL).</summary>
+    VectorShiftSigned,
+
+    /// <summary>As <see cref="VectorShiftUnsigned"/>, right shifts rounded (URSHL).</summary>
+    VectorRoundingShiftUnsigned,
+
+    /// <summary>As <see cref="VectorShiftSigned"/>, right shifts rounded (SRSHL).</summary>
+    VectorRoundingShiftSigned,
+
+    // -- Bits --
+    /// <summary>Set bits of each byte; Size 1.</summary>
+    VectorPopCount,
+    VectorCountLeadingZeros,
+
+    /// <summary>Leading sign bits, not counting the sign itself.</summary>
+    VectorCountLeadingSigns,
+
+    /// <summary>Bits of each byte reversed; Size 1.</summary>
+    VectorReverseBits,
+
+    /// <summary>Elements in reverse order within every container of Aux bytes.</summary>
+    VectorReverse,
+
+    // -- Between element sizes --
+    /// <summary>Elements of 2·Size truncated to Size. Shape D: 128 bits of A into the low half; Scalar: one element.</summary>
+    VectorNarrow,
+
+    /// <summary>64 bits of A (High) zero-extended to 2·Size. Shape Q or Scalar.</summary>
+    VectorWidenUnsigned,
+    VectorWidenSigned,
+
+    /// <summary>Products of 2·Size of the Size elements of 64 bits (High). Shape Q.</summary>
+    VectorMulLongUnsigned,
+    VectorMulLongSigned,
+
+    /// <summary>Polynomial products over GF(2) of 2·Size of 64 bits (High); Size 1 or 8. Shape Q.</summary>
+    VectorPolynomialMulLong,
+
+    /// <summary>Sums of adjacent Size elements, as elements of 2·Size. Shape Q or D.</summary>
+    VectorPairAddLongUnsigned,
+    VectorPairAddLongSigned,
+
+    // -- Across lanes: Shape (Q or D) is the operand's, the result is one element, zeros above --
+    VectorReduceAdd,
+    VectorReduceMinSigned,
+    VectorReduceMinUnsigned,
+    VectorReduceMaxSigned,
+    VectorReduceMaxUnsigned,
+
+    // -- Moving elements --
+    /// <summary>Every live lane := low Size bytes of A (I32; I64 for Size 8). Shape Scalar moves a general register in.</summary>
+    VectorBroadcast,
+
+    /// <summary>Every live lane := element Aux of A.</summary>
+    VectorBroadcastElement,
+
+    /// <summary>A with element Aux replaced by the low Size bytes of B (I32; I64 for Size 8). Shape Q.</summary>
+    VectorInsertElement,
+
+    /// <summary>A with element Aux replaced by element Imm of B. Shape Q.</summary>
+    VectorInsertFromElement,
+
+    /// <summary>T (I32 or I64) := element Aux of A, zero-extended.</summary>
+    VectorExtractElementUnsigned,
+
+    /// <summary>T (I32 or I64) := element Aux of A, sign-extended.</summary>
+    VectorExtractElementSigned,
+
+    /// <summary>Low half of A below the low half of B. Shape Q.</summary>
+    VectorCombine,
+
+    /// <summary>Live bytes of B:A from byte Imm on (EXT); B:A is 32 bytes in shape Q, 16 (low halves) in shape D.</summary>
+    VectorExtract,
+
+    /// <summary>Lower live halves of A and B interleaved.</summary>
+    VectorZip1,
+
+    /// <summary>Upper live halves of A and B interleaved.</summary>
+    VectorZip2,
+
+    /// <summary>Even elements of A, then of B.</summary>
+    VectorUnzip1,
+
+    /// <summary>Odd elements of A, then of B.</summary>
+    VectorUnzip2,
+
+    /// <summary>Even elements of A and B interleaved.</summary>
+    VectorTranspose1,
+
+    /// <summary>Odd elements of A and B interleaved.</summary>
+    VectorTranspose2,
+
+    /// <summary>Byte i := let k = A[i] − Imm; if 0 ≤ k &lt; 16 then B[k] else C[i]; no C = zero. Imm 0, 16, 32, 48. Chained for TBL and TBX of up to four registers.</summary>
+    VectorTable,
+
+    // -- Sums of products: 32-bit lanes, Size 4 --
+    /// <summary>C + sum of the four byte products of A and B, per 32-bit lane.</summary>
+    VectorDotUnsigned,
+    VectorDotSigned,
+
+    /// <summary>A unsigned, B signed.</summary>
+    VectorDotUnsignedSigned,
+
+    /// <summary>C (2×2 of 32 bits) + A (2×8 bytes) × transposed B (2×8 bytes). Shape Q.</summary>
+    VectorMatrixMulUnsigned,
+    VectorMatrixMulSigned,
+
+    /// <summary>A unsigned, B signed.</summary>
+    VectorMatrixMulUnsignedSigned,
+
+    /// <summary>URECPE; Size 4.</summary>
+    VectorReciprocalEstimate,
+
+    /// <summary>URSQRTE; Size 4.</summary>
+    VectorReciprocalSqrtEstimate,
+
+    // -- Cryptography (Shape Q) --
+    /// <summary>SubBytes(ShiftRows(A xor B)).</summary>
+    VectorAesEncrypt,
+
+    /// <summary>Inverse SubBytes(inverse ShiftRows(A xor B)).</summary>
+    VectorAesDecrypt,
+    VectorAesMixColumns,
+    VectorAesInverseMixColumns,
+
+    /// <summary>Four SHA-1 rounds on A (a–d) and B (e in 31:0) with C (schedule plus constants): Ch.</summary>
+    VectorSha1Choose,
+    VectorSha1Parity,
+    VectorSha1Majority,
+
+    /// <summary>A's low 32 bits rotated left by 30, zeros above (SHA1H).</summary>
+    VectorSha1FixedRotate,
+
+    /// <summary>SHA1SU0 with d = A, n = B, m = C.</summary>
+    VectorSha1Schedule0,
+
+    /// <summary>SHA1SU1 with d = A, n = B.</summary>
+    VectorSha1Schedule1,
+
+    /// <summary>SHA256H with d = A, n = B, m = C.</summary>
+    VectorSha256Hash,
+
+    /// <summary>SHA256H2 with d = A, n = B, m = C.</summary>
+    VectorSha256Hash2,
+
+    /// <summary>SHA256SU0 with d = A, n = B.</summary>
+    VectorSha256Schedule0,
+
+    /// <summary>SHA256SU1 with d = A, n = B, m = C.</summary>
+    VectorSha256Schedule1,
+
+    /// <summary>SHA512H with d = A, n = B, m = C.</summary>
+    VectorSha512Hash,
+
+    /// <summary>SHA512H2 with d = A, n = B, m = C.</summary>
+    VectorSha512Hash2,
+
+    /// <summary>SHA512SU0 with d = A, n = B.</summary>
+    VectorSha512Schedule0,
+
+    /// <summary>SHA512SU1 with d = A, n = B, m = C.</summary>
+    VectorSha512Schedule1,
+
+    /// <summary>SM3SS1 with n = A, m = B, a = C.</summary>
+    VectorSm3SS1,
+
+    /// <summary>SM3TT1A with d = A, n = B, m = C, index Imm.</summary>
+    VectorSm3TT1A,
+    VectorSm3TT1B,
+    VectorSm3TT2A,
+    VectorSm3TT2B,
+
+    /// <summary>SM3PARTW1 with d = A, n = B, m = C.</summary>
+    VectorSm3PartW1,
+    VectorSm3PartW2,
+
+    /// <summary>SM4E with d = A (block), n = B (round keys).</summary>
+    VectorSm4Encode,
+
+    /// <summary>SM4EKEY with n = A, m = B.</summary>
+    VectorSm4Key,
+
+    // -- Saturating: set FPSR.QC where a live lane saturates. IrOps.SetsSaturation tests this range --
+    VectorSaturatingAddSigned,
+    VectorSaturatingAddUnsigned,
+    VectorSaturatingSubSigned,
+    VectorSaturatingSubUnsigned,
+
+    /// <summary>Signed A + unsigned B, saturated to signed (SUQADD).</summary>
+    VectorSaturatingAddSignedUnsigned,
+
+    /// <summary>Unsigned A + signed B, saturated to unsigned (USQADD).</summary>
+    VectorSaturatingAddUnsignedSigned,
+    VectorSaturatingAbs,
+    VectorSaturatingNeg,
+
+    /// <summary>High half of 2·A·B; Size 2 or 4 (SQDMULH).</summary>
+    VectorSaturatingDoublingMulHigh,
+
+    /// <summary>As <see cref="VectorSaturatingDoublingMulHigh"/>, rounded (SQRDMULH).</summary>
+    VectorSaturatingRoundingDoublingMulHigh,
+
+    /// <summary>High half of (C &lt;&lt; bits) + 2·A·B, rounded, saturated once (SQRDMLAH).</summary>
+    VectorSaturatingRoundingDoublingMulAddHigh,
+
+    /// <summary>High half of (C &lt;&lt; bits) − 2·A·B, rounded, saturated once (SQRDMLSH).</summary>
+    VectorSaturatingRoundingDoublingMulSubHigh,
+
+    /// <summary>2·A·B of the Size (2, 4) elements of 64 bits (High), in 2·Size (SQDMULL). Shape Q or Scalar.</summary>
+    VectorSaturatingDoublingMulLong,
+
+    /// <summary>Signed A &lt;&lt; Imm (SQSHL immediate).</summary>
+    VectorSaturatingShiftLeftSignedImm,
+
+    /// <summary>Unsigned A &lt;&lt; Imm (UQSHL immediate).</summary>
+    VectorSaturatingShiftLeftUnsignedImm,
+
+    /// <summary>Signed A &lt;&lt; Imm, saturated to unsigned (SQSHLU).</summary>
+    VectorSaturatingShiftLeftSignedToUnsignedImm,
+
+    /// <summary>As <see cref="VectorShiftUnsigned"/>, saturating (UQSHL).</summary>
+    VectorSaturatingShiftUnsigned,
+
+    /// <summary>As <see cref="VectorShiftSigned"/>, saturating (SQSHL).</summary>
+    VectorSaturatingShiftSigned,
+
+    /// <summary>As <see cref="VectorRoundingShiftUnsigned"/>, saturating (UQRSHL).</summary>
+    VectorSaturatingRoundingShiftUnsigned,
+
+    /// <summary>As <see cref="VectorRoundingShiftSigned"/>, saturating (SQRSHL).</summary>
+    VectorSaturatingRoundingShiftSigned,
+
+    /// <summary>Signed elements of 2·Size to signed Size (SQXTN). Shapes as <see cref="VectorNarrow"/>.</summary>
+    VectorSaturatingNarrowSigned,
+
+    /// <summary>Unsigned to unsigned (UQXTN).</summary>
+    VectorSaturatingNarrowUnsigned,
+
+    /// <summary>Signed to unsigned (SQXTUN).</summary>
+    VectorSaturatingNarrowSignedToUnsigned,
 
     // ---- Floating point --------------------------------------------------------------------------------------------
     FloatFirst = 0x400,

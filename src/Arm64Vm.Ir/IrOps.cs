@@ -31,7 +31,11 @@ public static class IrOps
     public static bool HasEffect(IrOp op) =>
         IsTerminator(op) || IsMemory(op) || IsSystem(op) || IsStateWrite(op) || op is IrOp.Barrier or IrOp.ClearExclusive || SetsFpsr(op);
 
+    /// <summary>May set FPSR.QC.</summary>
+    public static bool SetsSaturation(IrOp op) =>
+        op is >= IrOp.VectorSaturatingAddSigned and <= IrOp.VectorSaturatingNarrowSignedToUnsigned;
+
     /// <summary>May set cumulative bits of FPSR, so stays when its result is unused.</summary>
-    /// <remarks>Conservative: every vector and FP operation; the passes may refine it.</remarks>
-    public static bool SetsFpsr(IrOp op) => IsVector(op) || IsFloat(op);
+    /// <remarks>Conservative for FP: every operation.</remarks>
+    public static bool SetsFpsr(IrOp op) => SetsSaturation(op) || IsFloat(op);
 }
