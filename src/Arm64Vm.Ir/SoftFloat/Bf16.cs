@@ -6,7 +6,7 @@ public static class Bf16
     /// <summary>BFCVT: single to bfloat16 in FPCR's rounding mode, flags as any conversion.</summary>
     public static ulong FromSingle(ulong op, uint fpcr, ref uint fpsr)
     {
-        FpUnpacked a = Fp.Unpack(32, op, fpcr, ref fpsr);
+        Fp.Unpack(32, op, fpcr, ref fpsr, out FpUnpacked a);
         if (a.IsNaN)
             return Fp.ProcessNaN(32, a.Type, op, fpcr, ref fpsr) >> 16;
         if (a.IsInfinity || a.IsZero)
@@ -52,31 +52,36 @@ public static class Bf16
     private static uint DefaultNaN => (uint)Fp.DefaultNaN(32);
 
     /// <summary>BFUnpack: denormals are zeros, whatever FPCR.FZ.</summary>
-    private static FpUnpacked Unpack(uint op)
+    private static void Unpack(uint op, out FpUnpacked result)
     {
         uint ignored = 0;
-        return Fp.Unpack(32, op, FpcrBits.FlushToZero, ref ignored);
+        Fp.Unpack(32, op, FpcrBits.FlushToZero, ref ignored, out result);
     }
 
     private static uint Multiply(uint op1, uint op2)
     {
-        FpUnpacked a = Unpack(op1), b = Unpack(op2);
+        Unpack(op1, out FpUnpacked a);
+        Unpack(op2, out FpUnpacked b);
         if (a.IsNaN || b.IsNaN)
             return DefaultNaN;
         bool sign = a.Sign ^ b.Sign;
         if (a.IsInfinity || b.IsInfinity)
             return a.IsZero || b.IsZero ? DefaultNaN : (uint)Fp.Infinity(32, sign);
-        return a.IsZero || b.IsZero ? (uint)Fp.Zero(32, sign) : Round(Fp.MultiplyExact(a, b));
+        if (a.IsZero || b.IsZero)
+            return (uint)Fp.Zero(32, sign);
+        Fp.MultiplyExact(a, b, out FpUnpacked product);
+        return Round(product);
     }
 
     private static uint Add(uint op1, uint op2)
     {
-        FpUnpacked a = Unpack(op1), b = Unpack(op2);
+        Unpack(op1, out FpUnpacked a);
+        Unpack(op2, out FpUnpacked b);
         if (a.IsNaN || b.IsNaN || (a.IsInfinity && b.IsInfinity && a.Sign != b.Sign))
             return DefaultNaN;
         if (a.IsInfinity || b.IsInfinity)
             return (uint)Fp.Infinity(32, a.IsInfinity ? a.Sign : b.Sign);
-        FpUnpacked sum = Fp.AddExact(a, b);
+        Fp.AddExact(a, b, out FpUnpacked sum);
         return sum.IsZero ? (uint)Fp.Zero(32, a.Sign & b.Sign) : Round(sum);
     }
 

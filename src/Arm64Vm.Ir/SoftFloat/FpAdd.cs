@@ -22,8 +22,8 @@ public static partial class Fp
 
     private static ulong AddOrSub(int width, ulong op1, ulong op2, bool subtract, uint fpcr, ref uint fpsr)
     {
-        FpUnpacked a = Unpack(width, op1, fpcr, ref fpsr);
-        FpUnpacked b = Unpack(width, op2, fpcr, ref fpsr);
+        Unpack(width, op1, fpcr, ref fpsr, out FpUnpacked a);
+        Unpack(width, op2, fpcr, ref fpsr, out FpUnpacked b);
         if (a.IsNaN || b.IsNaN)
             return ProcessNaNs(width, a.Type, b.Type, op1, op2, fpcr, ref fpsr);
 
@@ -33,7 +33,7 @@ public static partial class Fp
         if (b.IsInfinity)
             return Infinity(width, b.Sign);
 
-        FpUnpacked sum = AddExact(a, b);
+        AddExact(a, b, out FpUnpacked sum);
         if (sum.IsZero)
             return Zero(width, ZeroSumSign(a.Sign, b.Sign, fpcr));
         return Round(width, sum.Sign, sum.Exponent, sum.Fraction, fpcr, ref fpsr);
@@ -47,16 +47,17 @@ public static partial class Fp
     /// Sum of two finite operands, bit 0 sticky. With significands of at most 53 bits the headroom bit leaves ten guard bits:
     /// a difference that cancels more than one bit has exponents at most one apart and is exact.
     /// </summary>
-    internal static FpUnpacked AddExact(in FpUnpacked a, in FpUnpacked b)
+    internal static void AddExact(in FpUnpacked a, in FpUnpacked b, out FpUnpacked result)
     {
-        if (a.IsZero)
-            return b;
-        if (b.IsZero)
-            return a;
+        if (a.IsZero || b.IsZero)
+        {
+            result = a.IsZero ? b : a;
+            return;
+        }
 
         ulong x = a.Fraction >> 1, y = b.Fraction >> 1;
         int distance = a.Exponent - b.Exponent;
-        FpUnpacked result = default;
+        result = default;
         result.Exponent = a.Exponent + 1;
         if (distance >= 0)
         {
@@ -86,11 +87,14 @@ public static partial class Fp
         }
 
         if (sum == 0)
-            return default;
+        {
+            result = default;
+            return;
+        }
+
         int shift = BitOperations.LeadingZeroCount(sum);
         result.Type = FpType.NonZero;
         result.Fraction = sum << shift;
         result.Exponent -= shift;
-        return result;
     }
 }

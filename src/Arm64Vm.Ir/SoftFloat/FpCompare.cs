@@ -33,8 +33,8 @@ public static partial class Fp
 
     private static bool TryOrder(int width, ulong op1, ulong op2, bool signalNaNs, uint fpcr, ref uint fpsr, out int order)
     {
-        FpUnpacked a = Unpack(width, op1, fpcr, ref fpsr);
-        FpUnpacked b = Unpack(width, op2, fpcr, ref fpsr);
+        Unpack(width, op1, fpcr, ref fpsr, out FpUnpacked a);
+        Unpack(width, op2, fpcr, ref fpsr, out FpUnpacked b);
         if (a.IsNaN || b.IsNaN)
         {
             if (signalNaNs || a.Type == FpType.SignalingNaN || b.Type == FpType.SignalingNaN)

@@ -12,7 +12,7 @@ public static partial class Fp
 
     private static ulong Convert(int to, int from, ulong op, FpRounding rounding, uint fpcr, ref uint fpsr)
     {
-        FpUnpacked a = UnpackForConvert(from, op, fpcr, ref fpsr);
+        UnpackForConvert(from, op, fpcr, ref fpsr, out FpUnpacked a);
         bool alternative = to == 16 && (fpcr & FpcrBits.AlternativeHalf) != 0;
         if (a.IsNaN)
         {

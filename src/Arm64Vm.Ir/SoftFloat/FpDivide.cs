@@ -6,8 +6,8 @@ public static partial class Fp
     /// <summary>FPDiv.</summary>
     public static ulong Div(int width, ulong op1, ulong op2, uint fpcr, ref uint fpsr)
     {
-        FpUnpacked a = Unpack(width, op1, fpcr, ref fpsr);
-        FpUnpacked b = Unpack(width, op2, fpcr, ref fpsr);
+        Unpack(width, op1, fpcr, ref fpsr, out FpUnpacked a);
+        Unpack(width, op2, fpcr, ref fpsr, out FpUnpacked b);
         bool sign = a.Sign ^ b.Sign;
         if (a.Type != FpType.NonZero || b.Type != FpType.NonZero)
         {

@@ -6,7 +6,7 @@ public static partial class Fp
     /// <summary>FPRecipEstimate (FRECPE).</summary>
     public static ulong RecipEstimate(int width, ulong op, uint fpcr, ref uint fpsr)
     {
-        FpUnpacked a = Unpack(width, op, fpcr, ref fpsr);
+        Unpack(width, op, fpcr, ref fpsr, out FpUnpacked a);
         if (a.IsNaN)
             return ProcessNaN(width, a.Type, op, fpcr, ref fpsr);
         if (a.IsInfinity)
@@ -59,7 +59,7 @@ public static partial class Fp
     /// <summary>FPRSqrtEstimate (FRSQRTE).</summary>
     public static ulong RSqrtEstimate(int width, ulong op, uint fpcr, ref uint fpsr)
     {
-        FpUnpacked a = Unpack(width, op, fpcr, ref fpsr);
+        Unpack(width, op, fpcr, ref fpsr, out FpUnpacked a);
         if (a.IsNaN)
             return ProcessNaN(width, a.Type, op, fpcr, ref fpsr);
         if (a.IsZero)
@@ -86,7 +86,7 @@ public static partial class Fp
     /// <summary>FPRecpX (FRECPX): the exponent inverted, the fraction cleared.</summary>
     public static ulong RecipExponent(int width, ulong op, uint fpcr, ref uint fpsr)
     {
-        FpUnpacked a = Unpack(width, op, fpcr, ref fpsr);
+        Unpack(width, op, fpcr, ref fpsr, out FpUnpacked a);
         if (a.IsNaN)
             return ProcessNaN(width, a.Type, op, fpcr, ref fpsr);
         int fractionBits = FractionBits(width);

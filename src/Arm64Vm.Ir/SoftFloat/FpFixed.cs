@@ -10,7 +10,7 @@ public static partial class Fp
     public static ulong ToFixed(
         int intWidth, int width, ulong op, int fbits, bool unsigned, FpRounding rounding, uint fpcr, ref uint fpsr)
     {
-        FpUnpacked a = Unpack(width, op, fpcr, ref fpsr);
+        Unpack(width, op, fpcr, ref fpsr, out FpUnpacked a);
         if (a.IsNaN)
         {
             fpsr |= FpsrBits.InvalidOperation;
@@ -59,7 +59,7 @@ public static partial class Fp
     {
         const uint z = 0b0100;
         nzcv = 0;
-        FpUnpacked a = Unpack(64, op, fpcr, ref fpsr);
+        Unpack(64, op, fpcr, ref fpsr, out FpUnpacked a);
         if (a.IsZero)
         {
             // -0 and flushed denormals are not exact.

@@ -8,9 +8,9 @@ public static partial class Fp
     /// <summary>FPMulAdd: addend + op1 · op2 with one rounding. FMSUB, FNMADD and FMLS negate operands first (<see cref="Neg"/>), NaNs included.</summary>
     public static ulong MulAdd(int width, ulong addend, ulong op1, ulong op2, uint fpcr, ref uint fpsr)
     {
-        FpUnpacked c = Unpack(width, addend, fpcr, ref fpsr);
-        FpUnpacked a = Unpack(width, op1, fpcr, ref fpsr);
-        FpUnpacked b = Unpack(width, op2, fpcr, ref fpsr);
+        Unpack(width, addend, fpcr, ref fpsr, out FpUnpacked c);
+        Unpack(width, op1, fpcr, ref fpsr, out FpUnpacked a);
+        Unpack(width, op2, fpcr, ref fpsr, out FpUnpacked b);
         if (c.IsNaN || a.IsNaN || b.IsNaN)
         {
             // 0 · ∞ + QNaN is invalid and gives the default NaN, whatever FPCR.DN.
@@ -30,9 +30,9 @@ public static partial class Fp
     /// <summary>FPMulAddH (FMLAL, FMLSL): a single-precision addend plus the exact product of two halves, one rounding.</summary>
     public static ulong MulAddHalf(ulong addend, ulong op1, ulong op2, uint fpcr, ref uint fpsr)
     {
-        FpUnpacked c = Unpack(32, addend, fpcr, ref fpsr);
-        FpUnpacked a = Unpack(16, op1, fpcr, ref fpsr);
-        FpUnpacked b = Unpack(16, op2, fpcr, ref fpsr);
+        Unpack(32, addend, fpcr, ref fpsr, out FpUnpacked c);
+        Unpack(16, op1, fpcr, ref fpsr, out FpUnpacked a);
+        Unpack(16, op2, fpcr, ref fpsr, out FpUnpacked b);
         if (c.IsNaN || a.IsNaN || b.IsNaN)
         {
             if (c.Type == FpType.QuietNaN && IsZeroTimesInfinity(a, b))

@@ -29,8 +29,8 @@ public static partial class Fp
 
     private static ulong Select(int width, ulong op1, ulong op2, bool maximum, uint fpcr, ref uint fpsr)
     {
-        FpUnpacked a = Unpack(width, op1, fpcr, ref fpsr);
-        FpUnpacked b = Unpack(width, op2, fpcr, ref fpsr);
+        Unpack(width, op1, fpcr, ref fpsr, out FpUnpacked a);
+        Unpack(width, op2, fpcr, ref fpsr, out FpUnpacked b);
         if (a.IsNaN || b.IsNaN)
             return ProcessNaNs(width, a.Type, b.Type, op1, op2, fpcr, ref fpsr);
 

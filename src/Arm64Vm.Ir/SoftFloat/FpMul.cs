@@ -14,8 +14,8 @@ public static partial class Fp
 
     private static ulong Multiply(int width, ulong op1, ulong op2, bool extended, uint fpcr, ref uint fpsr)
     {
-        FpUnpacked a = Unpack(width, op1, fpcr, ref fpsr);
-        FpUnpacked b = Unpack(width, op2, fpcr, ref fpsr);
+        Unpack(width, op1, fpcr, ref fpsr, out FpUnpacked a);
+        Unpack(width, op2, fpcr, ref fpsr, out FpUnpacked b);
         bool sign = a.Sign ^ b.Sign;
         if (a.Type != FpType.NonZero || b.Type != FpType.NonZero)
         {
@@ -26,12 +26,12 @@ public static partial class Fp
             return a.IsInfinity || b.IsInfinity ? Infinity(width, sign) : Zero(width, sign);
         }
 
-        FpUnpacked product = MultiplyExact(a, b);
+        MultiplyExact(a, b, out FpUnpacked product);
         return Round(width, sign, product.Exponent, product.Fraction, fpcr, ref fpsr);
     }
 
     /// <summary>Product of two non-zero operands, bit 0 sticky.</summary>
-    internal static FpUnpacked MultiplyExact(in FpUnpacked a, in FpUnpacked b)
+    internal static void MultiplyExact(in FpUnpacked a, in FpUnpacked b, out FpUnpacked result)
     {
         ulong high = Math.BigMul(a.Fraction, b.Fraction, out ulong low);
         int exponent = a.Exponent + b.Exponent + 1;
@@ -42,12 +42,11 @@ public static partial class Fp
             exponent--;
         }
 
-        FpUnpacked result = default;
+        result = default;
         result.Type = FpType.NonZero;
         result.Sign = a.Sign ^ b.Sign;
         result.Exponent = exponent;
         result.Fraction = high | (low != 0 ? 1UL : 0);
-        return result;
     }
 
     /// <summary>±2.0: the smallest value whose biased exponent has only its top bit set.</summary>

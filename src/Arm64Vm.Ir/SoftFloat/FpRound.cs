@@ -15,8 +15,22 @@ public static partial class Fp
     internal static ulong DefaultNaN(int width) => Infinity(width, false) | (1UL << (FractionBits(width) - 1));
 
     /// <summary>Rounds ±fraction · 2^(exponent - 63), bit 63 of the fraction set, bit 0 sticky, in FPCR's mode.</summary>
-    internal static ulong Round(int width, bool sign, int exponent, ulong fraction, uint fpcr, ref uint fpsr) =>
-        Round(width, sign, exponent, fraction, RoundingMode(fpcr), fpcr, ref fpsr);
+    internal static ulong Round(int width, bool sign, int exponent, ulong fraction, uint fpcr, ref uint fpsr)
+    {
+        int fractionBits = FractionBits(width);
+        int exponentOnes = (1 << ExponentBits(width)) - 1;
+        int biased = exponent + (exponentOnes >> 1);
+        if (RoundingMode(fpcr) != FpRounding.TieEven || (uint)(biased - 1) >= (uint)(exponentOnes - 2))
+            return Round(width, sign, exponent, fraction, RoundingMode(fpcr), fpcr, ref fpsr);
+
+        // To nearest and a normal result whatever the carry. The sticky bit is far below the half, so adding the odd bit breaks ties only.
+        ulong mantissa = fraction >> (63 - fractionBits);
+        ulong error = fraction << (fractionBits + 1);
+        mantissa += error + (mantissa & 1) > TopBit ? 1UL : 0;
+        if (error != 0)
+            fpsr |= FpsrBits.Inexact;
+        return ((sign ? 1UL : 0) << (width - 1)) | (((ulong)(uint)(biased - 1) << fractionBits) + mantissa);
+    }
 
     /// <summary>FPRound: AHP does not apply, FZ16 does.</summary>
     internal static ulong Round(int width, bool sign, int exponent, ulong fraction, FpRounding rounding, uint fpcr, ref uint fpsr)

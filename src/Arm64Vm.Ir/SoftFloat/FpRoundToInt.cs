@@ -6,7 +6,7 @@ public static partial class Fp
     /// <summary>FPRoundInt: <paramref name="exact"/> (FRINTX) makes a changed value raise Inexact.</summary>
     public static ulong RoundToInt(int width, ulong op, FpRounding rounding, bool exact, uint fpcr, ref uint fpsr)
     {
-        FpUnpacked a = Unpack(width, op, fpcr, ref fpsr);
+        Unpack(width, op, fpcr, ref fpsr, out FpUnpacked a);
         if (a.IsNaN)
             return ProcessNaN(width, a.Type, op, fpcr, ref fpsr);
         if (a.IsInfinity)
@@ -30,7 +30,7 @@ public static partial class Fp
     /// </summary>
     public static ulong RoundToIntN(int width, ulong op, FpRounding rounding, int intSize, uint fpcr, ref uint fpsr)
     {
-        FpUnpacked a = Unpack(width, op, fpcr, ref fpsr);
+        Unpack(width, op, fpcr, ref fpsr, out FpUnpacked a);
         if (a.IsZero)
             return Zero(width, a.Sign);
 

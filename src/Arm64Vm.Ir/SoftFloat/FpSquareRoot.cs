@@ -6,7 +6,7 @@ public static partial class Fp
     /// <summary>FPSqrt.</summary>
     public static ulong Sqrt(int width, ulong op, uint fpcr, ref uint fpsr)
     {
-        FpUnpacked a = Unpack(width, op, fpcr, ref fpsr);
+        Unpack(width, op, fpcr, ref fpsr, out FpUnpacked a);
         if (a.IsNaN)
             return ProcessNaN(width, a.Type, op, fpcr, ref fpsr);
         if (a.IsZero)

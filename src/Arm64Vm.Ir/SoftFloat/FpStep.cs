@@ -15,8 +15,8 @@ public static partial class Fp
     {
         // The negation precedes NaN propagation: a propagated first NaN has its sign inverted.
         op1 = Neg(width, op1);
-        FpUnpacked a = Unpack(width, op1, fpcr, ref fpsr);
-        FpUnpacked b = Unpack(width, op2, fpcr, ref fpsr);
+        Unpack(width, op1, fpcr, ref fpsr, out FpUnpacked a);
+        Unpack(width, op2, fpcr, ref fpsr, out FpUnpacked b);
         if (a.IsNaN || b.IsNaN)
             return ProcessNaNs(width, a.Type, b.Type, op1, op2, fpcr, ref fpsr);
 

