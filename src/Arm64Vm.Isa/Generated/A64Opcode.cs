@@ -782,13 +782,13 @@ public enum A64Opcode : ushort
     /// <summary>LDARB, LDARH, LDAR: ss001000110-----1-----nnnnnttttt</summary>
     Ldar,
 
-    /// <summary>LDAPRB: 00111000101-----110000nnnnnttttt</summary>
+    /// <summary>LDAPRB: 0011100010111111110000nnnnnttttt</summary>
     Ldaprb,
 
-    /// <summary>LDAPRH: 01111000101-----110000nnnnnttttt</summary>
+    /// <summary>LDAPRH: 0111100010111111110000nnnnnttttt</summary>
     Ldaprh,
 
-    /// <summary>LDAPR: 1s111000101-----110000nnnnnttttt</summary>
+    /// <summary>LDAPR: 1s11100010111111110000nnnnnttttt</summary>
     Ldapr,
 
     /// <summary>STLURB, STLURH, STLUR: ss011001000iiiiiiiii00nnnnnttttt</summary>
