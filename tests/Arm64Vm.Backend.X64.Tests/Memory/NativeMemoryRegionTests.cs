@@ -1,0 +1,41 @@
+using Arm64Vm.Backend.X64.Memory;
+
+namespace Arm64Vm.Backend.X64.Tests.Memory;
+
+public sealed unsafe class NativeMemoryRegionTests
+{
+    [Fact]
+    public void IsZeroedAlignedAndAccounted()
+    {
+        var account = new MemoryAccount();
+        using (var region = new NativeMemoryRegion(5000, account))
+        {
+            Assert.Equal(8192, region.Size);
+            Assert.Equal(8192, account.Bytes);
+            Assert.Equal(0, (nint)region.Address & 4095);
+            Assert.True(new Span<byte>(region.Address, (int)region.Size).IndexOfAnyExcept((byte)0) < 0);
+            region.Address[8191] = 1;
+        }
+
+        Assert.Equal(0, account.Bytes);
+    }
+
+    [Fact]
+    public void DisposeTwiceIsHarmless()
+    {
+        var account = new MemoryAccount();
+        var region = new NativeMemoryRegion(1, account);
+        region.Dispose();
+        region.Dispose();
+        Assert.Equal(0, account.Bytes);
+        Assert.True(region.Address == null && region.Size == 0);
+    }
+
+    [Fact]
+    public void RefusalHasTheErrno()
+    {
+        OutOfMemoryException e = Assert.Throws<OutOfMemoryException>(() => new NativeMemoryRegion(1L << 62));
+        Assert.Contains("errno 12", e.Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new NativeMemoryRegion(0));
+    }
+}
