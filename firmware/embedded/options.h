@@ -1,0 +1,16 @@
+// Options from the command line in the device tree: /chosen/bootargs, words of the form name=value.
+//   kernels=sort,fft   which kernels run, in the list's order of this program; "none" for none; default all
+//   seconds=0.5        how long each kernel runs
+//   selftest=0         skip the self-tests
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+struct options {
+    const char *kernels; // null: all. Ends at a space or at the end of the string
+    uint64_t kernel_ns;
+    bool selftest;
+};
+
+struct options options_read(void);
+bool options_selects(const struct options *options, const char *kernel);

@@ -1,0 +1,15 @@
+// Power State Coordination Interface (Arm DEN 0022), through the conduit that the device tree names.
+#pragma once
+#include <stdint.h>
+
+#define PSCI_VERSION 0x84000000u
+#define PSCI_SYSTEM_OFF 0x84000008u
+#define PSCI_FEATURES 0x8400000au
+#define PSCI_CPU_ON 0xc4000003u
+#define PSCI_AFFINITY_INFO 0xc4000004u
+#define PSCI_NOT_SUPPORTED (-1)
+
+void psci_init(void);
+const char *psci_conduit(void);
+int64_t psci_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
+void psci_system_off(void) __attribute__((noreturn));
