@@ -3,13 +3,14 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Translation.Lifters;
 
 /// <summary>What a lifter may know besides the instruction word.</summary>
-public readonly struct LiftContext
+internal readonly struct LiftContext
 {
-    public LiftContext(IrBuilder builder, TranslationMode mode, int guestOffset)
+    public LiftContext(IrBuilder builder, TranslationMode mode, int guestOffset, FeatureSet features)
     {
         Builder = builder;
         Mode = mode;
         GuestOffset = guestOffset;
+        Features = features;
     }
 
     public IrBuilder Builder { get; }
@@ -18,4 +19,6 @@ public readonly struct LiftContext
 
     /// <summary>Offset of this instruction from the region's page, in bytes; the next one is at +4.</summary>
     public int GuestOffset { get; }
+
+    public FeatureSet Features { get; }
 }

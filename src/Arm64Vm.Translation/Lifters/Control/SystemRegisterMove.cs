@@ -1,0 +1,60 @@
+using Arm64Vm.Ir;
+using Arm64Vm.Isa;
+
+namespace Arm64Vm.Translation.Lifters;
+
+/// <summary>MRS and MSR (register). NZCV is a matter of the IR; all other registers belong to the processor.</summary>
+internal static class SystemRegisterMove
+{
+    private const int Nzcv = 0xDA10;
+    private const int Fpcr = 0xDA20;
+    private const int Fpsr = 0xDA21;
+
+    public static bool Lift(in LiftContext context, A64Instruction i)
+    {
+        IrBuilder b = context.Builder;
+        int register = i.SystemRegister;
+        if (register is Fpcr or Fpsr && context.Mode.FloatTrapped)
+        {
+            b.Exit(ExitReason.FloatTrap, i.Word);
+            return true;
+        }
+
+        if (i.Opcode == A64Opcode.Mrs)
+        {
+            IrValue value = register == Nzcv
+                ? b.ZeroExtend(b.Unary(IrOp.FlagsToNzcv, IrType.I32, b.ReadFlags()))
+                : b.Emit(IrOp.ReadSystem, IrType.I64, imm: (ulong)register);
+            b.WriteGpr(i.Rt, value);
+            return true;
+        }
+
+        if (register == Nzcv)
+        {
+            b.WriteFlags(b.Unary(IrOp.FlagsFromNzcv, IrType.Flags, b.ReadW(i.Rt)));
+            return true;
+        }
+
+        bool ends = !IsHarmless(i);
+        b.Emit(IrOp.WriteSystem, IrType.Void, b.ReadX(i.Rt), aux: ends ? 1 : 0, imm: (ulong)register);
+        if (ends)
+            b.Jump(context.GuestOffset + 4);
+        return true;
+    }
+
+    /// <summary>Registers that neither change how code is translated or fetched nor unmask interrupts.</summary>
+    private static bool IsHarmless(A64Instruction i) => (i.Op0, i.Op1, i.CRn, i.CRm, i.Op2) switch
+    {
+        // SPSR_EL1, ELR_EL1, SP_EL0
+        (3, 0, 4, 0, 0 or 1) or (3, 0, 4, 1, 0) => true,
+        // AFSR0/1_EL1, ESR_EL1, FAR_EL1, PAR_EL1
+        (3, 0, 5, 1 or 2, _) or (3, 0, 6, 0, 0) or (3, 0, 7, 4, 0) => true,
+        // ICC_PMR_EL1, ICC_*
+        (3, 0, 4, 6, 0) or (3, 0, 12, >= 8, _) => true,
+        // TPIDR_EL1, TPIDR_EL0, TPIDRRO_EL0
+        (3, 0, 13, 0, 4) or (3, 3, 13, 0, 2 or 3) => true,
+        // CNTKCTL_EL1, CNTP_*, CNTV_*, PMU
+        (3, 0 or 3, 14, _, _) => true,
+        _ => false,
+    };
+}
