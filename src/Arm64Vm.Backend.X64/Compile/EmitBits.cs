@@ -1,0 +1,229 @@
+using Arm64Vm.Backend.X64.Emit;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Backend.X64.Compile;
+
+/// <summary>Bit fields, bit and byte reversal, CRC.</summary>
+public sealed partial class X64Compiler
+{
+    private void EmitBitsExtract(in IrInst inst, int size)
+    {
+        int lsb = inst.Aux;
+        int width = (int)inst.Imm;
+        int bits = size * 8;
+        bool signed = inst.Op == IrOp.BitsExtractSigned;
+        if (lsb == 0 && width is 8 or 16 or 32 && (width < bits || lsb == 0))
+        {
+            Gpr whole = Use(inst.A);
+            Gpr extended = Define(current, inst.A);
+            if (lsb == 0 && width < bits)
+            {
+                if (signed)
+                    emit.Movsx(size, width / 8, extended, whole);
+                else if (width == 32)
+                    emit.Mov(4, extended, whole);
+                else
+                    emit.Movzx(width / 8, extended, whole);
+                return;
+            }
+
+            if (lsb == 0)
+            {
+                emit.Mov(size, extended, whole);
+                return;
+            }
+        }
+
+        ClobberFlags();
+        Gpr a = Use(inst.A);
+        Gpr d = Define(current, inst.A);
+        if (signed)
+        {
+            MoveIfDifferent(size, d, a);
+            if (bits - lsb - width != 0)
+                emit.Shift(ShiftOp.Shl, size, d, bits - lsb - width);
+            if (bits - width != 0)
+                emit.Shift(ShiftOp.Sar, size, d, bits - width);
+            else if (bits - lsb - width == 0)
+                emit.Mov(size, d, d);
+            return;
+        }
+
+        if (lsb + width == bits)
+        {
+            MoveIfDifferent(size, d, a);
+            if (lsb != 0)
+                emit.Shift(ShiftOp.Shr, size, d, lsb);
+            else
+                emit.Mov(size, d, d);
+            return;
+        }
+
+        if (lsb != 0)
+            emit.Rorx(size, d, a, lsb);
+        else
+            MoveIfDifferent(size, d, a);
+        if (width <= 31)
+        {
+            // A mask of at most 31 bits is a positive immediate, and a 32-bit AND clears the upper half.
+            emit.Alu(AluOp.And, 4, d, (int)((1u << width) - 1));
+        }
+        else if (width == 32)
+        {
+            emit.Mov(4, d, d);
+        }
+        else
+        {
+            emit.Shift(ShiftOp.Shl, size, d, bits - width);
+            emit.Shift(ShiftOp.Shr, size, d, bits - width);
+        }
+    }
+
+    private void EmitBitsInsert(in IrInst inst, int size)
+    {
+        ClobberFlags();
+        int lsb = inst.Aux;
+        int width = (int)inst.Imm;
+        int bits = size * 8;
+        Gpr into = Use(inst.A);
+        Gpr from = Use(inst.B);
+        Gpr d = Define(current, inst.A);
+        if (width == bits)
+        {
+            emit.Mov(size, d, from);
+            return;
+        }
+
+        // scratch := (from & mask) << lsb;  d := (into & ~(mask << lsb)) | scratch
+        ulong mask = (1UL << width) - 1;
+        emit.Mov(size, HostAbi.Scratch, from);
+        if (lsb + width == bits)
+        {
+            emit.Shift(ShiftOp.Shl, size, HostAbi.Scratch, lsb);
+        }
+        else if (width <= 31)
+        {
+            emit.Alu(AluOp.And, 4, HostAbi.Scratch, (int)mask);
+            if (lsb != 0)
+                emit.Shift(ShiftOp.Shl, size, HostAbi.Scratch, lsb);
+        }
+        else
+        {
+            emit.Shift(ShiftOp.Shl, size, HostAbi.Scratch, bits - width);
+            emit.Shift(ShiftOp.Shr, size, HostAbi.Scratch, bits - width - lsb);
+        }
+
+        ulong keep = ~(mask << lsb);
+        if (d == from && d != into)
+        {
+            // The field is in the scratch register already: d may be overwritten.
+            emit.Mov(size, d, into);
+        }
+        else
+        {
+            MoveIfDifferent(size, d, into);
+        }
+
+        if (size == 4)
+        {
+            emit.Alu(AluOp.And, 4, d, (int)keep);
+        }
+        else if ((long)keep == (int)keep)
+        {
+            emit.Alu(AluOp.And, 8, d, (int)keep);
+        }
+        else
+        {
+            // Clear the field with rotates: rotate it to the bottom, shift it out, shift zeros in, rotate back.
+            if (lsb != 0)
+                emit.Shift(ShiftOp.Ror, 8, d, lsb);
+            emit.Shift(ShiftOp.Shr, 8, d, width);
+            emit.Shift(ShiftOp.Shl, 8, d, width);
+            if (lsb != 0)
+                emit.Shift(ShiftOp.Rol, 8, d, lsb);
+        }
+
+        emit.Alu(AluOp.Or, size, d, HostAbi.Scratch);
+    }
+
+    /// <summary>Bits are reversed by swapping neighbours, pairs and nibbles, and then the bytes.</summary>
+    private void EmitReverseBits(in IrInst inst, int size)
+    {
+        ClobberFlags();
+        Gpr a = Use(inst.A);
+        Gpr d = Define(current, inst.A);
+        Gpr t = ScratchGpr();
+        Gpr m = HostAbi.Scratch;
+        MoveIfDifferent(size, d, a);
+        emit.Bswap(size, d);
+        SwapBits(size, d, t, m, 4, 0x0F0F_0F0F_0F0F_0F0F);
+        SwapBits(size, d, t, m, 2, 0x3333_3333_3333_3333);
+        SwapBits(size, d, t, m, 1, 0x5555_5555_5555_5555);
+    }
+
+    private void SwapBits(int size, Gpr d, Gpr t, Gpr m, int distance, ulong mask)
+    {
+        emit.MovImm(m, size == 8 ? mask : (uint)mask);
+        emit.Mov(size, t, d);
+        emit.Shift(ShiftOp.Shr, size, t, distance);
+        emit.Alu(AluOp.And, size, t, m);
+        emit.Alu(AluOp.And, size, d, m);
+        emit.Shift(ShiftOp.Shl, size, d, distance);
+        emit.Alu(AluOp.Or, size, d, t);
+    }
+
+    private void EmitReverseBytes(in IrInst inst, int size)
+    {
+        ClobberFlags();
+        Gpr a = Use(inst.A);
+        Gpr d = Define(current, inst.A);
+        if (inst.Size == size)
+        {
+            MoveIfDifferent(size, d, a);
+            emit.Bswap(size, d);
+        }
+        else if (inst.Size == 4)
+        {
+            MoveIfDifferent(size, d, a);
+            emit.Bswap(8, d);
+            emit.Shift(ShiftOp.Ror, 8, d, 32);
+        }
+        else
+        {
+            ulong mask = size == 8 ? 0x00FF_00FF_00FF_00FFUL : 0x00FF_00FFUL;
+            Gpr t = ScratchGpr();
+            emit.MovImm(HostAbi.Scratch, mask);
+            emit.Mov(size, t, a);
+            emit.Shift(ShiftOp.Shr, size, t, 8);
+            emit.Alu(AluOp.And, size, t, HostAbi.Scratch);
+            MoveIfDifferent(size, d, a);
+            emit.Alu(AluOp.And, size, d, HostAbi.Scratch);
+            emit.Shift(ShiftOp.Shl, size, d, 8);
+            emit.Alu(AluOp.Or, size, d, t);
+        }
+    }
+
+    private void EmitCrc32(in IrInst inst)
+    {
+        if (inst.Aux != 1)
+        {
+            EmitPureCall(inst);
+            return;
+        }
+
+        Gpr accumulator = Use(inst.A);
+        Gpr data = Use(inst.B);
+        Gpr d = Define(current);
+        if (d == data && d != accumulator)
+        {
+            emit.Mov(4, HostAbi.Scratch, accumulator);
+            emit.Crc32(inst.Size, HostAbi.Scratch, data);
+            emit.Mov(4, d, HostAbi.Scratch);
+            return;
+        }
+
+        if (d != accumulator)
+            emit.Mov(4, d, accumulator);
+        emit.Crc32(inst.Size, d, data);
+    }
+}

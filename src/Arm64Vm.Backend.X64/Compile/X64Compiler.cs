@@ -1,0 +1,110 @@
+using Arm64Vm.Backend.X64.Emit;
+using Arm64Vm.Backend.X64.Memory;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Backend.X64.Compile;
+
+/// <summary>What the compiler needs to know about the processor's mode to specialize code.</summary>
+/// <param name="MmuIndex">Software TLB that loads and stores use.</param>
+/// <param name="AlignmentChecked">Unaligned accesses go to the slow path, which faults.</param>
+/// <param name="Fpcr">FPCR bits that select semantics.</param>
+public readonly record struct CompileMode(int MmuIndex, bool AlignmentChecked, uint Fpcr);
+
+/// <summary>Turns one IR region into x86-64 code. One instance per compiling thread, reused; allocates nothing per region.</summary>
+public sealed partial class X64Compiler
+{
+    private readonly ICompilerHost host;
+    private readonly Stubs stubs;
+    private readonly HostFeatures features;
+    private readonly X64Emitter emit;
+    private readonly Label[] blockLabels = new Label[IrRegion.MaxBlocks];
+    private IrRegion region = null!;
+    private CompileMode mode;
+    private int unit;
+
+    public X64Compiler(ICompilerHost host, Stubs stubs, HostFeatures features)
+    {
+        this.host = host;
+        this.stubs = stubs;
+        this.features = features;
+        emit = new X64Emitter();
+    }
+
+    /// <summary>Compiles into [rw, rw + capacity); false where it does not fit (nothing may be used then).</summary>
+    /// <param name="rw">Writable view of the place.</param>
+    /// <param name="rx">Executable view of the same place.</param>
+    /// <param name="bufferOffset">Offset of the place from the start of the code buffer.</param>
+    /// <param name="size">Bytes written.</param>
+    public unsafe bool TryCompile(IrRegion source, CompileMode compileMode, int unitIndex, byte* rw, byte* rx, int capacity, int bufferOffset, out int size)
+    {
+        region = source;
+        mode = compileMode;
+        unit = unitIndex;
+        codeOffset = bufferOffset;
+        emit.Reset(rw, rx, capacity);
+        ResetAllocator();
+        coldCount = 0;
+        pendingSiteCount = 0;
+        ReadOnlySpan<IrBlock> blocks = source.Blocks;
+        for (int i = 0; i < blocks.Length; i++)
+            blockLabels[i] = emit.NewLabel();
+        for (int i = 0; i < blocks.Length; i++)
+        {
+            emit.Bind(blockLabels[i]);
+            CompileBlock(blocks[i]);
+        }
+
+        EmitColdPaths();
+        FinishSites();
+        size = emit.Position;
+        return !emit.Overflowed;
+    }
+
+    private void CompileBlock(in IrBlock block)
+    {
+        Span<IrInst> instructions = region.Instructions;
+        values.Prepare(instructions, block.First, block.End);
+        ResetAllocator();
+        flagsOwner = 0;
+        regionMustReturn = false;
+        for (int i = block.First; i < block.End; i++)
+        {
+            current = i;
+            ref IrInst inst = ref instructions[i];
+            if (!IrOps.HasEffect(inst.Op) && values[i].LastUse == 0)
+                continue;
+            CompileInstruction(ref inst);
+            ReleaseOperands(inst);
+            if (emit.Overflowed)
+                return;
+        }
+    }
+
+    private void CompileInstruction(ref IrInst inst)
+    {
+        if (IrOps.IsTerminator(inst.Op))
+            CompileTerminator(inst);
+        else if (IrOps.IsFloat(inst.Op))
+            CompileFloat(inst);
+        else if (IrOps.IsVector(inst.Op))
+            CompileVector(inst);
+        else if (inst.Op >= IrOp.Load && inst.Op <= IrOp.PointerAuth)
+            CompileMemoryOrSystem(inst);
+        else
+            CompileInteger(inst);
+    }
+
+    /// <summary>Vector integer and crypto: host instructions where there are any, else the oracle.</summary>
+    private void CompileVector(in IrInst inst)
+    {
+        if (!TryEmitVector(inst))
+            EmitPureCall(inst);
+    }
+
+    /// <summary>Floating point: host instructions where there are any, else the oracle.</summary>
+    private void CompileFloat(in IrInst inst)
+    {
+        if (!TryEmitFloat(inst))
+            EmitPureCall(inst);
+    }
+}
