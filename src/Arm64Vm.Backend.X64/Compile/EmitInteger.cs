@@ -28,7 +28,7 @@ public sealed partial class X64Compiler
                 EmitSetV(inst);
                 return;
             case IrOp.GetFlags:
-                values[current].Backing = Backing.GuestFlags;
+                EmitGetFlags();
                 return;
             case IrOp.SetFlags:
                 EmitSetFlags(inst);
@@ -465,7 +465,7 @@ public sealed partial class X64Compiler
                 if (count == 1)
                     emit.Lea(size, scaled, Mem.Index(source, source, 1));
                 else
-                    emit.Lea(size, scaled, Mem.IndexOnly(source, 1 << count));
+                    emit.Lea(size, scaled, Mem.Scaled(source, 1 << count));
                 return;
             }
 

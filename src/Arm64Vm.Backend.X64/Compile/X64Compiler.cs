@@ -31,6 +31,10 @@ public sealed partial class X64Compiler
     }
 
     /// <summary>Compiles into [rw, rw + capacity); false where it does not fit (nothing may be used then).</summary>
+    /// <param name="source">What to compile.</param>
+    /// <param name="compileMode">The processor's mode that the code is for.</param>
+    /// <param name="unitIndex">Owner of the link sites that are registered.</param>
+    /// <param name="capacity">Bytes available at the place.</param>
     /// <param name="rw">Writable view of the place.</param>
     /// <param name="rx">Executable view of the same place.</param>
     /// <param name="bufferOffset">Offset of the place from the start of the code buffer.</param>
@@ -66,6 +70,8 @@ public sealed partial class X64Compiler
         values.Prepare(instructions, block.First, block.End);
         ResetAllocator();
         flagsOwner = 0;
+        guestFlagsValue = 0;
+        guestFlagReaderCount = 0;
         regionMustReturn = false;
         for (int i = block.First; i < block.End; i++)
         {

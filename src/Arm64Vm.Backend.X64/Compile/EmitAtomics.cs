@@ -1,0 +1,145 @@
+using Arm64Vm.Backend.X64.Emit;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Backend.X64.Compile;
+
+/// <summary>Single-copy atomic read-modify-write: the host's LOCK-prefixed instructions.</summary>
+public sealed partial class X64Compiler
+{
+    private void EmitAtomic(in IrInst inst)
+    {
+        AtomicOperation operation = (AtomicOperation)(int)inst.Imm;
+        Gpr operand = Use(inst.B);
+        int size = inst.Size;
+        BeginProbe(inst.A, 0);
+        Gpr d = Define(current);
+        Label cold = EndProbe(size, size, aligned: true, write: true, MemoryFlags.None);
+        Mem memory = Mem.Base(Gpr.Rax);
+        switch (operation)
+        {
+            case AtomicOperation.Add:
+            case AtomicOperation.Swap:
+                Gpr work = ScratchGpr();
+                emit.Mov(8, work, operand);
+                if (operation == AtomicOperation.Add)
+                    emit.LockXadd(size, memory, work);
+                else
+                    emit.Xchg(size, memory, work);
+                ZeroExtendTo(size, d, work);
+                break;
+            default:
+                // A compare-exchange loop: the host address moves out of rax, which the instruction compares with.
+                Gpr address = ScratchGpr();
+                Gpr replacement = ScratchGpr();
+                emit.Mov(8, address, Gpr.Rax);
+                if (size >= 4)
+                    emit.Mov(size, Gpr.Rax, Mem.Base(address));
+                else
+                    emit.Movzx(size, Gpr.Rax, Mem.Base(address));
+                Label retry = emit.Here();
+                EmitAtomicFunction(operation, size, replacement, operand);
+                emit.LockCmpxchg(size, Mem.Base(address), replacement);
+                emit.Jcc(Cc.Ne, retry);
+                ZeroExtendTo(size, d, Gpr.Rax);
+                break;
+        }
+
+        values[current].ZeroUpper = inst.Type == IrType.I32;
+        AddCold(cold, SlowKind.Atomic, inst, destination: (byte)d, source: (byte)operand);
+    }
+
+    private void ZeroExtendTo(int size, Gpr d, Gpr s)
+    {
+        if (size >= 4)
+            emit.Mov(size, d, s);
+        else
+            emit.Movzx(size, d, s);
+    }
+
+    /// <summary>replacement := operation(rax, operand), on the low <paramref name="size"/> bytes.</summary>
+    private void EmitAtomicFunction(AtomicOperation operation, int size, Gpr replacement, Gpr operand)
+    {
+        int width = Math.Max(size, 4);
+        switch (operation)
+        {
+            case AtomicOperation.Clear:
+                emit.Andn(width, replacement, operand, Gpr.Rax);
+                break;
+            case AtomicOperation.Xor:
+                emit.Mov(width, replacement, operand);
+                emit.Alu(AluOp.Xor, width, replacement, Gpr.Rax);
+                break;
+            case AtomicOperation.Set:
+                emit.Mov(width, replacement, operand);
+                emit.Alu(AluOp.Or, width, replacement, Gpr.Rax);
+                break;
+            default:
+                emit.Mov(8, replacement, operand);
+                emit.Alu(AluOp.Cmp, size, Gpr.Rax, operand);
+                Cc keepOld = operation switch
+                {
+                    AtomicOperation.SignedMax => Cc.G,
+                    AtomicOperation.SignedMin => Cc.L,
+                    AtomicOperation.UnsignedMax => Cc.A,
+                    _ => Cc.B,
+                };
+                emit.Cmov(keepOld, 8, replacement, Gpr.Rax);
+                break;
+        }
+    }
+
+    private void EmitCompareSwap(in IrInst inst)
+    {
+        int size = inst.Size;
+        if (size == 16)
+        {
+            EmitCompareSwapPair(inst);
+            return;
+        }
+
+        Gpr expected = Use(inst.B);
+        Gpr replacement = Use(inst.C);
+        BeginProbe(inst.A, 0);
+        Gpr d = Define(current);
+        Label cold = EndProbe(size, size, aligned: true, write: true, MemoryFlags.None);
+        Gpr address = ScratchGpr();
+        emit.Mov(8, address, Gpr.Rax);
+        emit.Mov(8, Gpr.Rax, expected);
+        emit.LockCmpxchg(size, Mem.Base(address), replacement);
+        ZeroExtendTo(size, d, Gpr.Rax);
+        values[current].ZeroUpper = inst.Type == IrType.I32;
+        AddCold(cold, SlowKind.CompareSwap, inst, destination: (byte)d, source: (byte)expected, source2: (byte)replacement);
+    }
+
+    /// <summary>128 bits need four fixed registers, one of them pinned: done by the run loop.</summary>
+    private void EmitCompareSwapPair(in IrInst inst)
+    {
+        ClobberFlags();
+        byte expected = (byte)UseV(inst.B);
+        byte replacement = (byte)UseV(inst.C);
+        EmitAddress(inst.A, 0);
+        Xmm d = DefineV(current);
+        CallSlow(SlowKind.CompareSwap, inst, destination: (byte)d, source: expected, source2: replacement);
+    }
+
+    private void EmitLoadExclusive(in IrInst inst)
+    {
+        ClobberFlags();
+        EmitAddress(inst.A, (long)inst.Imm);
+        byte d = inst.Type == IrType.V128 ? (byte)DefineV(current) : (byte)Define(current);
+        if (inst.Type == IrType.I32)
+            values[current].ZeroUpper = true;
+        CallSlow(SlowKind.LoadExclusive, inst, destination: d);
+    }
+
+    private void EmitStoreExclusive(in IrInst inst)
+    {
+        ClobberFlags();
+        bool vector = region[inst.B].Type == IrType.V128;
+        byte value = vector ? (byte)UseV(inst.B) : (byte)Use(inst.B);
+        EmitAddress(inst.A, (long)inst.Imm);
+        Gpr d = Define(current);
+        values[current].ZeroUpper = true;
+        CallSlow(SlowKind.StoreExclusive, inst, destination: (byte)d, source: value);
+    }
+}

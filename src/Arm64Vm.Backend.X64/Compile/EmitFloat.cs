@@ -1,0 +1,13 @@
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Backend.X64.Compile;
+
+/// <summary>Floating-point operations with host instructions; the rest are evaluated by the oracle.</summary>
+public sealed partial class X64Compiler
+{
+    private bool TryEmitFloat(in IrInst inst)
+    {
+        _ = inst;
+        return false;
+    }
+}

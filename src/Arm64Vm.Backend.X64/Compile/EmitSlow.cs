@@ -1,0 +1,189 @@
+using System.Runtime.InteropServices;
+using Arm64Vm.Backend.X64.Emit;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Backend.X64.Compile;
+
+/// <summary>Resumable exits: a call to a stub that leaves with all registers saved, followed by a record of what is wanted.</summary>
+public sealed partial class X64Compiler
+{
+    private const int MaxColdPaths = 1024;
+
+    /// <summary>A slow path that is emitted behind the unit's hot code.</summary>
+    private struct ColdPath
+    {
+        public Label Entry;
+        public Label Resume;
+        public SlowDescriptor Descriptor;
+
+        /// <summary>The value to store is this constant, not a register.</summary>
+        public bool HasConstant;
+        public int Constant;
+    }
+
+    private readonly ColdPath[] coldPaths = new ColdPath[MaxColdPaths];
+    private int coldCount;
+    private int codeOffset;
+
+    private SlowDescriptor Describe(SlowKind kind, in IrInst inst, byte destination, byte destination2, byte source, byte source2)
+    {
+        SlowDescriptor descriptor = default;
+        descriptor.Kind = kind;
+        descriptor.Size = inst.Size;
+        descriptor.Aux = kind == SlowKind.Atomic ? (byte)inst.Imm : inst.Aux;
+        descriptor.Type = kind is SlowKind.Store or SlowKind.StorePair or SlowKind.StoreExclusive ? region[inst.B].Type : inst.Type;
+        descriptor.Destination = destination;
+        descriptor.Destination2 = destination2;
+        descriptor.Source = source;
+        descriptor.Source2 = source2;
+        descriptor.Pc = inst.Pc;
+        return descriptor;
+    }
+
+    /// <summary>Registers a slow path for the access just emitted; execution resumes at the current position.</summary>
+    private void AddCold(
+        Label entry,
+        SlowKind kind,
+        in IrInst inst,
+        byte destination = SlowDescriptor.NoRegister,
+        byte destination2 = SlowDescriptor.NoRegister,
+        byte source = SlowDescriptor.NoRegister,
+        byte source2 = SlowDescriptor.NoRegister,
+        bool vectorSource = false)
+    {
+        _ = vectorSource;
+        ref ColdPath cold = ref coldPaths[coldCount++];
+        cold.Entry = entry;
+        cold.Resume = emit.Here();
+        cold.Descriptor = Describe(kind, inst, destination, destination2, source, source2);
+        cold.HasConstant = false;
+    }
+
+    private void AddColdConstantStore(Label entry, in IrInst inst, int constant)
+    {
+        ref ColdPath cold = ref coldPaths[coldCount++];
+        cold.Entry = entry;
+        cold.Resume = emit.Here();
+        cold.Descriptor = Describe(SlowKind.Store, inst, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister);
+        cold.HasConstant = true;
+        cold.Constant = constant;
+    }
+
+    /// <summary>A slow exit on the main path: the operation always needs the run loop.</summary>
+    private void CallSlow(
+        SlowKind kind,
+        in IrInst inst,
+        byte destination = SlowDescriptor.NoRegister,
+        byte destination2 = SlowDescriptor.NoRegister,
+        byte source = SlowDescriptor.NoRegister,
+        byte source2 = SlowDescriptor.NoRegister,
+        uint index = 0)
+    {
+        SlowDescriptor descriptor = Describe(kind, inst, destination, destination2, source, source2);
+        descriptor.Index = index;
+        EmitSlowCall(descriptor);
+    }
+
+    private void EmitSlowCall(in SlowDescriptor descriptor)
+    {
+        emit.CallTo(stubs.SlowExit);
+        emit.Bytes(MemoryMarshal.AsBytes(new ReadOnlySpan<SlowDescriptor>(in descriptor)));
+    }
+
+    private void EmitColdPaths()
+    {
+        for (int i = 0; i < coldCount; i++)
+        {
+            ref ColdPath cold = ref coldPaths[i];
+            emit.Bind(cold.Entry);
+            if (cold.HasConstant)
+            {
+                // The store's value travels in operand slot 0.
+                emit.MovImm(8, HostAbi.Operand(0), cold.Constant);
+            }
+
+            EmitSlowCall(cold.Descriptor);
+            emit.Jmp(cold.Resume);
+        }
+    }
+
+    /// <summary>System registers and operations: operands in slots 0 and 1, the result in slot 0.</summary>
+    private void EmitSystem(in IrInst inst)
+    {
+        ClobberFlags();
+        if (inst.A != 0)
+            StoreOperand(0, inst.A);
+        if (inst.B != 0)
+            StoreOperand(1, inst.B);
+        SlowKind kind = inst.Op switch
+        {
+            IrOp.ReadSystem => SlowKind.ReadSystem,
+            IrOp.WriteSystem => SlowKind.WriteSystem,
+            IrOp.SystemOperation => SlowKind.SystemOperation,
+            IrOp.WritePState => SlowKind.WritePState,
+            IrOp.PointerAuth => SlowKind.PointerAuth,
+            _ => throw new InvalidOperationException($"{inst.Op} has no translation"),
+        };
+        if (inst.Op == IrOp.WritePState || (inst.Op == IrOp.WriteSystem && (inst.Aux & 1) != 0))
+            regionMustReturn = true;
+        CallSlow(kind, inst, index: (uint)inst.Imm);
+        if (inst.Type != IrType.Void)
+            emit.Mov(8, Define(current), HostAbi.Operand(0));
+    }
+
+    private void StoreOperand(int slot, int value)
+    {
+        switch (region[value].Type)
+        {
+            case IrType.V128:
+                emit.VexStore(V.Movaps, HostAbi.Operand(slot), UseV(value));
+                break;
+            case IrType.Flags:
+                if (flagsOwner == value)
+                {
+                    StoreHostFlags(HostAbi.Operand(slot));
+                }
+                else
+                {
+                    emit.Mov(4, Gpr.Rax, FlagsMemory(value));
+                    emit.Mov(4, HostAbi.Operand(slot), Gpr.Rax);
+                }
+
+                break;
+            default:
+                emit.Mov(8, HostAbi.Operand(slot), Use(value));
+                break;
+        }
+    }
+
+    /// <summary>An operation evaluated by the oracle's semantics: operands in slots 0–3, the result in slot 0.</summary>
+    private void EmitPureCall(in IrInst inst)
+    {
+        if (inst.A != 0)
+            StoreOperand(0, inst.A);
+        if (inst.B != 0)
+            StoreOperand(1, inst.B);
+        if (inst.C != 0)
+            StoreOperand(2, inst.C);
+        if (inst.D != 0)
+            StoreOperand(3, inst.D);
+        ClobberFlags();
+        CallSlow(SlowKind.Pure, inst, index: host.InternPureOperation(inst));
+        switch (inst.Type)
+        {
+            case IrType.V128:
+                emit.Vex(V.Movaps, DefineV(current), HostAbi.Operand(0));
+                break;
+            case IrType.Flags:
+                emit.Mov(4, Gpr.Rax, HostAbi.Operand(0));
+                LoadHostFlagsFromScratch();
+                flagsOwner = values[current].LastUse != 0 ? current : 0;
+                flagsForm = FlagForm.Arm;
+                break;
+            default:
+                emit.Mov(8, Define(current), HostAbi.Operand(0));
+                values[current].ZeroUpper = inst.Type == IrType.I32;
+                break;
+        }
+    }
+}

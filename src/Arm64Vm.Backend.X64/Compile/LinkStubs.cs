@@ -1,0 +1,105 @@
+using System.Runtime.InteropServices;
+using Arm64Vm.Backend.X64.Emit;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Backend.X64.Compile;
+
+/// <summary>The cold ends of direct jumps: asking for a link, looking up after a guard failed, polls and return-stack resets.</summary>
+public sealed partial class X64Compiler
+{
+    private struct PendingSite
+    {
+        public LinkKind Kind;
+        public int Target;
+        public int Field;
+        public Label Link;
+        public int MissField;
+        public Label Tag;
+        public Label Miss;
+    }
+
+    private struct PendingPoll
+    {
+        public Label Entry;
+        public int Target;
+    }
+
+    private struct PendingReset
+    {
+        public Label Entry;
+        public Label Resume;
+    }
+
+    private readonly PendingSite[] pendingSites = new PendingSite[IrRegion.MaxBlocks * 4];
+    private readonly PendingPoll[] pendingPolls = new PendingPoll[IrRegion.MaxBlocks * 4];
+    private readonly PendingReset[] pendingResets = new PendingReset[IrRegion.MaxBlocks * 2];
+    private int pendingSiteCount;
+    private int pendingPollCount;
+    private int pendingResetCount;
+
+    private int AddSite(LinkKind kind, int target, int field, Label link)
+    {
+        pendingSites[pendingSiteCount] = new PendingSite { Kind = kind, Target = target, Field = field, Link = link };
+        return pendingSiteCount++;
+    }
+
+    private void FinishSites()
+    {
+        for (int i = 0; i < pendingPollCount; i++)
+        {
+            emit.Bind(pendingPolls[i].Entry);
+            emit.MovImm(4, HostAbi.Field(GuestContext.ExitOffset + ExitLayout.PcDelta), pendingPolls[i].Target);
+            emit.MovImm(Gpr.Rax, (ulong)ExitReason.Poll);
+            emit.JmpTo(stubs.Exit);
+        }
+
+        for (int i = 0; i < pendingResetCount; i++)
+        {
+            emit.Bind(pendingResets[i].Entry);
+            emit.Mov(8, Gpr.Rsp, HostAbi.Field(GuestContext.ReturnStackBaseOffset));
+            emit.Jmp(pendingResets[i].Resume);
+        }
+
+        for (int i = 0; i < pendingSiteCount; i++)
+            FinishSite(ref pendingSites[i]);
+        pendingPollCount = 0;
+        pendingResetCount = 0;
+    }
+
+    private void FinishSite(ref PendingSite pending)
+    {
+        LinkSite site = new()
+        {
+            Kind = pending.Kind,
+            TargetDelta = pending.Target,
+            JumpField = codeOffset + pending.Field,
+            Owner = unit,
+            Target = -1,
+            NextIncoming = -1,
+            NextOfOwner = -1,
+        };
+        if (pending.Kind == LinkKind.CrossPage)
+        {
+            // Lookup after a failed guard: the target's address from the current page's.
+            emit.Bind(pending.Miss);
+            site.MissLookup = codeOffset + emit.Position;
+            site.MissField = codeOffset + pending.MissField;
+            emit.Mov(8, Gpr.Rax, HostAbi.Field(GuestContext.PcPageOffset));
+            emit.Alu(AluOp.Add, 8, Gpr.Rax, pending.Target);
+            emit.JmpTo(stubs.IndirectLookup);
+            emit.Align(8);
+            emit.Bind(pending.Tag);
+            site.TagField = codeOffset + emit.Position;
+            emit.Qword(GuestContext.InvalidTag);
+        }
+
+        emit.Bind(pending.Link);
+        site.Unlinked = codeOffset + emit.Position;
+        int index = emit.Overflowed ? 0 : host.AddLinkSite(site);
+        SlowDescriptor descriptor = default;
+        descriptor.Kind = SlowKind.Link;
+        descriptor.Index = (uint)index;
+        emit.CallTo(stubs.LinkExit);
+        emit.Bytes(MemoryMarshal.AsBytes(new ReadOnlySpan<SlowDescriptor>(in descriptor)));
+    }
+}

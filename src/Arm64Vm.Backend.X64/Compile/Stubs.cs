@@ -1,0 +1,168 @@
+using Arm64Vm.Backend.X64.Emit;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Backend.X64.Compile;
+
+/// <summary>The few hand-placed routines that every unit uses: in, out, and around.</summary>
+public sealed unsafe class Stubs
+{
+    private const uint DefaultMxcsr = 0x1F80;
+
+    /// <summary>Emits the stubs at [rw, rw + capacity).</summary>
+    /// <remarks>SAFETY: the caller owns both views of the place for as long as any unit may run.</remarks>
+    public Stubs(byte* rw, byte* rx, int capacity)
+    {
+        X64Emitter emit = new();
+        emit.Reset(rw, rx, capacity);
+        Label defaultMode = emit.NewLabel();
+        Label exit = emit.NewLabel();
+
+        Enter = Here(emit);
+        EmitEnter(emit);
+        emit.Align(16);
+        Resume = Here(emit);
+        EmitResume(emit);
+        emit.Align(16);
+        emit.Bind(exit);
+        Exit = Here(emit);
+        EmitExit(emit, defaultMode);
+
+        emit.Align(16);
+        SlowExit = Here(emit);
+        emit.Pop(HostAbi.Field(GuestContext.ExitOffset + ExitLayout.Resume));
+        emit.Mov(8, HostAbi.Field(GuestContext.ExitOffset + ExitLayout.Address), Gpr.Rax);
+        foreach (byte register in HostAbi.PoolGpr)
+            emit.Mov(8, HostAbi.HostGpr(register), (Gpr)register);
+        foreach (byte register in HostAbi.PoolXmm)
+            emit.VexStore(V.Movaps, HostAbi.HostXmm(register), (Xmm)register);
+        emit.MovImm(Gpr.Rax, ExitLayout.SlowRequest);
+        emit.Jmp(exit);
+
+        emit.Align(16);
+        LinkExit = Here(emit);
+        emit.Pop(HostAbi.Field(GuestContext.ExitOffset + ExitLayout.Site));
+        emit.MovImm(Gpr.Rax, ExitLayout.LinkRequest);
+        emit.Jmp(exit);
+
+        emit.Align(16);
+        IndirectCallMiss = Here(emit);
+        // The pushed guest return address has no host address: forget it.
+        emit.Lea(8, Gpr.Rsp, Mem.Base(Gpr.Rsp, 8));
+        IndirectMiss = Here(emit);
+        emit.Mov(8, HostAbi.Field(GuestContext.PcOffset), Gpr.Rax);
+        emit.MovImm(Gpr.Rax, ExitLayout.IndirectRequest);
+        emit.Jmp(exit);
+
+        emit.Align(16);
+        IndirectLookup = Here(emit);
+        EmitIndirectLookup(emit);
+
+        emit.Align(16);
+        emit.Bind(defaultMode);
+        emit.Dword(DefaultMxcsr);
+        Size = emit.Position;
+        if (emit.Overflowed)
+            throw new InvalidOperationException("the stubs do not fit their place");
+    }
+
+    /// <summary>Native function: void enter(GuestContext*) → exit code in eax. Goes to the context's Entry.</summary>
+    public long Enter { get; }
+
+    /// <summary>As an Entry: restores what <see cref="SlowExit"/> saved and continues behind its record.</summary>
+    public long Resume { get; }
+
+    /// <summary>Leaves with the code in eax.</summary>
+    public long Exit { get; }
+
+    /// <summary>Called with a record behind the call: leaves, resumable.</summary>
+    public long SlowExit { get; }
+
+    /// <summary>Called with a record behind the call: leaves, asking for a link.</summary>
+    public long LinkExit { get; }
+
+    /// <summary>Leaves; the target is in rax.</summary>
+    public long IndirectMiss { get; }
+
+    /// <summary>As <see cref="IndirectMiss"/> after a guest return address was pushed.</summary>
+    public long IndirectCallMiss { get; }
+
+    /// <summary>Jump cache lookup of the address in rax.</summary>
+    public long IndirectLookup { get; }
+
+    public int Size { get; }
+
+    private static long Here(X64Emitter emit) => (long)emit.RxAddress(emit.Position);
+
+    private static void EmitEnter(X64Emitter emit)
+    {
+        emit.Push(Gpr.Rbx);
+        emit.Push(Gpr.Rbp);
+        emit.Push(Gpr.R12);
+        emit.Push(Gpr.R13);
+        emit.Push(Gpr.R14);
+        emit.Push(Gpr.R15);
+        emit.Lea(8, HostAbi.Context, Mem.Base(Gpr.Rdi, HostAbi.ContextBias));
+        emit.Mov(8, HostAbi.Field(GuestContext.HostStackPointerOffset), Gpr.Rsp);
+        emit.Ldmxcsr(HostAbi.Field(GuestContext.HostModeOffset));
+        for (int i = 0; i < 32; i++)
+        {
+            if (HostAbi.PinnedX[i] != HostAbi.None)
+                emit.Mov(8, (Gpr)HostAbi.PinnedX[i], HostAbi.X(i));
+            if (HostAbi.PinnedV[i] != HostAbi.None)
+                emit.Vex(V.Movaps, (Xmm)HostAbi.PinnedV[i], HostAbi.V(i));
+        }
+
+        emit.Mov(8, Gpr.Rsp, HostAbi.Field(GuestContext.ReturnStackOffset));
+        emit.Jmp(HostAbi.Field(GuestContext.EntryOffset));
+    }
+
+    private static void EmitResume(X64Emitter emit)
+    {
+        foreach (byte register in HostAbi.PoolGpr)
+            emit.Mov(8, (Gpr)register, HostAbi.HostGpr(register));
+        foreach (byte register in HostAbi.PoolXmm)
+            emit.Vex(V.Movaps, (Xmm)register, HostAbi.HostXmm(register));
+        emit.Jmp(HostAbi.Field(GuestContext.ExitOffset + ExitLayout.Resume));
+    }
+
+    private static void EmitExit(X64Emitter emit, Label defaultMode)
+    {
+        for (int i = 0; i < 32; i++)
+        {
+            if (HostAbi.PinnedX[i] != HostAbi.None)
+                emit.Mov(8, HostAbi.X(i), (Gpr)HostAbi.PinnedX[i]);
+            if (HostAbi.PinnedV[i] != HostAbi.None)
+                emit.VexStore(V.Movaps, HostAbi.V(i), (Xmm)HostAbi.PinnedV[i]);
+        }
+
+        emit.Stmxcsr(HostAbi.Field(GuestContext.HostModeOffset));
+        emit.Mov(8, HostAbi.Field(GuestContext.ReturnStackOffset), Gpr.Rsp);
+        emit.Mov(8, Gpr.Rsp, HostAbi.Field(GuestContext.HostStackPointerOffset));
+        emit.Ldmxcsr(Mem.Rip(defaultMode));
+        emit.Pop(Gpr.R15);
+        emit.Pop(Gpr.R14);
+        emit.Pop(Gpr.R13);
+        emit.Pop(Gpr.R12);
+        emit.Pop(Gpr.Rbp);
+        emit.Pop(Gpr.Rbx);
+        emit.Ret();
+    }
+
+    private void EmitIndirectLookup(X64Emitter emit)
+    {
+        int cache = GuestContext.JumpCacheOffset - HostAbi.ContextBias;
+        emit.Mov(8, Gpr.Rcx, Gpr.Rax);
+        emit.Alu(AluOp.Xor, 8, Gpr.Rcx, HostAbi.Field(GuestContext.ContextTagOffset));
+        emit.Lea(4, Gpr.Rdx, Mem.Scaled(Gpr.Rax, 4));
+        emit.Alu(AluOp.And, 4, Gpr.Rdx, (GuestContext.JumpCacheEntries - 1) * GuestContext.JumpCacheEntrySize);
+        emit.Alu(AluOp.Cmp, 8, Gpr.Rcx, Mem.Index(HostAbi.Context, Gpr.Rdx, 1, cache));
+        emit.JccTo(Cc.Ne, IndirectMiss);
+        emit.Alu(AluOp.Cmp, 4, HostAbi.Field(GuestContext.PollOffset), 0);
+        emit.JccTo(Cc.Ne, IndirectMiss);
+        emit.Alu(AluOp.And, 8, Gpr.Rax, -4096);
+        emit.Alu(AluOp.And, 8, Gpr.Rcx, -4096);
+        emit.Mov(8, HostAbi.Field(GuestContext.PcPageOffset), Gpr.Rax);
+        emit.Mov(8, HostAbi.Field(GuestContext.PcTagOffset), Gpr.Rcx);
+        emit.Jmp(Mem.Index(HostAbi.Context, Gpr.Rdx, 1, cache + 8));
+    }
+}
