@@ -572,5 +572,150 @@ public enum IrOp : ushort
     VectorSaturatingNarrowSignedToUnsigned,
 
     // ---- Floating point --------------------------------------------------------------------------------------------
+    // Result V128 unless said otherwise. Size = element bytes (2, 4, 8); Shape = live lanes of the result, all bits above them are zero.
+    // Operands are read only in the lanes that the live result needs. FPCR chooses rounding, flushing and default NaNs; FPSR's cumulative bits are set.
+    // A rounding mode in Aux is an FpRounding, or 7 for FPCR's. Products come with one rounding, NaN selection is Arm's (addend first).
     FloatFirst = 0x400,
+
+    // -- Without effect on FPSR; IrOps.SetsFpsr tests this range --
+    /// <summary>A with the sign cleared; NaNs too.</summary>
+    FloatAbs,
+
+    /// <summary>A with the sign inverted; NaNs too.</summary>
+    FloatNeg,
+
+    /// <summary>C + sum of the two bfloat16 products of A and B, per 32-bit lane (BFDOT: rounds to odd, ignores FPCR). Size 4.</summary>
+    FloatDotBf16,
+
+    /// <summary>C (2×2 singles) + A (2×4 bfloat16) × transposed B (BFMMLA: two dot products each). Size 4, Shape Q.</summary>
+    FloatMatrixMulBf16,
+
+    /// <summary>Flags := Z where converting the double A by <see cref="FloatToFixedJavaScript"/> is exact, else none. Type is Flags; Size 8, Shape Scalar.</summary>
+    FloatJavaScriptFlags,
+
+    // -- Two operands, lane by lane --
+    FloatAdd,
+    FloatSub,
+    FloatMul,
+
+    /// <summary>As <see cref="FloatMul"/>, but 0 × ∞ is ±2 (FMULX).</summary>
+    FloatMulX,
+
+    /// <summary>−(A × B), negated after rounding and NaN selection (FNMUL).</summary>
+    FloatNegMul,
+    FloatDiv,
+
+    /// <summary>|A − B|.</summary>
+    FloatAbsDifference,
+
+    /// <summary>NaNs propagate; +0 is above −0.</summary>
+    FloatMax,
+    FloatMin,
+
+    /// <summary>As <see cref="FloatMax"/>, but a number wins over a quiet NaN.</summary>
+    FloatMaxNumber,
+    FloatMinNumber,
+
+    /// <summary>2 − A × B, one rounding (FRECPS).</summary>
+    FloatReciprocalStep,
+
+    /// <summary>(3 − A × B) / 2, one rounding (FRSQRTS).</summary>
+    FloatReciprocalSqrtStep,
+
+    // -- Comparison: all ones where true, else zero --
+    /// <summary>A = B; quiet.</summary>
+    FloatCompareEqual,
+
+    /// <summary>A ≥ B; any NaN is invalid.</summary>
+    FloatCompareGreaterEqual,
+
+    /// <summary>A &gt; B; any NaN is invalid.</summary>
+    FloatCompareGreater,
+
+    /// <summary>|A| ≥ |B|; any NaN is invalid.</summary>
+    FloatCompareAbsGreaterEqual,
+
+    /// <summary>|A| &gt; |B|; any NaN is invalid.</summary>
+    FloatCompareAbsGreater,
+
+    // -- Three operands, one rounding; operands are negated before NaN selection --
+    /// <summary>C + A × B.</summary>
+    FloatMulAdd,
+
+    /// <summary>C + (−A) × B.</summary>
+    FloatMulSub,
+
+    /// <summary>−C + (−A) × B (FNMADD).</summary>
+    FloatNegMulAdd,
+
+    /// <summary>−C + A × B (FNMSUB).</summary>
+    FloatNegMulSub,
+
+    /// <summary>
+    /// Singles: C + A × B, A and B halves, exact product (FMLAL). Size 2. From half number 0 on, or with Aux 1 (FMLAL2) from the one
+    /// behind the last of Aux 0: 4 or 8 bytes of A and B are read in shapes D and Q.
+    /// </summary>
+    FloatMulAddLong,
+
+    /// <summary>As <see cref="FloatMulAddLong"/> with −A (FMLSL).</summary>
+    FloatMulSubLong,
+
+    // -- One operand, lane by lane --
+    FloatSqrt,
+
+    /// <summary>FRECPE.</summary>
+    FloatReciprocalEstimate,
+
+    /// <summary>FRSQRTE.</summary>
+    FloatReciprocalSqrtEstimate,
+
+    /// <summary>FRECPX.</summary>
+    FloatReciprocalExponent,
+
+    /// <summary>A rounded to an integral value. Aux bits 2:0 = rounding mode, bit 3 = raises Inexact (FRINTX).</summary>
+    FloatRoundToIntegral,
+
+    /// <summary>A rounded to an integral value of 32 bits, else −2^31 and Invalid Operation. Aux bits 2:0 = rounding mode. Size 4 or 8.</summary>
+    FloatRoundToInt32,
+
+    /// <summary>As <see cref="FloatRoundToInt32"/> with 64 bits.</summary>
+    FloatRoundToInt64,
+
+    // -- To and from integers: fixed point with Imm fraction bits --
+    /// <summary>
+    /// Element of Size times 2^Imm as a signed integer, saturated. Aux = rounding mode. Type V128: integers of Size in every live lane;
+    /// I32 or I64: from lane 0.
+    /// </summary>
+    FloatToFixedSigned,
+    FloatToFixedUnsigned,
+
+    /// <summary>Signed integer of Aux bytes times 2^−Imm as an element of Size. A is V128: Aux is Size, every live lane; A is I32 (Aux 4) or I64 (Aux 8): Shape Scalar.</summary>
+    FloatFromFixedSigned,
+    FloatFromFixedUnsigned,
+
+    /// <summary>I32 := the double A modulo 2^32 (FJCVTZS). Size 8, Shape Scalar.</summary>
+    FloatToFixedJavaScript,
+
+    // -- Between formats --
+    /// <summary>Element of Size to one of Aux bytes (2, 4, 8). Shape Scalar.</summary>
+    FloatConvert,
+
+    /// <summary>Elements of Size of 64 bits of A (Aux 1 = bits 127:64) to 2·Size. Shape Q; Size 2 or 4.</summary>
+    FloatWiden,
+
+    /// <summary>Elements of 2·Size to Size. Shape D: 128 bits of A into the low half. Size 2 or 4.</summary>
+    FloatNarrow,
+
+    /// <summary>Doubles to singles, rounding to odd (FCVTXN). Size 4; Shape D: 128 bits of A into the low half; Scalar: one.</summary>
+    FloatNarrowOdd,
+
+    /// <summary>Singles to bfloat16. Size 2; Shape D: 128 bits of A into the low half; Scalar: one.</summary>
+    FloatNarrowBf16,
+
+    // -- Comparison to flags; Type is Flags, Shape Scalar --
+    /// <summary>Flags := NZCV of A compared with B: less N, equal ZC, greater C, unordered CV. Aux 1 = a quiet NaN is invalid too (FCMPE).</summary>
+    FloatCompare,
+
+    /// <summary>Flags := if Condition(Aux bits 3:0) holds in flags C then those of <see cref="FloatCompare"/>, else Imm bits 3:0 = NZCV and no effect on FPSR. Aux bit 4 = as Aux 1 there.</summary>
+    FloatCondCompare,
 }

@@ -36,6 +36,5 @@ public static class IrOps
         op is >= IrOp.VectorSaturatingAddSigned and <= IrOp.VectorSaturatingNarrowSignedToUnsigned;
 
     /// <summary>May set cumulative bits of FPSR, so stays when its result is unused.</summary>
-    /// <remarks>Conservative for FP: every operation.</remarks>
-    public static bool SetsFpsr(IrOp op) => SetsSaturation(op) || IsFloat(op);
+    public static bool SetsFpsr(IrOp op) => SetsSaturation(op) || op > IrOp.FloatJavaScriptFlags;
 }
