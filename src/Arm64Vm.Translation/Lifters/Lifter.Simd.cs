@@ -5,14 +5,7 @@ namespace Arm64Vm.Translation.Lifters;
 /// <summary>Dispatch of the SIMD, cryptographic and floating-point groups.</summary>
 internal static partial class Lifter
 {
-    private static bool LiftSimdAndFloat(in LiftContext context, A64Instruction instruction, A64Group group)
-    {
-        _ = context;
-        _ = instruction;
-        switch (group)
-        {
-            default:
-                return false;
-        }
-    }
+    /// <summary>Groups that hold both integer and floating-point members are offered to both.</summary>
+    private static bool LiftSimdAndFloat(in LiftContext context, A64Instruction instruction, A64Group group) =>
+        SimdLifter.Lift(context, instruction, group);
 }
