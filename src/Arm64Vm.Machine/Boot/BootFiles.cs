@@ -1,0 +1,20 @@
+namespace Arm64Vm.Machine.Boot;
+
+/// <summary>What the user gives a machine to boot.</summary>
+public sealed record BootFiles
+{
+    /// <summary>Raw firmware for flash bank 0; empty: none.</summary>
+    public ReadOnlyMemory<byte> Firmware { get; init; }
+
+    /// <summary>A kernel in any format of <see cref="Images.KernelLoader"/>; empty: none.</summary>
+    public ReadOnlyMemory<byte> Kernel { get; init; }
+
+    /// <summary>An initial RAM disk for the kernel; empty: none.</summary>
+    public ReadOnlyMemory<byte> Initrd { get; init; }
+
+    /// <summary>A flattened device tree instead of the generated one; empty: none.</summary>
+    public ReadOnlyMemory<byte> DeviceTree { get; init; }
+
+    /// <summary>The kernel's command line.</summary>
+    public string CommandLine { get; init; } = string.Empty;
+}

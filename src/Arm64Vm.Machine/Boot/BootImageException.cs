@@ -1,0 +1,10 @@
+namespace Arm64Vm.Machine.Boot;
+
+/// <summary>A file cannot be booted; the message says why in one plain sentence.</summary>
+public sealed class BootImageException : Exception
+{
+    public BootImageException(string message)
+        : base(message)
+    {
+    }
+}

@@ -1,0 +1,30 @@
+using Arm64Vm.Cpu;
+
+namespace Arm64Vm.Machine.Tests;
+
+/// <summary>RAM in an array.</summary>
+internal sealed class TestMemory(ulong baseAddress, int size) : IGuestMemory
+{
+    public byte[] Bytes { get; } = new byte[size];
+
+    public bool TryRead(ulong physicalAddress, Span<byte> destination)
+    {
+        if (!Contains(physicalAddress, destination.Length))
+            return false;
+        Bytes.AsSpan((int)(physicalAddress - baseAddress), destination.Length).CopyTo(destination);
+        return true;
+    }
+
+    public bool TryWrite(ulong physicalAddress, ReadOnlySpan<byte> source)
+    {
+        if (!Contains(physicalAddress, source.Length))
+            return false;
+        source.CopyTo(Bytes.AsSpan((int)(physicalAddress - baseAddress)));
+        return true;
+    }
+
+    public ReadOnlySpan<byte> At(ulong address, int length) => Bytes.AsSpan((int)(address - baseAddress), length);
+
+    private bool Contains(ulong address, int length) =>
+        address >= baseAddress && address - baseAddress <= (ulong)(Bytes.Length - length);
+}
