@@ -6,8 +6,9 @@ namespace Arm64Vm.Isa.Generator;
 /// <summary>The text of every generated file.</summary>
 internal static class GeneratedSources
 {
-    public static IEnumerable<(string Name, string Text)> Create(IReadOnlyList<EncodingRow> rows)
+    public static IEnumerable<(string Name, string Text)> Create(string specification)
     {
+        List<EncodingRow> rows = SpecReader.ReadDirectory(specification);
         List<string> groups = ["Undefined", .. rows.Select(r => r.Group).Distinct(StringComparer.Ordinal)];
         List<string> features = ["None", .. rows.Select(r => r.Feature).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         yield return ("A64Opcode.cs", Opcodes(rows));
@@ -16,6 +17,7 @@ internal static class GeneratedSources
         yield return ("A64Table.Patterns.cs", Patterns(rows, groups, features));
         yield return ("A64Table.Names.cs", Names(rows));
         yield return ("A64Table.Tree.cs", Tree(new DecodeTree(rows)));
+        yield return ("A64Table.SystemNames.cs", SystemOperands(SystemNames.ReadRegisters(specification), SystemNames.ReadInstructions(specification)));
     }
 
     private static StringBuilder Start() => new StringBuilder()
@@ -75,6 +77,26 @@ internal static class GeneratedSources
         foreach (EncodingRow row in rows)
             text.Append($"        A64Opcode.{row.EnumName} => \"{row.ManualName}\",\n");
         return text.Append("        _ => \"UNDEFINED\",\n    };\n}\n").ToString();
+    }
+
+    private static string SystemOperands(List<SystemName> registers, List<SystemName> instructions)
+    {
+        StringBuilder text = Start();
+        text.Append("internal static partial class A64Table\n{\n");
+        Switch(text, "SystemRegister", "Name of a system register, by op0:op1:CRn:CRm:op2.", registers.Select(n => (n.Key, n.Name)));
+        text.Append('\n');
+        Switch(text, "WrittenSystemRegister", "The same where MSR names another register than MRS.", registers.Where(n => n.WrittenName != null).Select(n => (n.Key, n.WrittenName!)));
+        text.Append('\n');
+        Switch(text, "SystemInstruction", "Name of a SYS instruction, by op1:CRn:CRm:op2.", instructions.Select(n => (n.Key, n.Name)));
+        return text.Append("}\n").ToString();
+    }
+
+    private static void Switch(StringBuilder text, string name, string summary, IEnumerable<(uint Key, string Name)> cases)
+    {
+        text.Append($"    /// <summary>{summary}</summary>\n    public static string? {name}(int key) => key switch\n    {{\n");
+        foreach ((uint key, string value) in cases)
+            text.Append(CultureInfo.InvariantCulture, $"        0x{key:x4} => \"{value}\",\n");
+        text.Append("        _ => null,\n    };\n");
     }
 
     private static string Tree(DecodeTree tree)

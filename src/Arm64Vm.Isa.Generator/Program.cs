@@ -8,12 +8,10 @@ internal static class Program
         string project = args.Length > 0 ? args[0] : Path.Combine("src", "Arm64Vm.Isa");
         try
         {
-            List<EncodingRow> rows = SpecReader.ReadDirectory(Path.Combine(project, "Encodings"));
             string target = Path.Combine(project, "Generated");
             Directory.CreateDirectory(target);
-            foreach ((string name, string text) in GeneratedSources.Create(rows))
+            foreach ((string name, string text) in GeneratedSources.Create(Path.Combine(project, "Encodings")))
                 File.WriteAllText(Path.Combine(target, name), text);
-            Console.WriteLine($"{rows.Count} encodings");
             return 0;
         }
         catch (SpecException e)
