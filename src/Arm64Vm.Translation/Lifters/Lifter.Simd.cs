@@ -7,5 +7,5 @@ internal static partial class Lifter
 {
     /// <summary>Groups that hold both integer and floating-point members are offered to both.</summary>
     private static bool LiftSimdAndFloat(in LiftContext context, A64Instruction instruction, A64Group group) =>
-        SimdLifter.Lift(context, instruction, group);
+        SimdLifter.Lift(context, instruction, group) || FloatLifter.Lift(context, instruction, group);
 }

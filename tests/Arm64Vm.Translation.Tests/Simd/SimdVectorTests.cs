@@ -8,13 +8,15 @@ using Arm64Vm.Translation.Lifters;
 
 namespace Arm64Vm.Translation.Tests.Simd;
 
-/// <summary>Every integer and cryptographic vector of fp-simd, lifted and evaluated by the interpreter, against all registers.</summary>
+/// <summary>Every vector of fp-simd, lifted and evaluated by the interpreter, against all registers.</summary>
 public sealed unsafe class SimdVectorTests
 {
     private const int StateBytes = 784;
 
-    [Fact]
-    public void EveryIntegerVectorGivesTheRecordedRegisters()
+    [Theory]
+    [InlineData(true, 15000)]
+    [InlineData(false, 20000)]
+    public void EveryVectorGivesTheRecordedRegisters(bool integer, int atLeast)
     {
         byte[] states = File.ReadAllBytes(VectorFile("states.bin"));
         var region = new IrRegion();
@@ -32,7 +34,7 @@ public sealed unsafe class SimdVectorTests
                 using JsonDocument document = JsonDocument.Parse(line);
                 JsonElement vector = document.RootElement;
                 string name = vector.GetProperty("n").GetString()!;
-                if (!IsInteger(name))
+                if (IsInteger(name) != integer || IsNewerThanTheTable(vector))
                     continue;
                 count++;
                 string? failure = Run(vector, states, region, builder, interpreter, context, expected);
@@ -49,8 +51,12 @@ public sealed unsafe class SimdVectorTests
         }
 
         Assert.True(failures.Count == 0, string.Join('\n', failures.Select(f => $"{f.Key}: {f.Value.Count}, first {f.Value.First}")));
-        Assert.True(count > 15000, $"only {count} vectors");
+        Assert.True(count > atLeast, $"only {count} vectors");
     }
+
+    /// <summary>Words that the disassembler of Armv8.6 calls undefined and the emulator that made the vectors executes as something newer (FEAT_FP8).</summary>
+    private static bool IsNewerThanTheTable(JsonElement vector) =>
+        vector.GetProperty("a").GetString()!.StartsWith('.') && !vector.TryGetProperty("undef", out _);
 
     private static bool IsInteger(string name) =>
         name == "FMOV (vector, immediate)"
