@@ -26,6 +26,9 @@ internal static class SimdThreeDifferent
             case A64Opcode.Uabdl or A64Opcode.Uabal:
                 return AbsDifference(context, i, size, high, b.Vector(IrOp.VectorAbsDifferenceUnsigned, VectorShape.Q, size, n, m));
             case A64Opcode.Pmull:
+                // The 64-bit form is FEAT_PMULL, which ID_AA64ISAR0_EL1.AES announces together with FEAT_AES.
+                if (size == 8 && !context.Features.Has(A64Feature.Aes))
+                    return false;
                 return SimdOperand.Write(context, i, b.VectorResize(IrOp.VectorPolynomialMulLong, VectorShape.Q, size, high, n, m));
             default:
                 return MultiplyLong(context, i, size, high, n, m);
