@@ -1,0 +1,19 @@
+namespace Arm64Vm.Translation.Jit;
+
+/// <summary>Why emitted code was left, by kind.</summary>
+public sealed class JitCounters
+{
+    public long Links { get; internal set; }
+
+    public long IndirectMisses { get; internal set; }
+
+    public long Lookups { get; internal set; }
+
+    public long Faults { get; internal set; }
+
+    public long MemoryExits { get; internal set; }
+
+    public long SystemExits { get; internal set; }
+
+    public long PureExits { get; internal set; }
+}

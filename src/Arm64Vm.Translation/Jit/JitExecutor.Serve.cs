@@ -1,0 +1,149 @@
+using Arm64Vm.Backend.X64.Compile;
+using Arm64Vm.Ir;
+using Arm64Vm.Ir.Interpreter;
+
+namespace Arm64Vm.Translation.Jit;
+
+/// <summary>Resumable exits: the record behind the call says what is wanted.</summary>
+public sealed unsafe partial class JitExecutor
+{
+    /// <summary>Does what the exit asks; false where a guest exception was raised instead.</summary>
+    private bool Serve(GuestContext* context)
+    {
+        // SAFETY: the stub stored the address behind its call, where the compiler put the record.
+        SlowDescriptor* descriptor = (SlowDescriptor*)context->Exit.Resume;
+        context->Exit.Resume += SlowDescriptor.SizeInBytes;
+        switch (descriptor->Kind)
+        {
+            case SlowKind.Pure:
+                counters.PureExits++;
+                EvaluatePure(context, descriptor->Index);
+                return true;
+            case >= SlowKind.ReadSystem and <= SlowKind.PointerAuth:
+                counters.SystemExits++;
+                return ServeSystem(context, descriptor);
+            default:
+                counters.MemoryExits++;
+                return ServeMemory(context, descriptor);
+        }
+    }
+
+    private void EvaluatePure(GuestContext* context, uint index)
+    {
+        IrInst operation = cache.PureOperation(index);
+        Bits128* slots = (Bits128*)context->Operand;
+        Operands operands = new() { A = slots[0], B = slots[1], C = slots[2], D = slots[3] };
+        FpEnvironment fp = new() { Fpcr = context->Fpcr };
+        slots[0] = PureOperations.Evaluate(operation, operands, ref fp);
+        context->Fpsr |= fp.Fpsr;
+    }
+
+    private bool ServeSystem(GuestContext* context, SlowDescriptor* descriptor)
+    {
+        int pc = descriptor->Pc;
+        uint encoding = descriptor->Index;
+        ulong operand = context->Operand[0];
+        ulong value;
+        switch (descriptor->Kind)
+        {
+            case SlowKind.ReadSystem:
+                if (!services.TryReadSystem(context, encoding, pc, out value))
+                    return false;
+                context->Operand[0] = value;
+                return true;
+            case SlowKind.WriteSystem:
+                return services.TryWriteSystem(context, encoding, pc, operand);
+            case SlowKind.SystemOperation:
+                if (!services.TrySystemOperation(context, encoding, pc, operand))
+                    return false;
+                if (((encoding >> 7) & 15) == 8)
+                {
+                    // TLBI: links to other pages and jump cache entries must be looked up again under the new context id.
+                    context->ContextTag = NoContext;
+                    context->PcTag = context->PcPage ^ NoContext;
+                }
+
+                return true;
+            case SlowKind.WritePState:
+                return services.TryWritePState(context, encoding & 0x3F, (encoding >> 8) & 15, pc);
+            default:
+                if (!services.TryPointerAuth(context, (PointerAuthentication)descriptor->Aux, operand, context->Operand[2], pc, out value))
+                    return false;
+                context->Operand[0] = value;
+                return true;
+        }
+    }
+
+    private bool ServeMemory(GuestContext* context, SlowDescriptor* descriptor)
+    {
+        ulong address = context->Exit.Address;
+        int size = descriptor->Size;
+        int pc = descriptor->Pc;
+        MemoryFlags flags = (MemoryFlags)descriptor->Aux;
+        bool vector = descriptor->Type == IrType.V128;
+        Bits128 value;
+        switch (descriptor->Kind)
+        {
+            case SlowKind.Load:
+                if (!services.TryRead(context, address, size, flags, pc, out value))
+                    return false;
+                SetResult(context, descriptor->Destination, vector, Extend(value, descriptor, flags));
+                return true;
+            case SlowKind.LoadPair:
+                if (!services.TryRead(context, address, size, flags, pc, out value)
+                    || !services.TryRead(context, address + (ulong)size, size, flags, pc, out Bits128 second))
+                    return false;
+                SetResult(context, descriptor->Destination, vector, Extend(value, descriptor, flags));
+                SetResult(context, descriptor->Destination2, vector, Extend(second, descriptor, flags));
+                return true;
+            case SlowKind.Store:
+                value = descriptor->Source == SlowDescriptor.NoRegister ? new Bits128(context->Operand[0], 0) : GetSource(context, descriptor->Source, vector);
+                return services.TryWrite(context, address, size, flags, pc, value);
+            case SlowKind.StorePair:
+                return services.TryWrite(context, address, size, flags, pc, GetSource(context, descriptor->Source, vector))
+                    && services.TryWrite(context, address + (ulong)size, size, flags, pc, GetSource(context, descriptor->Source2, vector));
+            case SlowKind.LoadExclusive:
+                if (!services.TryLoadExclusive(context, address, size, pc, out value))
+                    return false;
+                SetResult(context, descriptor->Destination, vector, value);
+                return true;
+            case SlowKind.StoreExclusive:
+                if (!services.TryStoreExclusive(context, address, size, pc, GetSource(context, descriptor->Source, vector), out uint status))
+                    return false;
+                SetResult(context, descriptor->Destination, false, new Bits128(status, 0));
+                return true;
+            case SlowKind.Atomic:
+                if (!services.TryAtomic(context, (AtomicOperation)descriptor->Aux, address, size, pc, *SavedRegisters.Gpr(context, descriptor->Source), out ulong old))
+                    return false;
+                SetResult(context, descriptor->Destination, false, new Bits128(old, 0));
+                return true;
+            case SlowKind.CompareSwap:
+                if (!services.TryCompareSwap(context, address, size, pc, GetSource(context, descriptor->Source, vector), GetSource(context, descriptor->Source2, vector), out value))
+                    return false;
+                SetResult(context, descriptor->Destination, vector, value);
+                return true;
+            default:
+                return services.TryZeroBlock(context, address, pc);
+        }
+    }
+
+    private static Bits128 Extend(Bits128 value, SlowDescriptor* descriptor, MemoryFlags flags)
+    {
+        if ((flags & MemoryFlags.SignExtend) == 0)
+            return value;
+        int shift = 64 - (descriptor->Size * 8);
+        ulong extended = (ulong)((long)(value.Lo << shift) >> shift);
+        return new Bits128(descriptor->Type == IrType.I32 ? (uint)extended : extended, 0);
+    }
+
+    private static Bits128 GetSource(GuestContext* context, byte register, bool vector) =>
+        vector ? *SavedRegisters.Xmm(context, register) : new Bits128(*SavedRegisters.Gpr(context, register), 0);
+
+    private static void SetResult(GuestContext* context, byte register, bool vector, Bits128 value)
+    {
+        if (vector)
+            *SavedRegisters.Xmm(context, register) = value;
+        else
+            *SavedRegisters.Gpr(context, register) = value.Lo;
+    }
+}

@@ -1,0 +1,26 @@
+namespace Arm64Vm.Translation.Jit;
+
+/// <summary>Counters of a translation cache.</summary>
+public sealed class TranslationCacheStatistics
+{
+    public long Units { get; private set; }
+
+    public long GuestInstructions { get; private set; }
+
+    public long CodeBytes { get; private set; }
+
+    public long Links { get; internal set; }
+
+    public long Invalidated { get; internal set; }
+
+    public long Evicted { get; internal set; }
+
+    public long Flushes { get; internal set; }
+
+    internal void Count(int guestInstructions, int codeBytes)
+    {
+        Units++;
+        GuestInstructions += guestInstructions;
+        CodeBytes += codeBytes;
+    }
+}
