@@ -13,24 +13,24 @@ public sealed partial class X64Compiler
         int size = inst.Size;
         BeginProbe(inst.A, 0);
         Gpr d = Define(current);
-        Label cold = EndProbe(size, size, aligned: true, write: true, MemoryFlags.None);
+        Gpr address = ScratchGpr();
+        EndProbe(size, size, aligned: true, write: true, MemoryFlags.None);
+        // The probe's scratch register is the one that stays free.
+        Gpr replacement = ScratchGpr();
         Mem memory = Mem.Base(Gpr.Rax);
         switch (operation)
         {
             case AtomicOperation.Add:
             case AtomicOperation.Swap:
-                Gpr work = ScratchGpr();
-                emit.Mov(8, work, operand);
+                emit.Mov(8, replacement, operand);
                 if (operation == AtomicOperation.Add)
-                    emit.LockXadd(size, memory, work);
+                    emit.LockXadd(size, memory, replacement);
                 else
-                    emit.Xchg(size, memory, work);
-                ZeroExtendTo(size, d, work);
+                    emit.Xchg(size, memory, replacement);
+                ZeroExtendTo(size, d, replacement);
                 break;
             default:
                 // A compare-exchange loop: the host address moves out of rax, which the instruction compares with.
-                Gpr address = ScratchGpr();
-                Gpr replacement = ScratchGpr();
                 emit.Mov(8, address, Gpr.Rax);
                 if (size >= 4)
                     emit.Mov(size, Gpr.Rax, Mem.Base(address));
@@ -45,7 +45,7 @@ public sealed partial class X64Compiler
         }
 
         values[current].ZeroUpper = inst.Type == IrType.I32;
-        AddCold(cold, SlowKind.Atomic, inst, destination: (byte)d, source: (byte)operand);
+        AddCold(SlowKind.Atomic, inst, destination: (byte)d, source: (byte)operand);
     }
 
     private void ZeroExtendTo(int size, Gpr d, Gpr s)
@@ -101,14 +101,14 @@ public sealed partial class X64Compiler
         Gpr replacement = Use(inst.C);
         BeginProbe(inst.A, 0);
         Gpr d = Define(current);
-        Label cold = EndProbe(size, size, aligned: true, write: true, MemoryFlags.None);
+        EndProbe(size, size, aligned: true, write: true, MemoryFlags.None);
         Gpr address = ScratchGpr();
         emit.Mov(8, address, Gpr.Rax);
         emit.Mov(8, Gpr.Rax, expected);
         emit.LockCmpxchg(size, Mem.Base(address), replacement);
         ZeroExtendTo(size, d, Gpr.Rax);
         values[current].ZeroUpper = inst.Type == IrType.I32;
-        AddCold(cold, SlowKind.CompareSwap, inst, destination: (byte)d, source: (byte)expected, source2: (byte)replacement);
+        AddCold(SlowKind.CompareSwap, inst, destination: (byte)d, source: (byte)expected, source2: (byte)replacement);
     }
 
     /// <summary>128 bits need four fixed registers, one of them pinned: done by the run loop.</summary>

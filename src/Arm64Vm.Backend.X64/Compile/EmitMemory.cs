@@ -6,20 +6,35 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// <summary>Guest memory accesses: an inline probe of the software TLB, and a slow exit beside it.</summary>
 /// <remarks>
 /// <code>
-/// lea   rax, [va]                     ; virtual address, kept for the slow path
+/// lea   rax, [va]
 /// rorx  ecx, eax, 8                   ; TLB index: bits 12 and up, times 16
 /// and   ecx, (entries − 1) * 16
-/// lea   rdx, [rax + size − 1]         ; last byte: an access that crosses the page does not match
-/// and   rdx, −4096                    ; (alignment checked: and of va itself with ~0xFFF | size − 1)
-/// cmp   rdx, [r15 + rcx + tag]
-/// jne   cold
-/// add   rax, [r15 + rcx + addend]     ; host address
+/// sub   rax, [r15 + rcx + tag]        ; offset in the page the entry is for
+/// cmp   rax, 4096 − size              ; unsigned: another page, and an access that leaves the page, are both above
+/// ja    cold
+/// add   rax, [r15 + rcx + host]       ; host address of the page
 /// mov   dst, [rax]
 /// </code>
+/// An empty entry's tag is a page that has another index, so no address that probes the entry is within it.
+/// Where alignment is checked, a test of the low bits comes first.
 /// </remarks>
 public sealed partial class X64Compiler
 {
     private const int PageMask = 0xFFF;
+
+    /// <summary>What the cold path needs to know of the probe in progress.</summary>
+    private struct ProbeState
+    {
+        /// <summary>Reached with rax = address − tag.</summary>
+        public Label Missed;
+
+        /// <summary>Reached with rax = address; not valid where alignment is not checked.</summary>
+        public Label Misaligned;
+        public Gpr Index;
+        public int Table;
+    }
+
+    private ProbeState probe;
 
     private void CompileMemoryOrSystem(in IrInst inst)
     {
@@ -90,45 +105,31 @@ public sealed partial class X64Compiler
     }
 
     /// <summary>
-    /// Probes the TLB for <paramref name="bytes"/> bytes at rax; afterwards rax is the host address. On the cold path rax is the virtual address.
+    /// Probes the TLB for <paramref name="bytes"/> bytes at rax; afterwards rax is the host address. On the cold path rax is made the virtual address again.
     /// </summary>
     /// <remarks>
     /// Nothing that could spill may be emitted from here to the end of the access: the cold path does not run it.
-    /// Two scratch registers are free afterwards.
+    /// One scratch register is free afterwards.
     /// </remarks>
-    /// <returns>The label to bind to the slow path.</returns>
-    private Label EndProbe(int bytes, int alignment, bool aligned, bool write, MemoryFlags flags)
+    private void EndProbe(int bytes, int alignment, bool aligned, bool write, MemoryFlags flags)
     {
         Gpr index = ScratchGpr();
-        Gpr tag = ScratchGpr();
         int table = GuestContext.TlbTable(MmuIndexOf(flags), write) - HostAbi.ContextBias;
-        Label cold = emit.NewLabel();
-        emit.Rorx(4, index, Gpr.Rax, 8);
-        emit.Alu(AluOp.And, 4, index, (GuestContext.TlbEntries - 1) * GuestContext.TlbEntrySize);
+        probe = new ProbeState { Missed = emit.NewLabel(), Index = index, Table = table };
         if (aligned && alignment > 1)
         {
-            // A pair: both elements aligned, and neither on the next page.
-            if (bytes > alignment)
-                emit.Lea(8, tag, Mem.Base(Gpr.Rax, bytes - alignment));
-            else
-                emit.Mov(8, tag, Gpr.Rax);
-            emit.Alu(AluOp.And, 8, tag, ~PageMask | (alignment - 1));
-        }
-        else
-        {
-            if (bytes > 1)
-                emit.Lea(8, tag, Mem.Base(Gpr.Rax, bytes - 1));
-            else
-                emit.Mov(8, tag, Gpr.Rax);
-            emit.Alu(AluOp.And, 8, tag, ~PageMask);
+            probe.Misaligned = emit.NewLabel();
+            emit.Test(1, Gpr.Rax, alignment - 1);
+            emit.Jcc(Cc.Ne, probe.Misaligned);
         }
 
-        emit.Alu(AluOp.Cmp, 8, tag, Mem.Index(HostAbi.Context, index, 1, table));
-        emit.Jcc(Cc.Ne, cold);
+        emit.Rorx(4, index, Gpr.Rax, 8);
+        emit.Alu(AluOp.And, 4, index, (GuestContext.TlbEntries - 1) * GuestContext.TlbEntrySize);
+        emit.Alu(AluOp.Sub, 8, Gpr.Rax, Mem.Index(HostAbi.Context, index, 1, table));
+        emit.Alu(AluOp.Cmp, 8, Gpr.Rax, 4096 - bytes);
+        emit.Jcc(Cc.A, probe.Missed);
         emit.Alu(AluOp.Add, 8, Gpr.Rax, Mem.Index(HostAbi.Context, index, 1, table + 8));
         FreeScratch(index);
-        FreeScratch(tag);
-        return cold;
     }
 
     private void EmitAddress(int address, long displacement)
@@ -169,18 +170,17 @@ public sealed partial class X64Compiler
         MemoryFlags flags = (MemoryFlags)inst.Aux;
         BeginProbe(inst.A, (long)inst.Imm);
         Mem memory = Mem.Base(Gpr.Rax);
-        Label cold;
         if (inst.Type == IrType.V128)
         {
             Xmm d = DefineV(current);
-            cold = EndProbe(inst.Size, inst.Size, IsAligned(flags), write: false, flags);
+            EndProbe(inst.Size, inst.Size, IsAligned(flags), write: false, flags);
             LoadVector(inst.Size, d, memory);
-            AddCold(cold, SlowKind.Load, inst, destination: (byte)d);
+            AddCold(SlowKind.Load, inst, destination: (byte)d);
             return;
         }
 
         Gpr target = Define(current);
-        cold = EndProbe(inst.Size, inst.Size, IsAligned(flags), write: false, flags);
+        EndProbe(inst.Size, inst.Size, IsAligned(flags), write: false, flags);
         if ((flags & MemoryFlags.SignExtend) != 0)
             emit.Movsx(inst.Type == IrType.I64 ? 8 : 4, inst.Size, target, memory);
         else if (inst.Size >= 4)
@@ -188,7 +188,7 @@ public sealed partial class X64Compiler
         else
             emit.Movzx(inst.Size, target, memory);
         values[current].ZeroUpper = inst.Type == IrType.I32;
-        AddCold(cold, SlowKind.Load, inst, destination: (byte)target);
+        AddCold(SlowKind.Load, inst, destination: (byte)target);
     }
 
     private void LoadVector(int size, Xmm d, Mem memory)
@@ -247,7 +247,7 @@ public sealed partial class X64Compiler
         else if (!constant)
             value = Use(inst.B);
         BeginProbe(inst.A, (long)inst.Imm);
-        Label cold = EndProbe(inst.Size, inst.Size, IsAligned(flags), write: true, flags);
+        EndProbe(inst.Size, inst.Size, IsAligned(flags), write: true, flags);
         Mem memory = Mem.Base(Gpr.Rax);
         if (vector)
         {
@@ -270,9 +270,9 @@ public sealed partial class X64Compiler
         }
 
         if (constant)
-            AddColdConstantStore(cold, inst, immediate);
+            AddColdConstantStore(inst, immediate);
         else
-            AddCold(cold, SlowKind.Store, inst, source: vector ? (byte)vectorValue : (byte)value, vectorSource: vector);
+            AddCold(SlowKind.Store, inst, source: vector ? (byte)vectorValue : (byte)value, vectorSource: vector);
     }
 
     private void EmitLoadPair(in IrInst inst)
@@ -282,21 +282,20 @@ public sealed partial class X64Compiler
         BeginProbe(inst.A, (long)inst.Imm);
         Mem low = Mem.Base(Gpr.Rax);
         Mem high = Mem.Base(Gpr.Rax, inst.Size);
-        Label cold;
         if (inst.Type == IrType.V128)
         {
             Xmm d = DefineV(current);
             Xmm d2 = DefineV(second);
-            cold = EndProbe(inst.Size * 2, inst.Size, IsAligned(flags), write: false, flags);
+            EndProbe(inst.Size * 2, inst.Size, IsAligned(flags), write: false, flags);
             LoadVector(inst.Size, d, low);
             LoadVector(inst.Size, d2, high);
-            AddCold(cold, SlowKind.LoadPair, inst, (byte)d, (byte)d2);
+            AddCold(SlowKind.LoadPair, inst, (byte)d, (byte)d2);
             return;
         }
 
         Gpr first = Define(current);
         Gpr next = Define(second);
-        cold = EndProbe(inst.Size * 2, inst.Size, IsAligned(flags), write: false, flags);
+        EndProbe(inst.Size * 2, inst.Size, IsAligned(flags), write: false, flags);
         if ((flags & MemoryFlags.SignExtend) != 0)
         {
             emit.Movsx(8, inst.Size, first, low);
@@ -309,7 +308,7 @@ public sealed partial class X64Compiler
         }
 
         values[current].ZeroUpper = values[second].ZeroUpper = inst.Type == IrType.I32;
-        AddCold(cold, SlowKind.LoadPair, inst, (byte)first, (byte)next);
+        AddCold(SlowKind.LoadPair, inst, (byte)first, (byte)next);
     }
 
     private void EmitStorePair(in IrInst inst)
@@ -319,7 +318,7 @@ public sealed partial class X64Compiler
         byte first = vector ? (byte)UseV(inst.B) : (byte)Use(inst.B);
         byte second = vector ? (byte)UseV(inst.C) : (byte)Use(inst.C);
         BeginProbe(inst.A, (long)inst.Imm);
-        Label cold = EndProbe(inst.Size * 2, inst.Size, IsAligned(flags), write: true, flags);
+        EndProbe(inst.Size * 2, inst.Size, IsAligned(flags), write: true, flags);
         Mem low = Mem.Base(Gpr.Rax);
         Mem high = Mem.Base(Gpr.Rax, inst.Size);
         if (vector)
@@ -333,17 +332,17 @@ public sealed partial class X64Compiler
             emit.Mov(inst.Size, high, (Gpr)second);
         }
 
-        AddCold(cold, SlowKind.StorePair, inst, source: first, source2: second, vectorSource: vector);
+        AddCold(SlowKind.StorePair, inst, source: first, source2: second, vectorSource: vector);
     }
 
     private void EmitZeroBlock(in IrInst inst)
     {
         BeginProbe(inst.A, 0);
         emit.Alu(AluOp.And, 8, Gpr.Rax, -GuestContext.ZeroBlockSize);
-        Label cold = EndProbe(1, 1, aligned: false, write: true, MemoryFlags.None);
+        EndProbe(1, 1, aligned: false, write: true, MemoryFlags.None);
         emit.Vex(V.Pxor, Xmm.Xmm0, Xmm.Xmm0, Xmm.Xmm0);
         for (int i = 0; i < GuestContext.ZeroBlockSize; i += 16)
             emit.VexStore(V.Movdqu, Mem.Base(Gpr.Rax, i), Xmm.Xmm0);
-        AddCold(cold, SlowKind.ZeroBlock, inst);
+        AddCold(SlowKind.ZeroBlock, inst);
     }
 }

@@ -12,7 +12,7 @@ public sealed partial class X64Compiler
     /// <summary>A slow path that is emitted behind the unit's hot code.</summary>
     private struct ColdPath
     {
-        public Label Entry;
+        public ProbeState Probe;
         public Label Resume;
         public SlowDescriptor Descriptor;
 
@@ -42,7 +42,6 @@ public sealed partial class X64Compiler
 
     /// <summary>Registers a slow path for the access just emitted; execution resumes at the current position.</summary>
     private void AddCold(
-        Label entry,
         SlowKind kind,
         in IrInst inst,
         byte destination = SlowDescriptor.NoRegister,
@@ -53,16 +52,16 @@ public sealed partial class X64Compiler
     {
         _ = vectorSource;
         ref ColdPath cold = ref coldPaths[coldCount++];
-        cold.Entry = entry;
+        cold.Probe = probe;
         cold.Resume = emit.Here();
         cold.Descriptor = Describe(kind, inst, destination, destination2, source, source2);
         cold.HasConstant = false;
     }
 
-    private void AddColdConstantStore(Label entry, in IrInst inst, int constant)
+    private void AddColdConstantStore(in IrInst inst, int constant)
     {
         ref ColdPath cold = ref coldPaths[coldCount++];
-        cold.Entry = entry;
+        cold.Probe = probe;
         cold.Resume = emit.Here();
         cold.Descriptor = Describe(SlowKind.Store, inst, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister);
         cold.HasConstant = true;
@@ -95,7 +94,10 @@ public sealed partial class X64Compiler
         for (int i = 0; i < coldCount; i++)
         {
             ref ColdPath cold = ref coldPaths[i];
-            emit.Bind(cold.Entry);
+            emit.Bind(cold.Probe.Missed);
+            emit.Alu(AluOp.Add, 8, Gpr.Rax, Mem.Index(HostAbi.Context, cold.Probe.Index, 1, cold.Probe.Table));
+            if (cold.Probe.Misaligned.IsValid)
+                emit.Bind(cold.Probe.Misaligned);
             if (cold.HasConstant)
             {
                 // The store's value travels in operand slot 0.

@@ -59,6 +59,8 @@ public sealed unsafe partial class JitExecutor : IExecutor
         {
             if (Volatile.Read(ref context->Poll) != 0)
                 return ExitReason.Poll;
+            if ((context->Pc & 3) != 0)
+                return ExitReason.PcAlignment;
             if (!TryFind(context, site))
             {
                 site = -1;
