@@ -22,6 +22,7 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
     private readonly ushort[] _fifo = new ushort[FifoDepth];
     private int _first;
     private int _count;
+    private bool _attached;
     private bool _overrunPending;
     private ulong? _timeoutAt;
     private bool _timeoutArmed;
@@ -44,7 +45,6 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
         _backend = backend;
         _log = log;
         _timeout = clock.CreateTimer(OnTimeout);
-        backend.SetInputHandler(OnInput);
     }
 
     /// <inheritdoc/>
@@ -100,7 +100,7 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
                 _timeout.Arm(at);
             else
                 _timeout.Disarm();
-            Refill();
+            Attach();
             UpdateInterrupt();
         }
     }
@@ -114,6 +114,8 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
 
     private protected override uint ReadRegister(uint offset)
     {
+        if (!_attached)
+            Attach();
         switch (offset)
         {
             case Data: return ReadData();
@@ -138,6 +140,8 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
 
     private protected override void WriteRegister(uint offset, uint value)
     {
+        if (!_attached)
+            Attach();
         switch (offset)
         {
             case Data: Send((byte)value); break;
@@ -156,6 +160,14 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
         }
 
         UpdateInterrupt();
+    }
+
+    /// <summary>Input is taken from the first access on: a device that is about to be restored must not swallow what waits.</summary>
+    private void Attach()
+    {
+        _attached = true;
+        _backend.SetInputHandler(OnInput);
+        Refill();
     }
 
     private void Send(byte value)
