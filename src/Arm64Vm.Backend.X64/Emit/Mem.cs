@@ -9,44 +9,44 @@ namespace Arm64Vm.Backend.X64.Emit;
 /// </summary>
 public readonly struct Mem
 {
-    private const byte SibFlag = 0x08;
-    private const byte LabelFlag = 0x10;
-    private const byte AbsoluteFlag = 0x20;
+    private const int SibFlag = 0x08;
+    private const int LabelFlag = 0x10;
+    private const int AbsoluteFlag = 0x20;
 
     /// <summary>Displacement in bytes; or the label's number; or the absolute address.</summary>
     internal readonly long Value;
 
-    /// <summary>mod and rm; the reg field is zero.</summary>
-    internal readonly byte ModRm;
-
-    internal readonly byte Sib;
-
-    /// <summary>REX.X in bit 1, REX.B in bit 0.</summary>
-    internal readonly byte Xb;
-
-    /// <summary>Bits 2..0: bytes of displacement (0, 1 or 4). Bit 3: has a SIB byte. Bits 4 and 5: RIP-relative.</summary>
-    private readonly byte _flags;
+    // 7:0 mod and rm (the reg field is zero), 15:8 SIB, 16 REX.B, 17 REX.X, 26:24 bytes of displacement (0, 1 or 4), 27 has a SIB byte,
+    // 29:28 RIP-relative. One word, so that the structure travels in two registers.
+    private readonly uint _bits;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Mem(long value, int modRm, int sib, int xb, int flags)
     {
         Value = value;
-        ModRm = (byte)modRm;
-        Sib = (byte)sib;
-        Xb = (byte)xb;
-        _flags = (byte)flags;
+        _bits = (uint)(modRm | (sib << 8) | (xb << 16) | (flags << 24));
     }
 
-    internal bool IsRipRelative => (_flags & (LabelFlag | AbsoluteFlag)) != 0;
+    internal int ModRm => (byte)_bits;
 
-    internal bool IsLabel => (_flags & LabelFlag) != 0;
+    /// <summary>Both bytes, ModRM first.</summary>
+    internal int ModRmSib => (ushort)_bits;
+
+    internal int Sib => (byte)(_bits >> 8);
+
+    /// <summary>REX.X in bit 1, REX.B in bit 0.</summary>
+    internal int Xb => (byte)(_bits >> 16);
+
+    internal bool IsRipRelative => (_bits & ((LabelFlag | AbsoluteFlag) << 24)) != 0;
+
+    internal bool IsLabel => (_bits & (LabelFlag << 24)) != 0;
 
     /// <summary>Made by <see cref="Scaled"/>: mod = 00 and base = 101 in the SIB byte.</summary>
     internal bool HasNoBase => ModRm == 4 && (Sib & 7) == 5;
 
-    internal int SibBytes => (_flags & SibFlag) >> 3;
+    internal int SibBytes => (int)(_bits >> 27) & 1;
 
-    internal int DispBytes => _flags & 7;
+    internal int DispBytes => (int)(_bits >> 24) & 7;
 
     /// <summary>[base + disp].</summary>
     public static Mem Base(Gpr b, int disp = 0)

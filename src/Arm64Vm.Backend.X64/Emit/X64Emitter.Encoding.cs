@@ -38,8 +38,7 @@ public sealed unsafe partial class X64Emitter
         int rex = (size & 8) | ((reg >> 3) << 2) | (rm >> 3);
         *p = (byte)(0x40 | rex);
         p += Flag((rex | forceRex) != 0);
-        p[0] = (byte)opcode;
-        p[1] = (byte)(0xC0 | ((reg & 7) << 3) | (rm & 7));
+        *(ushort*)p = (ushort)(opcode | ((0xC0 | ((reg & 7) << 3) | (rm & 7)) << 8));
         return p + 2;
     }
 
@@ -87,10 +86,10 @@ public sealed unsafe partial class X64Emitter
     }
 
     /// <summary>ModRM, SIB and displacement.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private byte* Operand(byte* p, int reg, Mem m, int trailing)
     {
-        *p = (byte)(m.ModRm | ((reg & 7) << 3));
-        p[1] = m.Sib;
+        *(ushort*)p = (ushort)(m.ModRmSib | ((reg & 7) << 3));
         p += 1 + m.SibBytes;
         if (m.IsRipRelative)
         {
@@ -101,6 +100,7 @@ public sealed unsafe partial class X64Emitter
         return p + m.DispBytes;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private byte* RipOperand(byte* p, Mem m, int trailing)
     {
         if (m.IsLabel)

@@ -66,7 +66,7 @@ public sealed unsafe partial class X64Emitter
         int scaled = disp >> shift;
         int mod = disp == 0 & m.DispBytes == 0 ? 0 : scaled << shift == disp & scaled == (sbyte)scaled ? 1 : 2;
         *p = (byte)((m.ModRm & 7) | (mod << 6) | ((reg & 7) << 3));
-        p[1] = m.Sib;
+        p[1] = (byte)m.Sib;
         p += 1 + m.SibBytes;
         *(int*)p = mod == 1 ? scaled : disp;
         return p + (mod * mod);

@@ -35,10 +35,6 @@ public sealed unsafe partial class X64Emitter
     public void VexStore(VexOp op, Xmm d, Xmm s)
         => _cur = Register(Begin(), op, (int)s, 0, (int)d);
 
-    /// <summary>Masked store: the elements of s whose top bit is set in mask.</summary>
-    public void VexMaskStore(VexOp op, Mem d, Xmm mask, Xmm s)
-        => _cur = Memory(Begin(), op.Second, (int)s, (int)mask, d, 0);
-
     public void VexImm(VexOp op, Xmm d, Xmm a, Xmm b, byte imm)
         => Finish(Register(Begin(), op, (int)d, (int)a, (int)b), imm);
 

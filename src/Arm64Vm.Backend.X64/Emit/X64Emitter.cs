@@ -23,9 +23,10 @@ public sealed unsafe partial class X64Emitter
     private byte* _limit;
     private byte* _rw;
     private byte* _rx;
+    private bool _overflowed;
 
     /// <summary>True once an instruction did not fit. Cleared by Reset.</summary>
-    public bool Overflowed { get; private set; }
+    public bool Overflowed => _overflowed;
 
     /// <summary>Offset in bytes of the next instruction from the start of the buffer.</summary>
     public int Position => (int)(_cur - _rw);
@@ -48,24 +49,28 @@ public sealed unsafe partial class X64Emitter
         _rx = rx;
         _cur = rw;
         _limit = rw + capacity - Slack;
-        Overflowed = false;
+        _overflowed = false;
         ResetLabels();
     }
 
-    /// <summary>The place for one instruction of less than <see cref="Slack"/> bytes.</summary>
+    /// <summary>The place for one instruction of less than <see cref="Slack"/> bytes. No call, so that short instructions stay leaf functions.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private byte* Begin()
     {
         byte* p = _cur;
-        return p <= _limit ? p : Overflow();
+        if (p > _limit)
+        {
+            _overflowed = true;
+            p = _limit;
+        }
+
+        return p;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private byte* Overflow()
+    private void Overflow()
     {
-        Overflowed = true;
+        _overflowed = true;
         _cur = _limit;
-        return _limit;
     }
 
     private byte* RxOf(byte* p) => _rx + (p - _rw);
