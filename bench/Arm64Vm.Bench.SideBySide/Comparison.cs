@@ -1,0 +1,44 @@
+using System.Diagnostics;
+
+namespace Arm64Vm.Bench.SideBySide;
+
+/// <summary>Runs the rounds. Who goes first alternates, so that neither always meets a warmer or busier host.</summary>
+internal static class Comparison
+{
+    public static Report Run(Options options, IEmulator ours, IEmulator peer)
+    {
+        List<string> failures = [];
+        List<List<Sample>> left = [], right = [];
+        List<KeyValuePair<string, string>> circumstances =
+        [
+            new("host", HostMachine.Cpu()),
+            new("host kernel", HostMachine.Kernel()),
+            new("load at start", HostMachine.Load()),
+            new(ours.Name, ours.Version()),
+            new(peer.Name, $"{peer.Version()}, -cpu {options.Cpu}"),
+            new("rounds", options.Rounds.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        ];
+        using Guest guest = Guest.For(options);
+        for (int round = 1; round <= options.Rounds; round++)
+        {
+            bool oursFirst = round % 2 == 1;
+            if (oursFirst)
+                left.Add(RunOnce(options, guest, ours, round, failures));
+            right.Add(RunOnce(options, guest, peer, round, failures));
+            if (!oursFirst)
+                left.Add(RunOnce(options, guest, ours, round, failures));
+        }
+
+        return Report.Build(guest.Title, circumstances, left, right, failures);
+    }
+
+    private static List<Sample> RunOnce(Options options, Guest guest, IEmulator emulator, int round, List<string> failures)
+    {
+        Console.Error.WriteLine($"round {round}: {emulator.Name}");
+        ProcessStartInfo start = guest.Start(emulator);
+        ConsoleRun run = ConsoleRun.Run(start, options.RunTimeout, guest.Until, options.Press, options.Verbose ? Console.Error : null);
+        if (guest.Problem(run) is string problem)
+            failures.Add($"{emulator.Name}, round {round}: {problem}{(run.TimedOut ? " (timeout)" : "")}");
+        return guest.Samples(run);
+    }
+}
