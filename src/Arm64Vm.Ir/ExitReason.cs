@@ -1,6 +1,10 @@
 namespace Arm64Vm.Ir;
 
 /// <summary>Why guest code returned to the run loop.</summary>
+/// <remarks>
+/// PC on return: the next instruction (<see cref="IrOp.ExitAfter"/>) for SVC, HVC, SMC, WFI, WFE, SEV and YIELD;
+/// the instruction itself (<see cref="IrOp.Exit"/>) for BRK, HLT, ERET, undefined and trapped instructions.
+/// </remarks>
 public enum ExitReason : byte
 {
     /// <summary>PC is set; find or make the translation and continue.</summary>

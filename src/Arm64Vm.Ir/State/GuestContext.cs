@@ -26,6 +26,7 @@ public unsafe struct GuestContext
     public const int ReturnStackLimitOffset = 0x148;
     public const int HostStackPointerOffset = 0x150;
     public const int EntryOffset = 0x158;
+    public const int DirectRegistersOffset = 0x180;
     public const int VOffset = 0x200;
     public const int ArchitecturalSize = 0x400;
 
@@ -92,6 +93,7 @@ public unsafe struct GuestContext
     public uint HostMode;
 
     /// <summary>Mixed into jump cache tags: names the translation regime, ASID and mode that code is running under.</summary>
+    /// <remarks>The processor sets it in every <c>TryFetch</c> and whenever one of its services or an exception changes the mode or the mappings of code.</remarks>
     [FieldOffset(ContextTagOffset)]
     public ulong ContextTag;
 
@@ -118,6 +120,10 @@ public unsafe struct GuestContext
     /// <summary>Back-end private: host address to enter at.</summary>
     [FieldOffset(EntryOffset)]
     public ulong Entry;
+
+    /// <summary>System registers that are plain storage: emitted code may load and store them; see <see cref="DirectRegister"/>.</summary>
+    [FieldOffset(DirectRegistersOffset)]
+    public fixed ulong Direct[(int)DirectRegister.Count];
 
     [FieldOffset(VOffset)]
     public fixed ulong V[64];

@@ -1,0 +1,89 @@
+namespace Arm64Vm.Ir;
+
+/// <summary>System registers kept in <see cref="GuestContext.Direct"/>: 64 bits of storage without any side effect.</summary>
+public enum DirectRegister
+{
+    /// <summary>TPIDR_EL0.</summary>
+    ThreadPointer0,
+
+    /// <summary>TPIDRRO_EL0.</summary>
+    ThreadPointerReadOnly0,
+
+    /// <summary>TPIDR_EL1.</summary>
+    ThreadPointer1,
+
+    /// <summary>SP_EL0 while the current stack pointer is SP_EL1.</summary>
+    StackPointer0,
+
+    /// <summary>SP_EL1 while the current stack pointer is SP_EL0.</summary>
+    StackPointer1,
+
+    /// <summary>ELR_EL1.</summary>
+    ExceptionLink1,
+
+    /// <summary>SPSR_EL1.</summary>
+    SavedStatus1,
+
+    /// <summary>ESR_EL1.</summary>
+    Syndrome1,
+
+    /// <summary>FAR_EL1.</summary>
+    FaultAddress1,
+
+    /// <summary>CONTEXTIDR_EL1.</summary>
+    ContextId1,
+
+    Count,
+}
+
+/// <summary>Which MRS and MSR may be done as a load or store of <see cref="GuestContext.Direct"/>, without leaving guest code.</summary>
+public static class DirectRegisters
+{
+    // op0:op1:CRn:CRm:op2 in 16 bits (Arm ARM C5.1.2).
+    public const uint TPIDR_EL0 = 0xDE82;
+    public const uint TPIDRRO_EL0 = 0xDE83;
+    public const uint TPIDR_EL1 = 0xC684;
+    public const uint SP_EL0 = 0xC208;
+    public const uint ELR_EL1 = 0xC201;
+    public const uint SPSR_EL1 = 0xC200;
+    public const uint ESR_EL1 = 0xC290;
+    public const uint FAR_EL1 = 0xC300;
+    public const uint CONTEXTIDR_EL1 = 0xC681;
+
+    /// <summary>Byte offset in <see cref="GuestContext"/> of the register, or −1 where the access needs the processor (<see cref="IGuestServices"/>).</summary>
+    /// <remarks>
+    /// SP_EL0 is direct only where the stack pointer in use is SP_EL1, which a translation does not know: the table leaves it out at EL0,
+    /// and at EL1 with SPSel = 0 an access that ought to be UNDEFINED reads the bank.
+    /// </remarks>
+    public static int OffsetOf(uint encoding, int exceptionLevel, bool write)
+    {
+        DirectRegister register;
+        switch (encoding)
+        {
+            case TPIDR_EL0:
+                register = DirectRegister.ThreadPointer0;
+                break;
+            case TPIDRRO_EL0 when !write || exceptionLevel != 0:
+                register = DirectRegister.ThreadPointerReadOnly0;
+                break;
+            default:
+                if (exceptionLevel == 0)
+                    return -1;
+                switch (encoding)
+                {
+                    case TPIDR_EL1: register = DirectRegister.ThreadPointer1; break;
+                    case SP_EL0: register = DirectRegister.StackPointer0; break;
+                    case ELR_EL1: register = DirectRegister.ExceptionLink1; break;
+                    case SPSR_EL1: register = DirectRegister.SavedStatus1; break;
+                    case ESR_EL1: register = DirectRegister.Syndrome1; break;
+                    case FAR_EL1: register = DirectRegister.FaultAddress1; break;
+                    case CONTEXTIDR_EL1: register = DirectRegister.ContextId1; break;
+                    default: return -1;
+                }
+
+                break;
+        }
+
+        return GuestContext.DirectRegistersOffset + ((int)register * 8);
+    }
+}
