@@ -23,6 +23,9 @@ public unsafe interface ICodeMemory
     /// <summary>Translates <paramref name="address"/> for instruction fetch. False: an instruction abort was raised, the context's PC is the handler's.</summary>
     bool TryFetch(GuestContext* context, ulong address, out CodeLocation location);
 
+    /// <summary>Moves when context tags start over from the first: whatever is filed under older tags must then be dropped. Look after every TryFetch.</summary>
+    uint ContextEpoch => 0;
+
     /// <summary>From now on every write to the physical page must be reported through <see cref="IExecutor.Invalidate"/>: inline store paths to it are withdrawn.</summary>
     void WatchWrites(ulong physicalPage);
 }

@@ -27,15 +27,19 @@ public readonly record struct TranslationMode(uint Bits)
     /// <summary>One guest instruction per unit (software step, or debugging).</summary>
     public bool SingleStep => (Bits & 64) != 0;
 
+    /// <summary>Some pointer authentication key is enabled (SCTLR_EL1.EnIA, EnIB, EnDA, EnDB). False: signing and authenticating leave the pointer as it is.</summary>
+    public bool PointerAuthentication => (Bits & 128) != 0;
+
     /// <summary>The bits of FPCR selected by <see cref="FpcrMask"/>.</summary>
     public uint Fpcr => ((Bits >> FpcrShift) & 0xFF) << 19;
 
-    public static TranslationMode Create(int exceptionLevel, int mmuIndex, bool alignmentChecked, bool floatTrapped, bool guarded, bool singleStep, uint fpcr) =>
+    public static TranslationMode Create(int exceptionLevel, int mmuIndex, bool alignmentChecked, bool floatTrapped, bool guarded, bool singleStep, uint fpcr, bool pointerAuthentication = false) =>
         new((uint)exceptionLevel
             | ((uint)mmuIndex << MmuIndexShift)
             | (alignmentChecked ? 8u : 0)
             | (floatTrapped ? 16u : 0)
             | (guarded ? 32u : 0)
             | (singleStep ? 64u : 0)
+            | (pointerAuthentication ? 128u : 0)
             | (((fpcr & FpcrMask) >> 19) << FpcrShift));
 }

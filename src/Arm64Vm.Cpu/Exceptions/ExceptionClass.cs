@@ -1,0 +1,34 @@
+namespace Arm64Vm.Cpu.Exceptions;
+
+/// <summary>ESR_ELx.EC (Arm ARM D24.2.40).</summary>
+internal enum ExceptionClass : byte
+{
+    Unknown = 0x00,
+    WaitForX = 0x01,
+    FloatTrap = 0x07,
+    BranchTarget = 0x0D,
+    IllegalState = 0x0E,
+    SupervisorCall = 0x15,
+    HypervisorCall = 0x16,
+    SecureMonitorCall = 0x17,
+    SystemRegister = 0x18,
+    InstructionAbortLower = 0x20,
+    InstructionAbort = 0x21,
+    PcAlignment = 0x22,
+    DataAbortLower = 0x24,
+    DataAbort = 0x25,
+    StackAlignment = 0x26,
+    SError = 0x2F,
+    SoftwareStepLower = 0x32,
+    SoftwareStep = 0x33,
+    Breakpoint = 0x3C,
+}
+
+/// <summary>Which entry of a quarter of the vector table.</summary>
+internal enum ExceptionVector
+{
+    Synchronous = 0x000,
+    Irq = 0x080,
+    Fiq = 0x100,
+    SError = 0x180,
+}

@@ -1,0 +1,31 @@
+namespace Arm64Vm.Cpu.Exceptions;
+
+/// <summary>Values of ESR_EL1 (Arm ARM D24.2.40). All instructions are 32 bits, so IL is always set.</summary>
+internal static class Syndrome
+{
+    private const ulong InstructionLength = 1UL << 25;
+
+    public static ulong Make(ExceptionClass exceptionClass, uint iss = 0) =>
+        ((ulong)exceptionClass << 26) | InstructionLength | iss;
+
+    /// <summary>SIMD and FP trap: CV = 1, COND = always.</summary>
+    public static ulong FloatTrap() => Make(ExceptionClass.FloatTrap, 0x1E0_0000);
+
+    /// <summary>WFI (0) or WFE (1) trap.</summary>
+    public static ulong WaitForX(uint kind) => Make(ExceptionClass.WaitForX, 0x1E0_0000 | kind);
+
+    /// <summary>MRS, MSR or SYS from EL0 that EL1 traps.</summary>
+    public static ulong SystemRegister(SystemRegister register, uint rt, bool isRead) =>
+        Make(
+            ExceptionClass.SystemRegister,
+            ((uint)register.Op0 << 20) | ((uint)register.Op2 << 17) | ((uint)register.Op1 << 14) | ((uint)register.CRn << 10) | (rt << 5) | ((uint)register.CRm << 1) | (isRead ? 1u : 0));
+
+    /// <summary>Stage 1 data abort: no instruction syndrome (ISV = 0).</summary>
+    public static ulong DataAbort(bool fromLower, int status, bool isWrite, bool isMaintenance) =>
+        Make(
+            fromLower ? ExceptionClass.DataAbortLower : ExceptionClass.DataAbort,
+            (uint)status | (isWrite ? 1u << 6 : 0) | (isMaintenance ? 1u << 8 : 0));
+
+    public static ulong InstructionAbort(bool fromLower, int status) =>
+        Make(fromLower ? ExceptionClass.InstructionAbortLower : ExceptionClass.InstructionAbort, (uint)status);
+}

@@ -1,0 +1,39 @@
+namespace Arm64Vm.Cpu.Memory;
+
+/// <summary>The guest's RAM: one memfd mapped into this process, populated as the guest touches it.</summary>
+public sealed unsafe class GuestRam : IDisposable
+{
+    /// <summary>RAM sizes are multiples of this: the largest translation granule.</summary>
+    public const ulong Granularity = 64 * 1024;
+
+    /// <summary>1 TiB: what fits the address spaces of both the host and the presented processors.</summary>
+    public const ulong MaximumSize = 1UL << 40;
+
+    private readonly HostMemory _memory;
+
+    /// <summary>Reserves RAM.</summary>
+    /// <param name="physicalBase">Where the guest sees it.</param>
+    /// <param name="size">In bytes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The size or base is zero, too large or not a multiple of <see cref="Granularity"/>.</exception>
+    /// <exception cref="OutOfMemoryException">The host refuses the reservation.</exception>
+    public GuestRam(ulong physicalBase, ulong size)
+    {
+        if (size == 0 || size > MaximumSize || size % Granularity != 0)
+            throw new ArgumentOutOfRangeException(nameof(size), size, $"RAM must be a multiple of {Granularity / 1024} KiB, at least that much and at most {MaximumSize >> 30} GiB.");
+        if (physicalBase % Granularity != 0 || physicalBase > (1UL << 52) - size)
+            throw new ArgumentOutOfRangeException(nameof(physicalBase), physicalBase, "The RAM base must be aligned and inside the physical address space.");
+
+        PhysicalBase = physicalBase;
+        _memory = HostMemory.FileBacked("arm64vm-ram", size);
+        _memory.AdviseHugePages();
+    }
+
+    public ulong PhysicalBase { get; }
+
+    public ulong Size => _memory.Size;
+
+    /// <summary>First byte in host memory; valid until disposal.</summary>
+    public byte* Host => _memory.Address;
+
+    public void Dispose() => _memory.Dispose();
+}

@@ -1,0 +1,150 @@
+namespace Arm64Vm.Cpu.Mmu;
+
+/// <summary>Names code contexts: equal tags mean that equal virtual addresses hold the same code under the same mode.</summary>
+/// <remarks>
+/// A name is a 15-bit number at bits 62:48, given out in turn for a key of table base, ASID, mode and invalidation stamps. What is
+/// invalidated is never found again, since its stamp is gone. When numbers run out all names become void and <see cref="Epoch"/> moves.
+/// A filter remembers pages that code was fetched from, so that invalidating data pages keeps the names.
+/// </remarks>
+internal sealed class ContextTags
+{
+    private const int Slots = 1024;
+    private const int MostUsed = Slots * 3 / 4;
+    private const uint MaximumId = 0x7FFF;
+    private const int StampSlots = 1024;
+    private const int FilterBits = 1 << 18;
+    private const ulong EnabledFlag = 1UL << 62;
+    private const ulong UpperFlag = 1UL << 61;
+
+    private readonly Slot[] _slots = new Slot[Slots];
+    private readonly uint[] _stamps = new uint[StampSlots];
+    private readonly ulong[] _filter = new ulong[FilterBits / 64];
+    private int _used;
+    private uint _nextId = 1;
+    private uint _nextStamp;
+    private uint _globalStamp;
+    private ulong _sizes;
+
+    /// <summary>Non-global code ran in the upper half: its names include the ASID.</summary>
+    private bool _upperNonGlobal;
+
+    /// <summary>Global code ran in the lower half: invalidating by ASID may change it under any name.</summary>
+    private bool _lowerGlobal;
+
+    /// <summary>Moves when every name given out so far became void.</summary>
+    public uint Epoch { get; private set; }
+
+    /// <summary>The name of a context, at bits 62:48.</summary>
+    public ulong Get(bool enabled, bool upper, ulong table, ushort asid, uint mode)
+    {
+        bool global = !enabled || (upper && !_upperNonGlobal);
+        uint stamp = global ? _globalStamp : _stamps[asid % StampSlots];
+        ulong first = !enabled ? 0 : table | (global ? 0UL : (ulong)asid << 48);
+        ulong second = (mode & 0xFFFF_FFFF) | ((ulong)stamp << 32 & 0x0FFF_FFFF_0000_0000) | (enabled ? EnabledFlag : 0) | (upper && enabled ? UpperFlag : 0);
+
+        uint hash = (uint)((first * 0x9E37_79B9_7F4A_7C15) >> 40) ^ (uint)((second * 0xC2B2_AE3D_27D4_EB4F) >> 42);
+        for (uint probe = hash % Slots; ; probe = (probe + 1) % Slots)
+        {
+            ref Slot slot = ref _slots[probe];
+            if (slot.Id == 0)
+            {
+                if (_used >= MostUsed)
+                {
+                    Array.Clear(_slots);
+                    _used = 0;
+                    probe = hash % Slots;
+                    slot = ref _slots[probe];
+                }
+
+                if (_nextId > MaximumId)
+                {
+                    Restart();
+                    probe = hash % Slots;
+                    slot = ref _slots[probe];
+                }
+
+                _used++;
+                slot = new Slot { First = first, Second = second, Id = _nextId++ };
+                return (ulong)slot.Id << 48;
+            }
+
+            if (slot.First == first && slot.Second == second)
+                return (ulong)slot.Id << 48;
+        }
+    }
+
+    /// <summary>Code is fetched through a translation.</summary>
+    public void NoteFetch(in TlbEntry entry, ulong address)
+    {
+        bool upper = (address & (1UL << 55)) != 0;
+        if (upper && entry.IsNonGlobal)
+            _upperNonGlobal = true;
+        if (!upper && !entry.IsNonGlobal)
+            _lowerGlobal = true;
+        _sizes |= 1UL << entry.SizeLog2;
+        int bit = Hash(PageWalker.SignExtend(address), entry.SizeLog2);
+        _filter[bit / 64] |= 1UL << (bit & 63);
+    }
+
+    public void InvalidateAll()
+    {
+        if (_used == 0)
+            return;
+        Array.Clear(_slots);
+        _used = 0;
+        Array.Clear(_filter);
+        _sizes = 0;
+        _upperNonGlobal = false;
+        _lowerGlobal = false;
+    }
+
+    public void InvalidateAsid(ushort asid) => _stamps[asid % StampSlots] = ++_nextStamp & 0x0FFF_FFFF;
+
+    public void InvalidateAddress(ulong address, ushort? asid)
+    {
+        if (!WasFetched(address))
+            return;
+
+        bool upper = (address & (1UL << 55)) != 0;
+        if (asid is not { } one || (!upper && _lowerGlobal))
+        {
+            InvalidateAll();
+            return;
+        }
+
+        if (upper)
+            _globalStamp = ++_nextStamp & 0x0FFF_FFFF;
+        InvalidateAsid(one);
+    }
+
+    private bool WasFetched(ulong address)
+    {
+        for (ulong sizes = _sizes; sizes != 0; sizes &= sizes - 1)
+        {
+            int bit = Hash(address, System.Numerics.BitOperations.TrailingZeroCount(sizes));
+            if ((_filter[bit / 64] & (1UL << (bit & 63))) != 0)
+                return true;
+        }
+
+        return false;
+    }
+
+    private static int Hash(ulong address, int size) =>
+        (int)((((address >> size) + ((ulong)size << 57)) * 0x9E37_79B9_7F4A_7C15) >> (64 - 18));
+
+    /// <summary>All numbers are used: forget everything and let the executor do the same.</summary>
+    private void Restart()
+    {
+        Array.Clear(_slots);
+        _used = 0;
+        _nextId = 1;
+        Epoch++;
+    }
+
+    private struct Slot
+    {
+        public ulong First;
+        public ulong Second;
+        public uint Id;
+    }
+}

@@ -1,0 +1,107 @@
+namespace Arm64Vm.Cpu;
+
+/// <summary>The processors that can be presented. Values of the named parts are from their Technical Reference Manuals.</summary>
+public static class CpuModels
+{
+    private const ulong NamedFrequency = 62_500_000;
+
+    /// <summary>Everything that is implemented, chosen so that guests need no costly work-arounds.</summary>
+    /// <remarks>
+    /// CSV2, CSV3 and E0PD let kernels leave out their speculation defences; hardware access and dirty flags, TLBI ranges and BBM
+    /// level 2 save faults and invalidations; CTR_EL0.IDC and DIC save cache maintenance.
+    /// </remarks>
+    public static CpuModel Max { get; } = new()
+    {
+        Name = "max",
+        Compatible = "arm,armv8",
+        Midr = 0x000F_0510,
+        TimerFrequency = 1_000_000_000,
+
+        // CSV3, CSV2, DIT, AdvSIMD and FP with half precision, EL1 and EL0 in AArch64 only.
+        Pfr0 = 0x1101_0000_0011_0011,
+
+        // SSBS with MSR and MRS.
+        Pfr1 = 0x20,
+
+        // RNDR, TLBI range, FlagM2, FHM, DP, SM4, SM3, SHA3, RDM, LSE, CRC32, SHA512, SHA1, AES+PMULL.
+        Isar0 = 0x1221_1111_1021_2120,
+
+        // I8MM, BF16, SB, FRINTTS, GPI, LRCPC2, FCMA, JSCVT, API, DC CVADP.
+        Isar1 = 0x0010_1011_1021_1102,
+
+        // 48-bit PA, 16-bit ASIDs, all granules.
+        Mmfr0 = 0x0000_0000_0010_0025,
+
+        // PAN2, HPDS, HAFDBS.
+        Mmfr1 = 0x0000_0000_0020_1002,
+
+        // E0PD, BBM level 2, TTL, small translation tables, UAO, CnP.
+        Mmfr2 = 0x1021_0000_1000_0011,
+        Ctr = 0xB444_C004,
+        Clidr = 0x0A20_0023,
+        CacheSizes = [0x701F_E01A, 0x201F_E01A, 0x70FF_E07A],
+    };
+
+    public static CpuModel NeoverseN1 { get; } = new()
+    {
+        Name = "neoverse-n1",
+        Compatible = "arm,neoverse-n1",
+        Midr = 0x414F_D0C1,
+        TimerFrequency = NamedFrequency,
+        Pfr0 = 0x1100_0000_0011_0011,
+        Pfr1 = 0x20,
+        Isar0 = 0x0000_1000_1021_1120,
+        Isar1 = 0x0000_0000_0010_0001,
+        Mmfr0 = 0x0000_0000_0010_0025,
+        Mmfr1 = 0x0000_0000_0020_2002,
+        Mmfr2 = 0x0000_0000_0000_0011,
+        Ctr = 0x8444_C004,
+        Clidr = 0x0000_0000_8200_0023,
+        CacheSizes = [0x701F_E01A, 0x201F_E01A, 0x70FF_E03A],
+    };
+
+    public static CpuModel CortexA72 { get; } = new()
+    {
+        Name = "cortex-a72",
+        Compatible = "arm,cortex-a72",
+        Midr = 0x410F_D083,
+        TimerFrequency = NamedFrequency,
+        Pfr0 = 0x11,
+        Isar0 = 0x0000_0000_0001_1120,
+        Mmfr0 = 0x24,
+        Ctr = 0x8444_C004,
+        Clidr = 0x0A20_0023,
+        CacheSizes = [0x701F_E00A, 0x201F_E012, 0x70FF_E07A],
+        HasCortexControls = true,
+    };
+
+    public static CpuModel CortexA53 { get; } = new()
+    {
+        Name = "cortex-a53",
+        Compatible = "arm,cortex-a53",
+        Midr = 0x410F_D034,
+        TimerFrequency = NamedFrequency,
+        Pfr0 = 0x11,
+        Isar0 = 0x0000_0000_0001_1120,
+        Mmfr0 = 0x22,
+        Ctr = 0x8444_8004,
+        Clidr = 0x0A20_0023,
+        CacheSizes = [0x700F_E01A, 0x201F_E00A, 0x707F_E07A],
+        HasCortexControls = true,
+    };
+
+    /// <summary>All of them, the default first.</summary>
+    public static IReadOnlyList<CpuModel> All { get; } = [Max, NeoverseN1, CortexA72, CortexA53];
+
+    /// <summary>Finds a model by its name; null when there is none.</summary>
+    public static CpuModel? Find(string name)
+    {
+        foreach (CpuModel model in All)
+        {
+            if (string.Equals(model.Name, name, StringComparison.OrdinalIgnoreCase))
+                return model;
+        }
+
+        return null;
+    }
+}

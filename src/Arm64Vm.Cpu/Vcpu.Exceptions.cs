@@ -1,0 +1,142 @@
+using Arm64Vm.Cpu.Exceptions;
+using Arm64Vm.Cpu.Mmu;
+using Arm64Vm.Cpu.Registers;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Cpu;
+
+/// <summary>Taking exceptions to EL1 and returning from them (Arm ARM D1.3).</summary>
+public sealed unsafe partial class Vcpu
+{
+    private const ulong FromLowerLevel = 0x400;
+    private const ulong FromCurrentWithSpx = 0x200;
+
+    /// <summary>Takes an exception to EL1 (AArch64.TakeException). ESR and FAR are set by the callers that have them.</summary>
+    private void TakeException(ExceptionVector vector, ulong preferredReturn)
+    {
+        ulong target = Slot(SystemSlot.Vbar) + (ulong)vector;
+        target += _state.El == 0 ? FromLowerLevel : _state.SpSel ? FromCurrentWithSpx : 0;
+
+        SetDirect(DirectRegister.SavedStatus1, _state.ToSpsr(_context->Nzcv));
+        SetDirect(DirectRegister.ExceptionLink1, preferredReturn);
+        SwitchStack(el: 1, spSel: true);
+        ulong sctlr = Slot(SystemSlot.Sctlr);
+        _state.Daif = ProcessState.DaifMask;
+        _state.SoftwareStep = false;
+        _state.Il = false;
+        _state.BType = 0;
+        _state.Uao = false;
+        _state.Dit = false;
+        if (_model.HasPan && (sctlr & SctlrBits.SetPrivilegedNeverOff) == 0)
+            _state.Pan = true;
+        _state.Ssbs = _model.HasSsbs && (sctlr & SctlrBits.DefaultSsbs) != 0;
+        _context->Pc = target;
+        RefreshContextTag(target);
+        if (_log != null && _log.IsEnabled(LogCategories.Exceptions))
+            LogException(vector, preferredReturn, target);
+    }
+
+    /// <summary>Takes a synchronous exception with its syndrome. Always false, for services to return.</summary>
+    private bool RaiseSynchronous(ulong syndrome, ulong preferredReturn)
+    {
+        SetDirect(DirectRegister.Syndrome1, syndrome);
+        TakeException(ExceptionVector.Synchronous, preferredReturn);
+        return false;
+    }
+
+    private bool RaiseUndefined(ulong pc) => RaiseSynchronous(Syndrome.Make(ExceptionClass.Unknown), pc);
+
+    private bool RaiseDataAbort(ulong pc, ulong address, int status, bool isWrite, bool isMaintenance = false)
+    {
+        SetDirect(DirectRegister.FaultAddress1, address);
+        return RaiseSynchronous(Syndrome.DataAbort(_state.El == 0, status, isWrite, isMaintenance), pc);
+    }
+
+    private bool RaiseInstructionAbort(ulong address, int status)
+    {
+        SetDirect(DirectRegister.FaultAddress1, address);
+        return RaiseSynchronous(Syndrome.InstructionAbort(_state.El == 0, status), address);
+    }
+
+    /// <summary>ERET, ERETAA and ERETAB (AArch64.ExceptionReturn).</summary>
+    private void ReturnFromException(ulong kind)
+    {
+        ulong pc = _context->Pc;
+        if (_state.El == 0)
+        {
+            RaiseUndefined(pc);
+            return;
+        }
+
+        ulong target = GetDirect(DirectRegister.ExceptionLink1);
+        if (kind >= 2)
+            target = PointerAuthenticator.Authenticate(this, target, StackPointer, kind == 2 ? PointerKey.IA : PointerKey.IB);
+
+        uint spsr = (uint)GetDirect(DirectRegister.SavedStatus1);
+        uint level = (spsr >> 2) & 3;
+        if (ProcessState.IsLegalReturn(spsr))
+        {
+            _state.LoadFields(MaskUnimplemented(spsr));
+            SwitchStack((int)level, (spsr & 1) != 0);
+        }
+        else
+        {
+            // D1.4.4: the mode stays, IL makes the next instruction fault.
+            ProcessState old = _state;
+            _state.LoadFields(MaskUnimplemented(spsr));
+            _state.Pan = old.Pan;
+            _state.Uao = old.Uao;
+            _state.Dit = old.Dit;
+            _state.Ssbs = old.Ssbs;
+            _state.BType = 0;
+            _state.SoftwareStep = false;
+            _state.Il = true;
+        }
+
+        _context->Nzcv = spsr & 0xF000_0000;
+        _context->Exclusive.Address = GuestContext.InvalidTag;
+        _eventRegister = true;
+        _context->Pc = target;
+        RefreshContextTag(target);
+        InterruptMaskChanged();
+        if (_log != null && _log.IsEnabled(LogCategories.Exceptions))
+            _log.Write(LogCategories.Exceptions, $"cpu{Index} return to EL{_state.El} {target:x} spsr={spsr:x}");
+    }
+
+    /// <summary>Fields of features that are not implemented are RES0 in PSTATE.</summary>
+    private uint MaskUnimplemented(uint spsr)
+    {
+        if (!_model.HasPan)
+            spsr &= ~(1u << 22);
+        if (!_model.HasUao)
+            spsr &= ~(1u << 23);
+        if (!_model.HasDit)
+            spsr &= ~(1u << 24);
+        if (!_model.HasSsbs)
+            spsr &= ~(1u << 12);
+        return spsr & ~(3u << 10);
+    }
+
+    /// <summary>Puts the stack pointer of the new mode into X[31] and the old one into its bank.</summary>
+    private void SwitchStack(int el, bool spSel)
+    {
+        if (_state.SpSel != spSel)
+        {
+            DirectRegister oldBank = _state.SpSel ? DirectRegister.StackPointer1 : DirectRegister.StackPointer0;
+            DirectRegister newBank = spSel ? DirectRegister.StackPointer1 : DirectRegister.StackPointer0;
+            SetDirect(oldBank, _context->X[31]);
+            _context->X[31] = GetDirect(newBank);
+        }
+
+        _state.El = el;
+        _state.SpSel = spSel;
+    }
+
+    private void LogException(ExceptionVector vector, ulong preferredReturn, ulong target)
+    {
+        string detail = vector == ExceptionVector.Synchronous
+            ? $"esr={GetDirect(DirectRegister.Syndrome1):x} ({(ExceptionClass)(GetDirect(DirectRegister.Syndrome1) >> 26)}) far={GetDirect(DirectRegister.FaultAddress1):x}"
+            : vector.ToString();
+        _log!.Write(LogCategories.Exceptions, $"cpu{Index} exception at {preferredReturn:x} spsr={GetDirect(DirectRegister.SavedStatus1):x} -> {target:x} {detail}");
+    }
+}

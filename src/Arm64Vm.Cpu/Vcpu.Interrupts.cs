@@ -1,0 +1,187 @@
+using System.Collections.Concurrent;
+using Arm64Vm.Cpu.Exceptions;
+using Arm64Vm.Cpu.Memory;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Cpu;
+
+/// <summary>Interrupt inputs, stop requests, and sleeping until one of them comes.</summary>
+/// <remarks>
+/// The protocol between any thread and the vCPU's own: (1) a requester stores its request (line level, stop reason, queued
+/// invalidation), then sets a bit of the poll word, then wakes the sleeper; (2) the vCPU clears the poll word and only then looks at
+/// the requests. Both sides use interlocked operations on the poll word, so a request is seen by this round or raises another.
+/// </remarks>
+public sealed unsafe partial class Vcpu
+{
+    private readonly ConcurrentQueue<(ulong Address, ulong Length)> _changes = new();
+    private readonly object _gate = new();
+    private int _lines;
+    private int _stopReason;
+    private int _mapChanged;
+    private int _runThread;
+    private bool _eventRegister;
+
+    [Flags]
+    private enum LineBits
+    {
+        Irq = 1,
+        Fiq = 2,
+    }
+
+    /// <summary>Asks the run loop to return with <paramref name="reason"/>. Safe from any thread; the first reason wins.</summary>
+    public void RequestStop(VcpuStop reason)
+    {
+        Interlocked.CompareExchange(ref _stopReason, (int)reason, (int)VcpuStop.None);
+        Notify(PollReasons.Stop);
+    }
+
+    void IMemoryObserver.BytesChanged(ulong physicalAddress, ulong length)
+    {
+        if (Environment.CurrentManagedThreadId == Volatile.Read(ref _runThread))
+        {
+            InvalidateCode(physicalAddress, length);
+            return;
+        }
+
+        _changes.Enqueue((physicalAddress, length));
+        Notify(PollReasons.Shootdown);
+    }
+
+    void IMemoryObserver.MapChanged()
+    {
+        if (Environment.CurrentManagedThreadId == Volatile.Read(ref _runThread))
+        {
+            _stage1.InvalidateAll();
+            ModeChanged();
+            return;
+        }
+
+        Volatile.Write(ref _mapChanged, 1);
+        Notify(PollReasons.Shootdown);
+    }
+
+    /// <summary>ISR_EL1: pending physical interrupts, masked or not.</summary>
+    internal ulong PendingInterruptStatus()
+    {
+        var lines = (LineBits)Volatile.Read(ref _lines);
+        return ((lines & LineBits.Irq) != 0 ? ProcessState.I : 0) | ((lines & LineBits.Fiq) != 0 ? ProcessState.F : 0);
+    }
+
+    private void SetLine(LineBits line, bool asserted)
+    {
+        if (asserted)
+        {
+            if ((Interlocked.Or(ref _lines, (int)line) & (int)line) == 0)
+                Notify(PollReasons.Interrupt);
+        }
+        else
+        {
+            Interlocked.And(ref _lines, ~(int)line);
+        }
+    }
+
+    private void Notify(PollReasons reason)
+    {
+        lock (_gate)
+        {
+            // After disposal the context is gone; the lock orders this with Dispose.
+            if (_disposed)
+                return;
+            Interlocked.Or(ref _context->Poll, (uint)reason);
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    /// <summary>DAIF changed: what was masked may be deliverable now.</summary>
+    private void InterruptMaskChanged()
+    {
+        if (Deliverable() != 0)
+            Interlocked.Or(ref _context->Poll, (uint)PollReasons.Interrupt);
+    }
+
+    private LineBits Deliverable()
+    {
+        var lines = (LineBits)Volatile.Read(ref _lines);
+        if (lines == 0)
+            return 0;
+        if ((_state.Daif & ProcessState.I) != 0)
+            lines &= ~LineBits.Irq;
+        if ((_state.Daif & ProcessState.F) != 0)
+            lines &= ~LineBits.Fiq;
+        return lines;
+    }
+
+    /// <summary>Does what the poll word asks for; the run loop calls it with PC exact. A stop is left for the loop to see.</summary>
+    private void ServicePoll()
+    {
+        Interlocked.Exchange(ref _context->Poll, 0);
+        if (Interlocked.Exchange(ref _mapChanged, 0) != 0)
+        {
+            _stage1.InvalidateAll();
+            RefreshContextTag(_context->Pc);
+        }
+
+        while (_changes.TryDequeue(out (ulong Address, ulong Length) change))
+            InvalidateCode(change.Address, change.Length);
+
+        LineBits deliverable = Deliverable();
+        if (deliverable == 0)
+            return;
+
+        // FIQ before IRQ (Arm ARM D1.3.6, implementation defined).
+        bool isFiq = (deliverable & LineBits.Fiq) != 0;
+        _interruptsTaken++;
+        TakeException(isFiq ? ExceptionVector.Fiq : ExceptionVector.Irq, _context->Pc);
+    }
+
+    private void InvalidateCode(ulong address, ulong length)
+    {
+        for (ulong page = address & ~PageMask; page < address + length; page += PageMask + 1)
+        {
+            if (_executor.HasCode(page))
+            {
+                ulong first = Math.Max(page, address);
+                _executor.Invalidate(first, Math.Min(page + PageMask + 1, address + length) - first);
+            }
+        }
+    }
+
+    /// <summary>WFI: really sleeps, until an interrupt is pending (masked or not) or someone wants something.</summary>
+    private void SleepUntilInterrupt()
+    {
+        lock (_gate)
+        {
+            while (Volatile.Read(ref _lines) == 0 && Volatile.Read(ref _context->Poll) == 0)
+                Monitor.Wait(_gate);
+        }
+    }
+
+    /// <summary>WFE without an event: gives the host's time away, longer when nothing else happens between.</summary>
+    private void PauseForEvent()
+    {
+        const int Yields = 16;
+        if (_eventRegister)
+        {
+            _eventRegister = false;
+            return;
+        }
+
+        if (++_consecutiveWaits <= Yields)
+        {
+            Thread.Yield();
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (Volatile.Read(ref _lines) == 0 && Volatile.Read(ref _context->Poll) == 0)
+                Monitor.Wait(_gate, 1);
+        }
+    }
+
+    /// <summary>One interrupt input.</summary>
+    private sealed class InterruptInput(Vcpu owner, LineBits line) : IInterruptLine
+    {
+        public void Set(bool asserted) => owner.SetLine(line, asserted);
+    }
+}

@@ -1,0 +1,119 @@
+using Arm64Vm.Cpu.Exceptions;
+using Arm64Vm.Cpu.Mmu;
+using Arm64Vm.Cpu.Registers;
+using Arm64Vm.Ir;
+using Arm64Vm.Translation;
+
+namespace Arm64Vm.Cpu;
+
+/// <summary>Instruction fetch, and the mode that generated code is specialized on.</summary>
+public sealed unsafe partial class Vcpu
+{
+    private const int FetchPageShift = 12;
+
+    /// <summary>A tag that no translation is filed under: forces the next look-up through <see cref="TryFetch"/>.</summary>
+    private const ulong NoContextTag = 0;
+
+    /// <summary>Which inline TLB data accesses use.</summary>
+    private int MmuIndex => _state.El == 0 ? 0 : _state.Pan ? 2 : 1;
+
+    /// <summary>CPACR_EL1.FPEN traps SIMD and FP at the current level.</summary>
+    private bool IsFloatTrapped => ((Slot(SystemSlot.Cpacr) >> 20) & 3) switch
+    {
+        3 => false,
+        1 => _state.El == 0,
+        _ => true,
+    };
+
+    /// <summary>Moves when context tags start over: whatever is filed under older tags must be dropped.</summary>
+    public uint ContextEpoch => _stage1.Tags.Epoch;
+
+    public bool TryFetch(GuestContext* context, ulong address, out CodeLocation location)
+    {
+        location = default;
+        if (_state.Il)
+            return RaiseSynchronous(Syndrome.Make(ExceptionClass.IllegalState), address);
+        if ((address & 3) != 0)
+        {
+            SetDirect(DirectRegister.FaultAddress1, address);
+            return RaiseSynchronous(Syndrome.Make(ExceptionClass.PcAlignment), address);
+        }
+
+        int fault = _stage1.Translate(address, AccessType.Execute, _state.El != 0, pan: false, out TlbEntry entry);
+        if (fault != FaultStatus.None)
+            return RaiseInstructionAbort(address, fault);
+
+        ulong physical = _stage1.PhysicalOf(entry, address) & ~0xFFFUL;
+        byte* host = _memory.Resolve(physical, out ulong available, out _);
+        if (host == null || available < 1UL << FetchPageShift)
+            return RaiseInstructionAbort(address, FaultStatus.ExternalAbort);
+
+        if (_stage1.IsEnabled)
+            _stage1.Tags.NoteFetch(entry, address);
+        TranslationMode mode = CurrentMode();
+        ulong tag = _stage1.CodeTag(address, mode.Bits);
+        context->ContextTag = tag;
+        location = new CodeLocation { PhysicalPage = physical, Host = host, Mode = mode, ContextTag = tag };
+        return true;
+    }
+
+    public void WatchWrites(ulong physicalPage)
+    {
+        byte* host = _memory.Resolve(physicalPage, out _, out bool writable);
+        if (host != null && writable)
+            _stage1.Inline.FlushWritesTo(host);
+    }
+
+    /// <summary>SCTLR, TCR, TTBR or MAIR was written.</summary>
+    internal void TranslationControlsChanged()
+    {
+        _stage1.Update(Slot(SystemSlot.Sctlr), Slot(SystemSlot.Tcr), Slot(SystemSlot.Ttbr0), Slot(SystemSlot.Ttbr1), Slot(SystemSlot.Mair));
+        ModeChanged();
+    }
+
+    /// <summary>Something that <see cref="CurrentMode"/> depends on may have changed while code goes on at the current page.</summary>
+    internal void ModeChanged() => RefreshContextTag(_context->PcPage);
+
+    internal void SetPan(bool value)
+    {
+        _state.Pan = value;
+        ModeChanged();
+    }
+
+    internal void SetUao(bool value) => _state.Uao = value;
+
+    internal void SetDit(bool value) => _state.Dit = value;
+
+    internal void SetSsbs(bool value) => _state.Ssbs = value;
+
+    internal void SelectStack(bool spSel)
+    {
+        SwitchStack(_state.El, spSel);
+        ModeChanged();
+    }
+
+    internal void SetDaif(uint daif)
+    {
+        _state.Daif = daif;
+        InterruptMaskChanged();
+    }
+
+    private TranslationMode CurrentMode() =>
+        TranslationMode.Create(
+            _state.El,
+            MmuIndex,
+            (Slot(SystemSlot.Sctlr) & SctlrBits.AlignmentCheck) != 0 || _stage1.IsDeviceWhenOff,
+            IsFloatTrapped,
+            guarded: false,
+            singleStep: false,
+            _context->Fpcr,
+            pointerAuthentication: _model.HasPointerAuthentication && (Slot(SystemSlot.Sctlr) & SctlrBits.EnableKeys) != 0);
+
+    /// <summary>Recomputes the name of the context for code at <paramref name="pc"/>.</summary>
+    private void RefreshContextTag(ulong pc)
+    {
+        ulong tag = _state.Il ? NoContextTag : _stage1.CodeTag(pc, CurrentMode().Bits);
+        _context->ContextTag = tag;
+        _context->PcTag = _context->PcPage ^ tag;
+    }
+}

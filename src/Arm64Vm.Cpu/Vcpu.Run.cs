@@ -1,0 +1,157 @@
+using Arm64Vm.Cpu.Exceptions;
+using Arm64Vm.Cpu.Registers;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Cpu;
+
+/// <summary>The run loop: enters the executor and handles what it comes back for.</summary>
+public sealed unsafe partial class Vcpu
+{
+    private const ulong SemihostingImmediate = 0xF000;
+    private readonly ulong[] _exits = new ulong[(int)ExitReason.PureOperation + 1];
+    private ulong _interruptsTaken;
+    private int _consecutiveWaits;
+
+    /// <summary>Status that the guest program ended with, after <see cref="VcpuStop.Exited"/>.</summary>
+    public int ExitCode { get; private set; }
+
+    /// <summary>Times the executor came back, by <see cref="ExitReason"/>.</summary>
+    public ReadOnlySpan<ulong> ExitCounts => _exits;
+
+    /// <summary>Interrupts taken.</summary>
+    public ulong InterruptsTaken => _interruptsTaken;
+
+    /// <summary>Runs guest code on the calling thread until a stop is requested.</summary>
+    public VcpuStop Run()
+    {
+        Volatile.Write(ref _runThread, Environment.CurrentManagedThreadId);
+        RefreshContextTag(_context->Pc);
+        Interlocked.Or(ref _context->Poll, (uint)PollReasons.Interrupt);
+        try
+        {
+            while (true)
+            {
+                if (Volatile.Read(ref _context->Poll) != 0)
+                {
+                    ServicePoll();
+                    var stop = (VcpuStop)Interlocked.Exchange(ref _stopReason, (int)VcpuStop.None);
+                    if (stop != VcpuStop.None)
+                        return stop;
+                }
+
+                Step();
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _runThread, 0);
+        }
+    }
+
+    private void Step()
+    {
+        ExitReason reason = _executor.Run(_context);
+        _exits[(int)reason]++;
+        ulong pc = _context->Pc;
+        ulong payload = _context->Exit.Payload;
+        if (reason != ExitReason.WaitForEvent)
+            _consecutiveWaits = 0;
+
+        switch (reason)
+        {
+            case ExitReason.SupervisorCall:
+                RaiseSynchronous(Syndrome.Make(ExceptionClass.SupervisorCall, (uint)payload & 0xFFFF), pc);
+                break;
+            case ExitReason.HypervisorCall:
+                CallHypervisor((ushort)payload);
+                break;
+            case ExitReason.SecureMonitorCall:
+                RaiseUndefined(pc - 4);
+                break;
+            case ExitReason.Breakpoint:
+                RaiseSynchronous(Syndrome.Make(ExceptionClass.Breakpoint, (uint)payload & 0xFFFF), pc);
+                break;
+            case ExitReason.Halt:
+                if (payload == SemihostingImmediate && _options.Semihosting != null)
+                    CallSemihosting();
+                else
+                    RaiseUndefined(pc);
+                break;
+            case ExitReason.Undefined:
+                LogUndefined(pc, payload);
+                RaiseUndefined(pc);
+                break;
+            case ExitReason.FloatTrap:
+                RaiseSynchronous(Syndrome.FloatTrap(), pc);
+                break;
+            case ExitReason.ExceptionReturn:
+                ReturnFromException(payload & 3);
+                break;
+            case ExitReason.WaitForInterrupt:
+                if (_state.El == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserWaitForInterrupt) == 0)
+                    RaiseSynchronous(Syndrome.WaitForX(0), pc - 4);
+                else
+                    SleepUntilInterrupt();
+                break;
+            case ExitReason.WaitForEvent:
+                if (_state.El == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserWaitForEvent) == 0 && !_eventRegister)
+                    RaiseSynchronous(Syndrome.WaitForX(1), pc - 4);
+                else
+                    PauseForEvent();
+                break;
+            case ExitReason.SendEvent:
+                _eventRegister = true;
+                break;
+            case ExitReason.IllegalState:
+                RaiseSynchronous(Syndrome.Make(ExceptionClass.IllegalState), pc);
+                break;
+            case ExitReason.PcAlignment:
+                SetDirect(DirectRegister.FaultAddress1, pc);
+                RaiseSynchronous(Syndrome.Make(ExceptionClass.PcAlignment), pc);
+                break;
+
+            // Nothing to do but go round: the poll word is looked at, or the fetch is tried again at PC.
+            case ExitReason.Poll:
+            case ExitReason.Yield:
+            case ExitReason.FetchAbort:
+            default:
+                break;
+        }
+    }
+
+    private void CallHypervisor(ushort immediate)
+    {
+        ulong pc = _context->Pc;
+        CallOutcome outcome = _state.El == 0 || _options.HypervisorCalls == null
+            ? CallOutcome.Undefined
+            : _options.HypervisorCalls.Call(this, immediate);
+        switch (outcome)
+        {
+            case CallOutcome.Undefined:
+                RaiseUndefined(pc - 4);
+                break;
+            case CallOutcome.WaitForInterrupt:
+                SleepUntilInterrupt();
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void CallSemihosting()
+    {
+        if (new SemihostingCall(this, _options.Semihosting!).Execute(out int status))
+        {
+            ExitCode = status;
+            RequestStop(VcpuStop.Exited);
+        }
+
+        _context->Pc += 4;
+    }
+
+    private void LogUndefined(ulong pc, ulong word)
+    {
+        if (_log != null && _log.IsEnabled(LogCategories.Guest))
+            _log.Write(LogCategories.Guest, $"cpu{Index} undefined instruction {word:x8} at {pc:x}");
+    }
+}

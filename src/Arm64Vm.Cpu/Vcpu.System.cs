@@ -1,0 +1,233 @@
+using Arm64Vm.Cpu.Exceptions;
+using Arm64Vm.Cpu.Mmu;
+using Arm64Vm.Cpu.Registers;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Cpu;
+
+/// <summary>MRS, MSR and PSTATE fields.</summary>
+public sealed unsafe partial class Vcpu
+{
+    private const int TimerOp1 = 3;
+    private const int TimerCRn = 14;
+    private readonly RandomSource _random;
+
+    internal uint FloatControl
+    {
+        get => _context->Fpcr;
+        set
+        {
+            // AHP, DN, FZ, RMode, FZ16; trap enables and the AArch32 fields are RES0.
+            uint writable = 0x07C0_0000 | (((_model.Pfr0 >> 16) & 15) == 1 ? 1u << 19 : 0);
+            _context->Fpcr = value & writable;
+            FloatControlWritten();
+        }
+    }
+
+    internal uint FloatStatus
+    {
+        get
+        {
+            _executor.SynchronizeFloatStatus(_context);
+            return _context->Fpsr;
+        }
+
+        set
+        {
+            // What the host still holds belongs to the past; fold it first so that it cannot come back.
+            _executor.SynchronizeFloatStatus(_context);
+            _context->Fpsr = value & 0xF800_009F;
+        }
+    }
+
+    public bool TryReadSystem(GuestContext* context, uint encoding, int pageOffset, out ulong value)
+    {
+        ulong pc = context->PcPage + (ulong)(long)pageOffset;
+        var register = new SystemRegister((ushort)encoding);
+        RegisterDescriptor? row = _table.Find(register);
+        value = 0;
+        if (row == null)
+            return TryReadDevice(pc, register, out value);
+        if (_state.El < row.ReadLevel)
+            return RejectAccess(pc, register, isRead: true, row.ReadLevel > 1);
+        if (!CheckTraps(pc, row, isRead: true))
+            return false;
+
+        value = row.Reader != null ? row.Reader(this) : row.SlotIndex >= 0 ? _slots[row.SlotIndex] : row.ResetValue;
+        return true;
+    }
+
+    public bool TryWriteSystem(GuestContext* context, uint encoding, int pageOffset, ulong value)
+    {
+        ulong pc = context->PcPage + (ulong)(long)pageOffset;
+        var register = new SystemRegister((ushort)encoding);
+        RegisterDescriptor? row = _table.Find(register);
+        if (row == null)
+            return TryWriteDevice(pc, register, value);
+        if (_state.El < row.WriteLevel)
+            return RejectAccess(pc, register, isRead: false, row.WriteLevel > 1);
+        if (!CheckTraps(pc, row, isRead: false))
+            return false;
+
+        value = (value & row.WriteMask) | (row.ResetValue & ~row.WriteMask);
+        if (row.SlotIndex >= 0)
+            _slots[row.SlotIndex] = value;
+        row.Writer?.Invoke(this, value);
+        return true;
+    }
+
+    public bool TryWritePState(GuestContext* context, uint field, uint value, int pageOffset)
+    {
+        ulong pc = context->PcPage + (ulong)(long)pageOffset;
+        uint op1 = (field >> 3) & 7;
+        uint op2 = field & 7;
+        bool set = (value & 1) != 0;
+        switch (op1, op2)
+        {
+            case (0, 3) when _state.El != 0 && _model.HasUao:
+                SetUao(set);
+                return true;
+            case (0, 4) when _state.El != 0 && _model.HasPan:
+                SetPan(set);
+                return true;
+            case (0, 5) when _state.El != 0:
+                SelectStack(set);
+                return true;
+            case (3, 1) when _model.HasSsbs:
+                SetSsbs(set);
+                return true;
+            case (3, 2) when _model.HasDit:
+                SetDit(set);
+                return true;
+            case (3, 6) or (3, 7):
+                if (_state.El == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserMaskAccess) == 0)
+                    return RaiseTrappedOperation(pc);
+                uint bits = (value & 15) << 6;
+                SetDaif(op2 == 6 ? _state.Daif | bits : _state.Daif & ~bits);
+                return true;
+            default:
+                return RaiseUndefined(pc);
+        }
+    }
+
+    /// <summary>DCZID_EL0: block size, and whether DC ZVA is prohibited here (DZP).</summary>
+    internal ulong ZeroBlockId()
+    {
+        const ulong Log2Words = 4;
+        bool prohibited = _state.El == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserZero) == 0;
+        return Log2Words | (prohibited ? 1UL << 4 : 0);
+    }
+
+    /// <summary>CCSIDR_EL1 for the cache that CSSELR_EL1 selects; UNKNOWN, here zero, where there is none.</summary>
+    internal ulong CacheSizeId()
+    {
+        ulong selector = Slot(SystemSlot.Csselr);
+        return selector < (ulong)_model.CacheSizes.Length ? _model.CacheSizes[selector] : 0;
+    }
+
+    /// <summary>RNDR and RNDRRS: never fails, so NZCV becomes 0.</summary>
+    internal ulong NextRandom()
+    {
+        _context->Flags = 0;
+        return _random.Next();
+    }
+
+    private void FloatControlWritten()
+    {
+        // During construction the executor does not exist yet and starts from the context's values.
+        _executor?.FloatControlChanged(_context);
+        ModeChanged();
+    }
+
+    private bool CheckTraps(ulong pc, RegisterDescriptor row, bool isRead)
+    {
+        if (row.IsFloat && IsFloatTrapped)
+            return RaiseSynchronous(Syndrome.FloatTrap(), pc);
+        if (_state.El == 0 && row.UserAllowed != null && !row.UserAllowed(this))
+            return RaiseTrapped(pc, row.Register, isRead);
+        return true;
+    }
+
+    private bool TryReadDevice(ulong pc, SystemRegister register, out ulong value)
+    {
+        value = 0;
+        foreach (ISystemRegisterDevice device in _devices)
+        {
+            if (!device.Owns(register))
+                continue;
+            if (!IsTimerAllowed(register))
+                return RaiseTrapped(pc, register, isRead: true);
+            return device.TryReadRegister(Index, _state.El, register, out value) || RejectAccess(pc, register, isRead: true, log: false);
+        }
+
+        return RejectAccess(pc, register, isRead: true, log: true);
+    }
+
+    private bool TryWriteDevice(ulong pc, SystemRegister register, ulong value)
+    {
+        foreach (ISystemRegisterDevice device in _devices)
+        {
+            if (!device.Owns(register))
+                continue;
+            if (!IsTimerAllowed(register))
+                return RaiseTrapped(pc, register, isRead: false);
+            return device.TryWriteRegister(Index, _state.El, register, value) || RejectAccess(pc, register, isRead: false, log: false);
+        }
+
+        return RejectAccess(pc, register, isRead: false, log: true);
+    }
+
+    /// <summary>CNTKCTL_EL1: EL0PCTEN, EL0VCTEN for the counters, EL0VTEN, EL0PTEN for the timers (Arm ARM D24.10.16).</summary>
+    private bool IsTimerAllowed(SystemRegister register)
+    {
+        if (_state.El != 0 || register.Op1 != TimerOp1 || register.CRn != TimerCRn)
+            return true;
+
+        ulong control = Slot(SystemSlot.Cntkctl);
+        return (register.CRm, register.Op2) switch
+        {
+            (0, 0) => (control & 3) != 0,
+            (0, 1) or (0, 5) => (control & 1) != 0,
+            (0, 2) or (0, 6) => (control & 2) != 0,
+            (2, _) => (control & (1 << 9)) != 0,
+            (3, _) => (control & (1 << 8)) != 0,
+            _ => true,
+        };
+    }
+
+    /// <summary>An access that does not exist at this level: UNDEFINED.</summary>
+    private bool RejectAccess(ulong pc, SystemRegister register, bool isRead, bool log)
+    {
+        if (log && _log != null && _log.IsEnabled(LogCategories.SystemRegisters))
+            _log.Write(LogCategories.SystemRegisters, $"cpu{Index} {(isRead ? "MRS" : "MSR")} {register} at {pc:x} EL{_state.El}: undefined");
+        return RaiseUndefined(pc);
+    }
+
+    private bool RaiseTrapped(ulong pc, SystemRegister register, bool isRead)
+    {
+        uint rt = TryPeekInstruction(pc, out uint word) ? word & 31 : 31;
+        return RaiseSynchronous(Syndrome.SystemRegister(register, rt, isRead), pc);
+    }
+
+    /// <summary>A SYS instruction or MSR (immediate) that EL1 traps: the syndrome is made from the instruction's own fields.</summary>
+    private bool RaiseTrappedOperation(ulong pc)
+    {
+        if (!TryPeekInstruction(pc, out uint word))
+            return RaiseUndefined(pc);
+        var register = new SystemRegister((int)(word >> 19) & 3, (int)(word >> 16) & 7, (int)(word >> 12) & 15, (int)(word >> 8) & 15, (int)(word >> 5) & 7);
+        return RaiseSynchronous(Syndrome.SystemRegister(register, word & 31, isRead: (word & (1u << 21)) != 0), pc);
+    }
+
+    /// <summary>Reads an instruction without side effects.</summary>
+    private bool TryPeekInstruction(ulong address, out uint word)
+    {
+        word = 0;
+        if ((address & 3) != 0 || _stage1.Translate(address, AccessType.Execute, _state.El != 0, pan: false, out TlbEntry entry) != FaultStatus.None)
+            return false;
+        byte* host = _memory.Resolve(_stage1.PhysicalOf(entry, address), 4, out _);
+        if (host == null)
+            return false;
+        word = *(uint*)host;
+        return true;
+    }
+}

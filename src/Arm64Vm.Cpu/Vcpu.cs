@@ -1,0 +1,187 @@
+using System.Diagnostics.CodeAnalysis;
+using Arm64Vm.Cpu.Exceptions;
+using Arm64Vm.Cpu.Memory;
+using Arm64Vm.Cpu.Mmu;
+using Arm64Vm.Cpu.Registers;
+using Arm64Vm.Ir;
+using Arm64Vm.Translation;
+
+namespace Arm64Vm.Cpu;
+
+/// <summary>One AArch64 processor with EL0 and EL1: everything around the executor that runs its instructions.</summary>
+/// <remarks>
+/// One thread at a time runs it (<see cref="Run"/>) and uses its members; interrupt lines, <see cref="RequestStop"/> and the memory
+/// observer are safe from any thread.
+/// </remarks>
+[SuppressMessage("Design", "CA1506", Justification = "The processor is where its parts meet.")]
+public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryObserver, IDisposable
+{
+    private readonly HostMemory _contextMemory;
+    private readonly GuestContext* _context;
+    private readonly PhysicalMemory _memory;
+    private readonly VcpuOptions _options;
+    private readonly CpuModel _model;
+    private readonly RegisterTable _table;
+    private readonly ulong[] _slots;
+    private readonly ISystemRegisterDevice[] _devices;
+    private readonly Stage1 _stage1;
+    private readonly IExecutor _executor;
+    private readonly ILogSink? _log;
+    private ProcessState _state;
+    private bool _disposed;
+
+    /// <summary>Makes a processor in its reset state, not running.</summary>
+    /// <param name="options">What it is.</param>
+    /// <param name="memory">Its physical address space.</param>
+    /// <param name="devices">Devices that implement system registers: the GIC's CPU interface, the timer.</param>
+    /// <param name="makeExecutor">Makes the executor, given the services it calls back; the vCPU disposes it.</param>
+    public Vcpu(VcpuOptions options, PhysicalMemory memory, IReadOnlyList<ISystemRegisterDevice> devices, Func<IGuestServices, ICodeMemory, IExecutor> makeExecutor)
+    {
+        _options = options;
+        _model = options.Model;
+        _memory = memory;
+        _devices = [.. devices];
+        _log = options.Log;
+        _random = new RandomSource(options.RandomSeed);
+
+        // SAFETY: page-aligned zeroed memory of the context's size, owned here and released in Dispose after the executor is gone.
+        _contextMemory = HostMemory.Anonymous((GuestContext.TotalSize + 4095UL) & ~4095UL);
+        _context = (GuestContext*)_contextMemory.Address;
+        _stage1 = new Stage1(memory, _context, _model.PhysicalBits, _model.HasHardwareUpdates, options.NormalMemoryWhenMmuOff);
+        _table = new RegisterTable(_model, options.HasGicRegisters);
+        _slots = new ulong[_table.SlotCount];
+        Irq = new InterruptInput(this, LineBits.Irq);
+        Fiq = new InterruptInput(this, LineBits.Fiq);
+        Reset(0);
+        _executor = makeExecutor(this, this);
+        memory.AddObserver(this);
+    }
+
+    /// <summary>The interrupt input that the GIC drives with Group 1 interrupts.</summary>
+    public IInterruptLine Irq { get; }
+
+    /// <summary>The interrupt input for Group 0 interrupts.</summary>
+    public IInterruptLine Fiq { get; }
+
+    public CpuModel Model => _model;
+
+    /// <summary>Index among the machine's processors.</summary>
+    public int Index => _options.Index;
+
+    /// <summary>MPIDR_EL1: affinity, with the uniprocessor bit clear.</summary>
+    public ulong Affinity => (1UL << 31) | (_options.Affinity & 0xFF_00FF_FFFF);
+
+    /// <summary>Program counter.</summary>
+    public ulong Pc
+    {
+        get => _context->Pc;
+        set
+        {
+            _context->Pc = value;
+            RefreshContextTag(value);
+        }
+    }
+
+    /// <summary>The context that guest code works on, for executors and debuggers.</summary>
+    public GuestContext* Context => _context;
+
+    internal ref ProcessState State => ref _state;
+
+    internal uint Nzcv
+    {
+        get => _context->Nzcv;
+        set => _context->Nzcv = value;
+    }
+
+    internal Stage1 Stage1 => _stage1;
+
+    internal RegisterTable Registers => _table;
+
+    /// <summary>X0 to X30; 31 reads as zero and ignores writes.</summary>
+    public ulong GetX(int index) => (uint)index < 31 ? _context->X[index] : 0;
+
+    /// <inheritdoc cref="GetX"/>
+    public void SetX(int index, ulong value)
+    {
+        if ((uint)index < 31)
+            _context->X[index] = value;
+    }
+
+    /// <summary>The stack pointer in use.</summary>
+    public ulong StackPointer
+    {
+        get => _context->X[31];
+        set => _context->X[31] = value;
+    }
+
+    /// <summary>Exception level, 0 or 1.</summary>
+    public int ExceptionLevel => _state.El;
+
+    /// <summary>SPSR_EL1's view of PSTATE.</summary>
+    public uint ProcessorState => _state.ToSpsr(_context->Nzcv);
+
+    internal ulong StackPointer0
+    {
+        get => _state.SpSel ? GetDirect(DirectRegister.StackPointer0) : _context->X[31];
+        set
+        {
+            if (_state.SpSel)
+                SetDirect(DirectRegister.StackPointer0, value);
+            else
+                _context->X[31] = value;
+        }
+    }
+
+    internal ulong Slot(SystemSlot slot) => _slots[(int)slot];
+
+    internal ulong GetDirect(DirectRegister register) => _context->Direct[(int)register];
+
+    internal void SetDirect(DirectRegister register, ulong value) => _context->Direct[(int)register] = value;
+
+    /// <summary>Cold reset: registers zero, MMU off, interrupts masked, EL1h, ready to run at <paramref name="entry"/>.</summary>
+    public void Reset(ulong entry)
+    {
+        for (int i = 0; i < 32; i++)
+            _context->X[i] = 0;
+        for (int i = 0; i < 64; i++)
+            _context->V[i] = 0;
+        for (int i = 0; i < (int)DirectRegister.Count; i++)
+            _context->Direct[i] = 0;
+        foreach (RegisterDescriptor row in _table.Rows)
+        {
+            if (row.SlotIndex >= 0)
+                _slots[row.SlotIndex] = row.ResetValue;
+        }
+
+        _state = new ProcessState { El = 1, SpSel = true, Daif = ProcessState.DaifMask };
+        if (_options.StartAtEl0)
+        {
+            _state = default;
+            _slots[(int)SystemSlot.Cpacr] = 3UL << 20;
+        }
+
+        _context->Flags = 0;
+        _context->Fpcr = 0;
+        _context->Fpsr = 0;
+        _context->Exclusive.Address = GuestContext.InvalidTag;
+        _eventRegister = false;
+        _context->Pc = entry;
+        _stage1.InvalidateAll();
+        TranslationControlsChanged();
+        FloatControlWritten();
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+        }
+
+        _memory.RemoveObserver(this);
+        _executor.Dispose();
+        _contextMemory.Dispose();
+    }
+}

@@ -1,0 +1,33 @@
+namespace Arm64Vm.Cpu;
+
+/// <summary>How one vCPU is made.</summary>
+public sealed record VcpuOptions
+{
+    public CpuModel Model { get; init; } = CpuModels.Max;
+
+    /// <summary>Index among the machine's processors.</summary>
+    public int Index { get; init; }
+
+    /// <summary>Affinity fields of MPIDR_EL1 (Aff3 at 39:32, Aff2:Aff1:Aff0 at 23:0).</summary>
+    public ulong Affinity { get; init; }
+
+    /// <summary>The GIC's CPU interface is reached through system registers (GICv3).</summary>
+    public bool HasGicRegisters { get; init; } = true;
+
+    /// <summary>HLT #0xF000 calls the host.</summary>
+    public ISemihosting? Semihosting { get; init; }
+
+    /// <summary>Answers HVC; without one HVC is undefined.</summary>
+    public IHypervisorCalls? HypervisorCalls { get; init; }
+
+    /// <summary>Data is Normal memory while the MMU is off, against the architecture, so that unaligned accesses succeed.</summary>
+    public bool NormalMemoryWhenMmuOff { get; init; }
+
+    /// <summary>Start at EL0 (user-mode test programs) instead of EL1.</summary>
+    public bool StartAtEl0 { get; init; }
+
+    /// <summary>Makes RNDR reproducible; null: the host's generator.</summary>
+    public ulong? RandomSeed { get; init; }
+
+    public ILogSink? Log { get; init; }
+}
