@@ -59,5 +59,10 @@ public sealed class IrRegion
 
     internal ref IrBlock AppendBlock() => ref blocks[BlockCount++];
 
+    /// <summary>For passes: the whole array, also behind <see cref="Count"/>.</summary>
+    internal Span<IrInst> Storage => instructions;
+
+    internal Span<IrBlock> MutableBlocks => blocks.AsSpan(0, BlockCount);
+
     internal ref IrBlock LastBlock => ref blocks[BlockCount - 1];
 }

@@ -1,0 +1,153 @@
+namespace Arm64Vm.Ir.Passes;
+
+/// <summary>
+/// Backward pass: drops writes of guest state that are overwritten before anyone can see them, and computations without a use; then closes the gaps.
+/// Flag-setting operations whose flags nobody wants become plain ones. Memory operations always stay.
+/// </summary>
+/// <remarks>
+/// State is seen by every operation that can raise an exception or leave: memory and system operations and the end of the block. The one
+/// liberty: flags that all successors overwrite before they read them or can fault (<c>flagsDeadAtEnd</c>) are dropped although an interrupt
+/// or a debugger may look at them between blocks; the program cannot tell, for whoever looks returns to code that overwrites them.
+/// </remarks>
+internal sealed class DeadCodeElimination
+{
+    private readonly bool[] used = new bool[IrRegion.MaxInstructions];
+    private readonly ushort[] renamed = new ushort[IrRegion.MaxInstructions];
+
+    public void Run(IrRegion region, ulong flagsDeadAtEnd)
+    {
+        Span<IrInst> code = region.Instructions;
+        used.AsSpan(0, code.Length).Clear();
+        ReadOnlySpan<IrBlock> blocks = region.Blocks;
+        for (int n = blocks.Length - 1; n >= 0; n--)
+            Mark(code, blocks[n].First, blocks[n].End, ((flagsDeadAtEnd >> n) & 1) != 0);
+        Compact(region);
+    }
+
+    private void Mark(Span<IrInst> code, int first, int end, bool flagsDead)
+    {
+        uint deadX = 0, deadV = 0;
+        for (int index = end - 1; index >= first; index--)
+        {
+            ref IrInst i = ref code[index];
+            switch (i.Op)
+            {
+                case IrOp.GetX:
+                    if (used[index])
+                        deadX &= ~(1u << i.Aux);
+                    else
+                        i.Op = IrOp.None;
+                    continue;
+                case IrOp.SetX:
+                    if ((deadX & (1u << i.Aux)) != 0)
+                    {
+                        i.Op = IrOp.None;
+                        continue;
+                    }
+
+                    deadX |= 1u << i.Aux;
+                    break;
+                case IrOp.GetV:
+                    if (used[index])
+                        deadV &= ~(1u << i.Aux);
+                    else
+                        i.Op = IrOp.None;
+                    continue;
+                case IrOp.SetV:
+                    if ((deadV & (1u << i.Aux)) != 0)
+                    {
+                        i.Op = IrOp.None;
+                        continue;
+                    }
+
+                    deadV |= 1u << i.Aux;
+                    break;
+                case IrOp.GetFlags:
+                    if (used[index])
+                        flagsDead = false;
+                    else
+                        i.Op = IrOp.None;
+                    continue;
+                case IrOp.SetFlags:
+                    if (flagsDead)
+                    {
+                        i.Op = IrOp.None;
+                        continue;
+                    }
+
+                    flagsDead = true;
+                    break;
+                case IrOp.Second:
+                    break;
+                case >= IrOp.AddS and <= IrOp.AndNotS:
+                    if (code[index + 1].Op != IrOp.FlagsOf)
+                    {
+                        if (!used[index])
+                        {
+                            i.Op = IrOp.None;
+                            continue;
+                        }
+
+                        i.Op = Plain(i.Op);
+                    }
+
+                    break;
+                default:
+                    if (IrOps.IsMemory(i.Op) || IrOps.IsSystem(i.Op))
+                    {
+                        deadX = 0;
+                        deadV = 0;
+                        flagsDead = false;
+                    }
+                    else if (!used[index] && !IrOps.HasEffect(i.Op))
+                    {
+                        i.Op = IrOp.None;
+                        continue;
+                    }
+
+                    break;
+            }
+
+            used[i.A] = true;
+            used[i.B] = true;
+            used[i.C] = true;
+            used[i.D] = true;
+        }
+    }
+
+    private static IrOp Plain(IrOp op) => op switch
+    {
+        IrOp.AddS => IrOp.Add,
+        IrOp.SubS => IrOp.Sub,
+        IrOp.AndS => IrOp.And,
+        _ => IrOp.AndNot,
+    };
+
+    private void Compact(IrRegion region)
+    {
+        Span<IrInst> code = region.Instructions;
+        int write = 1;
+        foreach (ref IrBlock block in region.MutableBlocks)
+        {
+            int first = write;
+            for (int read = block.First; read < block.End; read++)
+            {
+                ref IrInst i = ref code[read];
+                if (i.Op == IrOp.None)
+                    continue;
+                renamed[read] = (ushort)write;
+                IrInst moved = i;
+                moved.A = renamed[i.A];
+                moved.B = renamed[i.B];
+                moved.C = renamed[i.C];
+                moved.D = renamed[i.D];
+                code[write++] = moved;
+            }
+
+            block.First = (ushort)first;
+            block.End = (ushort)write;
+        }
+
+        region.Count = write;
+    }
+}

@@ -1,0 +1,33 @@
+using System.Runtime.CompilerServices;
+
+namespace Arm64Vm.Ir.Passes;
+
+/// <summary>Which value each piece of guest state has at the current point of a block; 0 = not known yet.</summary>
+internal sealed class GuestStateValues
+{
+    private RegisterValues x;
+    private RegisterValues v;
+
+    public ushort Flags { get; set; }
+
+    public ushort PcPage { get; set; }
+
+    /// <summary>I64, or I32 where the register holds its zero-extension.</summary>
+    public ref ushort X(int register) => ref x[register & 31];
+
+    public ref ushort V(int register) => ref v[register & 31];
+
+    public void Forget()
+    {
+        x = default;
+        v = default;
+        Flags = 0;
+        PcPage = 0;
+    }
+
+    [InlineArray(32)]
+    private struct RegisterValues
+    {
+        private ushort first;
+    }
+}

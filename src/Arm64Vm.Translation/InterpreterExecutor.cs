@@ -1,0 +1,81 @@
+using Arm64Vm.Ir;
+using Arm64Vm.Ir.Interpreter;
+
+namespace Arm64Vm.Translation;
+
+/// <summary>Runs guest code by interpreting its IR: slow, simple, and the same on every host.</summary>
+public sealed unsafe class InterpreterExecutor : IExecutor
+{
+    private const ulong PageMask = 0xFFF;
+    private readonly ICodeMemory memory;
+    private readonly Translator translator;
+    private readonly IrInterpreter interpreter;
+    private readonly InterpreterStore store = new();
+    private readonly IrRegion region = new();
+    private readonly Lock gate = new();
+
+    public InterpreterExecutor(ICodeMemory memory, IGuestServices services, TranslatorOptions options)
+    {
+        this.memory = memory;
+        translator = new Translator(options);
+        interpreter = new IrInterpreter(services);
+    }
+
+    // SAFETY: context is owned by the calling thread for the call; other threads write only its Poll word.
+    public ExitReason Run(GuestContext* context)
+    {
+        while (true)
+        {
+            ulong pc = context->Pc;
+            if ((pc & 3) != 0)
+                return ExitReason.PcAlignment;
+            if (Volatile.Read(ref context->Poll) != 0)
+                return ExitReason.Poll;
+            if (!memory.TryFetch(context, pc, out CodeLocation location))
+                continue;
+
+            context->PcPage = pc & ~PageMask;
+            InterpretedUnit unit = Find(location, (int)(pc & PageMask));
+            ExitReason reason = interpreter.Run(unit.Instructions, unit.Blocks, context);
+            if (reason != ExitReason.Lookup)
+                return reason;
+        }
+    }
+
+    public bool HasCode(ulong physicalPage)
+    {
+        lock (gate)
+            return store.HasCode(physicalPage & ~PageMask);
+    }
+
+    public void Invalidate(ulong physicalAddress, ulong length)
+    {
+        lock (gate)
+            store.Invalidate(physicalAddress, length);
+    }
+
+    public void SynchronizeFloatStatus(GuestContext* context)
+    {
+    }
+
+    public void FloatControlChanged(GuestContext* context)
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private InterpretedUnit Find(in CodeLocation location, int offset)
+    {
+        lock (gate)
+        {
+            if (store.TryFind(location.PhysicalPage, offset, location.Mode, out InterpretedUnit unit))
+                return unit;
+            if (!store.HasCode(location.PhysicalPage))
+                memory.WatchWrites(location.PhysicalPage);
+            translator.Translate(location, offset, region);
+            return store.Add(location.PhysicalPage, offset, location.Mode, region);
+        }
+    }
+}

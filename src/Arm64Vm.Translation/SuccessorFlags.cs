@@ -1,0 +1,104 @@
+using Arm64Vm.Ir;
+using Arm64Vm.Isa;
+
+namespace Arm64Vm.Translation;
+
+/// <summary>Looks a few instructions past the end of a block whether NZCV is overwritten there before it is read or a fault could show it.</summary>
+internal static unsafe class SuccessorFlags
+{
+    private const int PageSize = 4096;
+    private const int LookAhead = 6;
+
+    /// <summary>Bit 0: the flags are dead behind the region's only block.</summary>
+    // SAFETY: location.Host points to the page's bytes; offsets are checked against its size.
+    public static ulong DeadAtEnd(in CodeLocation location, IrRegion region)
+    {
+        if (region.BlockCount != 1 || location.Mode.SingleStep || !EndsWithFlags(region))
+            return 0;
+        ref readonly IrInst last = ref region.Instructions[^1];
+        int low = (int)last.Imm, high = (int)(last.Imm >> 32);
+        bool dead = last.Op switch
+        {
+            IrOp.Jump or IrOp.Call => AreDead(location, low),
+            >= IrOp.BranchCond and <= IrOp.BranchBitSet => AreDead(location, low) && AreDead(location, high),
+            _ => false,
+        };
+        return dead ? 1u : 0u;
+    }
+
+    /// <summary>True where a write of flags is the last thing in the block that matters: nothing after it can leave.</summary>
+    private static bool EndsWithFlags(IrRegion region)
+    {
+        ReadOnlySpan<IrInst> code = region.Instructions;
+        for (int index = code.Length - 2; index > 0; index--)
+        {
+            IrOp op = code[index].Op;
+            if (op == IrOp.SetFlags)
+                return true;
+            if (IrOps.IsMemory(op) || IrOps.IsSystem(op))
+                return false;
+        }
+
+        return false;
+    }
+
+    private static bool AreDead(in CodeLocation location, int offset)
+    {
+        for (int n = 0; n < LookAhead; n++)
+        {
+            if ((uint)offset >= PageSize)
+                return false;
+            A64Instruction i = A64Instruction.Decode(*(uint*)(location.Host + offset));
+            switch (Effect(i, location.Mode))
+            {
+                case FlagEffect.Overwrites:
+                    return true;
+                case FlagEffect.None:
+                    offset += 4;
+                    break;
+                case FlagEffect.Branch:
+                    offset += (int)i.Imm26Offset;
+                    break;
+                default:
+                    return false;
+            }
+        }
+
+        return false;
+    }
+
+    private static FlagEffect Effect(A64Instruction i, TranslationMode mode)
+    {
+        switch (A64Opcodes.Group(i.Opcode))
+        {
+            case A64Group.AddSubImmediate or A64Group.AddSubShifted or A64Group.AddSubExtended:
+                return i.Bit(29) ? FlagEffect.Overwrites : FlagEffect.None;
+            case A64Group.LogicalImmediate or A64Group.LogicalShifted:
+                return i.Bits(30, 29) == 3 ? FlagEffect.Overwrites : FlagEffect.None;
+            case A64Group.PcRelative or A64Group.MoveWide or A64Group.Bitfield or A64Group.Extract or A64Group.OneSource or A64Group.ThreeSource:
+                return FlagEffect.None;
+            case A64Group.TwoSource:
+                return i.Opcode is >= A64Opcode.Udiv and <= A64Opcode.Rorv ? FlagEffect.None : FlagEffect.Observes;
+            case A64Group.FloatingPointCompare:
+                bool compares = i.Opcode is A64Opcode.Fcmp or A64Opcode.Fcmpe && i.FType != 2 && !mode.FloatTrapped;
+                return compares ? FlagEffect.Overwrites : FlagEffect.Observes;
+            default:
+                return i.Opcode switch
+                {
+                    A64Opcode.B => FlagEffect.Branch,
+                    A64Opcode.Nop => FlagEffect.None,
+                    _ => FlagEffect.Observes,
+                };
+        }
+    }
+
+    private enum FlagEffect
+    {
+        None,
+        Overwrites,
+
+        /// <summary>Reads the flags, or can leave or fault, or is not looked into.</summary>
+        Observes,
+        Branch,
+    }
+}

@@ -1,0 +1,17 @@
+namespace Arm64Vm.Translation;
+
+/// <summary>How instructions are translated.</summary>
+public sealed record TranslatorOptions
+{
+    /// <summary>Instructions the guest may use; the rest is UNDEFINED.</summary>
+    public FeatureSet Features { get; init; } = FeatureSet.Default;
+
+    /// <summary>Guest instructions in a unit, 1 to 256.</summary>
+    public int MaxGuestInstructions { get; init; } = 64;
+
+    /// <summary>Runs the IR passes.</summary>
+    public bool Optimize { get; init; } = true;
+
+    /// <summary>Checks the IR before and after the passes; an error is a bug of the translator and throws.</summary>
+    public bool Verify { get; init; }
+}

@@ -1,0 +1,146 @@
+using System.Buffers.Binary;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Translation.Verification;
+
+/// <summary>Executes vectors one after the other on one machine and compares the outcomes.</summary>
+internal sealed unsafe class VectorRun
+{
+    private readonly FlatMachine machine;
+    private readonly IExecutor executor;
+    private readonly byte[] states;
+    private readonly byte[] initialMemory;
+    private readonly byte[] expectedMemory = new byte[FlatMachine.DataSize];
+    private readonly UInt128[] expected = new UInt128[RegisterValue.Count];
+    private readonly UInt128[] actual = new UInt128[RegisterValue.Count];
+
+    public VectorRun(FlatMachine machine, IExecutor executor, byte[] states, byte[] initialMemory)
+    {
+        this.machine = machine;
+        this.executor = executor;
+        this.states = states;
+        this.initialMemory = initialMemory;
+    }
+
+    /// <summary>The differences from the recorded outcome, none where it is met exactly.</summary>
+    public IReadOnlyList<string> Execute(TestVector vector)
+    {
+        ReadState(VectorRunner.StateOf(states, vector.InitialState));
+        expected[RegisterValue.Pc] = vector.Pc;
+        Apply(vector.Set);
+        WriteContext();
+        initialMemory.CopyTo(machine.Data);
+        initialMemory.CopyTo(expectedMemory, 0);
+
+        expected[RegisterValue.Pc] = vector.Undefined ? vector.Pc : vector.Pc + ((ulong)vector.Words.Count * 4);
+        Apply(vector.Out);
+        foreach ((int offset, byte value) in vector.Memory)
+            expectedMemory[offset] = value;
+
+        ExitReason reason = RunToEnd();
+        ReadContext();
+        bool authenticationFailed = machine.Fault == FlatFault.PointerAuthentication;
+        if (vector.Undefined && (reason == ExitReason.Undefined || authenticationFailed))
+        {
+            if (authenticationFailed)
+                actual[RegisterValue.Pc] = vector.Pc;
+            return Compare([]);
+        }
+
+        var differences = new List<string>();
+        if (machine.Fault != FlatFault.None)
+            differences.Add($"exception: {machine.Fault}");
+        if (reason != ExitReason.Breakpoint || vector.Undefined)
+            differences.Add($"ended with {reason}, expected {(vector.Undefined ? ExitReason.Undefined : ExitReason.Breakpoint)}");
+        return Compare(differences);
+    }
+
+    /// <summary>Hints that leave to the run loop go on at once.</summary>
+    private ExitReason RunToEnd()
+    {
+        while (true)
+        {
+            ExitReason reason = executor.Run(machine.Context);
+            if (reason is ExitReason.Yield or ExitReason.SendEvent or ExitReason.WaitForEvent or ExitReason.WaitForInterrupt)
+                continue;
+            executor.SynchronizeFloatStatus(machine.Context);
+            return reason;
+        }
+    }
+
+    private List<string> Compare(List<string> differences)
+    {
+        for (int r = 0; r < RegisterValue.Count; r++)
+        {
+            if (expected[r] != actual[r])
+                differences.Add($"{RegisterValue.Name(r)}: expected {expected[r]:x}, actual {actual[r]:x}");
+        }
+
+        Span<byte> data = machine.Data;
+        if (data.SequenceEqual(expectedMemory))
+            return differences;
+        for (int offset = 0; offset < data.Length; offset++)
+        {
+            if (data[offset] != expectedMemory[offset])
+                differences.Add($"memory +{offset:x}: expected {expectedMemory[offset]:x2}, actual {data[offset]:x2}");
+        }
+
+        return differences;
+    }
+
+    private void Apply(List<RegisterValue> values)
+    {
+        foreach (RegisterValue value in values)
+            expected[value.Register] = value.Value;
+    }
+
+    /// <summary>X0–X30, SP (u64), NZCV, FPCR, FPSR, 0 (u32), V0–V31 (u128).</summary>
+    private void ReadState(ReadOnlySpan<byte> state)
+    {
+        for (int r = 0; r <= RegisterValue.Sp; r++)
+            expected[r] = BinaryPrimitives.ReadUInt64LittleEndian(state[(r * 8)..]);
+        for (int r = 0; r < 3; r++)
+            expected[RegisterValue.Nzcv + r] = BinaryPrimitives.ReadUInt32LittleEndian(state[(256 + (r * 4))..]);
+        for (int r = 0; r < 32; r++)
+            expected[RegisterValue.FirstVector + r] = BinaryPrimitives.ReadUInt128LittleEndian(state[(272 + (r * 16))..]);
+    }
+
+    // SAFETY: the machine's context lives as long as the machine; register numbers are below the sizes of its arrays.
+    private void WriteContext()
+    {
+        GuestContext* context = machine.Context;
+        for (int r = 0; r <= RegisterValue.Sp; r++)
+            context->X[r] = (ulong)expected[r];
+        for (int r = 0; r < 32; r++)
+        {
+            UInt128 value = expected[RegisterValue.FirstVector + r];
+            context->SetV(r, new Bits128((ulong)value, (ulong)(value >> 64)));
+        }
+
+        context->Nzcv = (uint)expected[RegisterValue.Nzcv];
+        machine.SetFpcr((uint)expected[RegisterValue.Fpcr]);
+        context->Fpsr = (uint)expected[RegisterValue.Fpsr];
+        context->Pc = (ulong)expected[RegisterValue.Pc];
+        context->Poll = 0;
+        context->Exclusive.Address = GuestContext.InvalidTag;
+        machine.Fault = FlatFault.None;
+        executor.FloatControlChanged(context);
+    }
+
+    private void ReadContext()
+    {
+        GuestContext* context = machine.Context;
+        for (int r = 0; r <= RegisterValue.Sp; r++)
+            actual[r] = context->X[r];
+        for (int r = 0; r < 32; r++)
+        {
+            Bits128 value = context->GetV(r);
+            actual[RegisterValue.FirstVector + r] = new UInt128(value.Hi, value.Lo);
+        }
+
+        actual[RegisterValue.Nzcv] = context->Nzcv;
+        actual[RegisterValue.Fpcr] = context->Fpcr;
+        actual[RegisterValue.Fpsr] = context->Fpsr;
+        actual[RegisterValue.Pc] = context->Pc;
+    }
+}
