@@ -2,7 +2,7 @@ using Arm64Vm.Ir;
 
 namespace Arm64Vm.Translation.Verification;
 
-/// <summary>Memory by copying; no system registers; pointer authentication that fails for every pointer that is not canonical.</summary>
+/// <summary>Memory by copying; no system registers; pointer authentication with keys that no signature was made with.</summary>
 public sealed unsafe partial class FlatMachine
 {
     // SAFETY for all members: Locate has checked the range against the block it points into; size is at most 16 bytes, the size of Bits128.
@@ -19,10 +19,9 @@ public sealed unsafe partial class FlatMachine
     public bool TryWrite(GuestContext* context, ulong address, int size, MemoryFlags flags, int pageOffset, Bits128 value)
     {
         byte* host = Locate(address, size, write: true);
-        if (host == null)
-            return Raise(FlatFault.Memory);
-        Buffer.MemoryCopy(&value, host, size, size);
-        return true;
+        if (host != null)
+            Buffer.MemoryCopy(&value, host, size, size);
+        return host != null || address - CodeWindow < CodeWindowSize || Raise(FlatFault.Memory);
     }
 
     public bool TryLoadExclusive(GuestContext* context, ulong address, int size, int pageOffset, out Bits128 value)
@@ -83,7 +82,7 @@ public sealed unsafe partial class FlatMachine
 
     public bool TryWritePState(GuestContext* context, uint field, uint value, int pageOffset) => Raise(FlatFault.System);
 
-    /// <summary>Signing leaves the pointer alone; authentication faults (FEAT_FPAC) unless the pointer is canonical; stripping makes it so.</summary>
+    /// <summary>Signing leaves the pointer alone; authentication always faults (FEAT_FPAC); stripping makes the pointer canonical.</summary>
     public bool TryPointerAuth(GuestContext* context, PointerAuthentication operation, ulong pointer, ulong modifier, int pageOffset, out ulong result)
     {
         result = operation == PointerAuthentication.SignGeneric ? 0 : pointer;
@@ -91,7 +90,7 @@ public sealed unsafe partial class FlatMachine
         if (operation is PointerAuthentication.StripInstruction or PointerAuthentication.StripData)
             result = canonical;
         bool authenticates = operation is >= PointerAuthentication.AuthIA and <= PointerAuthentication.AuthDB;
-        return !authenticates || pointer == canonical || Raise(FlatFault.PointerAuthentication);
+        return !authenticates || Raise(FlatFault.PointerAuthentication);
     }
 
     private static ulong Combine(AtomicOperation operation, ulong old, ulong operand, int size)

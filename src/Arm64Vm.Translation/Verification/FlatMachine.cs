@@ -18,6 +18,10 @@ public sealed unsafe partial class FlatMachine : ICodeMemory, IGuestServices, ID
 {
     public const ulong DataBase = 0x1000_0000;
     public const int DataSize = 0x2000;
+    /// <summary>Where vectors have their code: reads find it, writes are dropped.</summary>
+    public const ulong CodeWindow = 0x2000_0000;
+    public const ulong CodeWindowSize = 0x100_0000;
+
     public const ulong FaultPc = 0xF_0000_0000;
     private const int PageSize = 4096;
     private const uint Brk = 0xD420_0000;

@@ -54,8 +54,10 @@ public sealed class VectorRunner
                 continue;
             }
 
-            IReadOnlyList<string> differences = run.Execute(vector);
-            if (differences.Count == 0)
+            IReadOnlyList<string>? differences = run.Execute(vector);
+            if (differences is null)
+                skipped++;
+            else if (differences.Count == 0)
                 passed++;
             else
                 failures.Add(new VectorFailure(vector.Name, vector.Pc, vector.Words, vector.Disassembly, differences));

@@ -1,0 +1,34 @@
+using System.Text;
+using Arm64Vm.Translation.Verification;
+
+namespace Arm64Vm.Translation.Tests.Verification;
+
+/// <summary>Every recorded instruction and sequence, on the interpreter, with and without the passes.</summary>
+public class VectorTests
+{
+    private const int Shown = 40;
+
+    [Theory]
+    [CombinatorialFiles]
+    public void OutcomesAreExact(string file, bool optimize)
+    {
+        var options = new TranslatorOptions { Features = FeatureSet.All, Optimize = optimize, Verify = true };
+        var runner = new VectorRunner(VectorDirectory.Path);
+
+        VectorReport report = runner.Run(file, (services, memory) => new InterpreterExecutor(memory, services, options));
+
+        Assert.True(report.Failures.Count == 0, Describe(report));
+        Assert.True(report.Passed > 1700, report.ToString());
+        Assert.True(report.Skipped < 100, report.ToString());
+    }
+
+    private static string Describe(VectorReport report)
+    {
+        var text = new StringBuilder().AppendLine(report.ToString());
+        foreach (IGrouping<string, VectorFailure> group in report.Failures.GroupBy(failure => failure.Name))
+            text.AppendLine($"  {group.Key}: {group.Count()}");
+        foreach (VectorFailure failure in report.Failures.DistinctBy(failure => failure.Name + failure.Differences.Count).Take(Shown))
+            text.AppendLine(failure.ToString());
+        return text.ToString();
+    }
+}
