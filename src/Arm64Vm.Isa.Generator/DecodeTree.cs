@@ -3,9 +3,9 @@ using System.Numerics;
 namespace Arm64Vm.Isa.Generator;
 
 /// <summary>
-/// The decoder's search structure. A node is a word: a leaf is 0x8000_0000 | index of the first candidate; an inner node is
-/// shift | width &lt;&lt; 5 | first child &lt;&lt; 9, its child chosen by <c>width</c> bits of the instruction from bit <c>shift</c>.
-/// The first 2^RootWidth nodes are indexed by the word's top bits. A candidate list ends with opcode 0, which matches every word.
+/// The decoder's search structure. A node is a word: 0x8000_0000 | opcode is the answer; else shift | width &lt;&lt; 5 | first child &lt;&lt; 9,
+/// the child chosen by <c>width</c> bits of the instruction from bit <c>shift</c>. The first nodes are indexed by the bits from RootShift up.
+/// Every path tests all bits that decide, so no pattern is compared at run time.
 /// </summary>
 internal sealed class DecodeTree
 {
@@ -15,7 +15,6 @@ internal sealed class DecodeTree
     private const uint Leaf = 0x8000_0000;
 
     private readonly IReadOnlyList<EncodingRow> _rows;
-    private readonly Dictionary<string, uint> _leaves = new(StringComparer.Ordinal);
     private readonly Dictionary<string, uint> _inner = new(StringComparer.Ordinal);
 
     public DecodeTree(IReadOnlyList<EncodingRow> rows)
@@ -33,8 +32,7 @@ internal sealed class DecodeTree
 
     public List<uint> Nodes { get; } = [];
 
-    public List<ushort> Candidates { get; } = [];
-
+    /// <summary>The rows that take some of the known words, and are not hidden by one that takes all.</summary>
     private int[] Select(int[] rows, Cube known)
     {
         var selected = new List<int>();
@@ -44,21 +42,22 @@ internal sealed class DecodeTree
             if (!encoding.Fixed.Intersects(known) || encoding.Rejected.Any(r => r.Includes(encoding.Fixed.Intersection(known))))
                 continue;
             selected.Add(row);
-            // Nothing after a row that takes every word is reached.
-            if (encoding.Fixed.Includes(known) && !encoding.Rejected.Any(r => r.Intersects(known)))
+            if (TakesAll(row, known))
                 break;
         }
 
         return [.. selected];
     }
 
+    private bool TakesAll(int row, Cube known) => _rows[row].Fixed.Includes(known) && !_rows[row].Rejected.Any(r => r.Intersects(known));
+
+    private bool IsDecided(int[] rows, Cube known) => rows.Length == 0 || TakesAll(rows[0], known);
+
     private uint Build(int[] rows, Cube known)
     {
-        if (rows.Length <= 2)
-            return MakeLeaf(rows);
+        if (IsDecided(rows, known))
+            return Leaf | (rows.Length == 0 ? 0 : (uint)(rows[0] + 1));
         (int shift, int width) = ChooseField(rows, known);
-        if (width == 0)
-            return MakeLeaf(rows);
         var children = new uint[1 << width];
         for (uint value = 0; value < children.Length; value++)
         {
@@ -78,11 +77,11 @@ internal sealed class DecodeTree
         return node;
     }
 
-    /// <summary>The narrowest field that leaves the fewest candidates on average.</summary>
+    /// <summary>The narrowest field that leaves the fewest rows undecided on average.</summary>
     private (int Shift, int Width) ChooseField(int[] rows, Cube known)
     {
         (int Shift, int Width) best = default;
-        double bestCost = rows.Length;
+        double bestCost = double.MaxValue;
         for (int width = 1; width <= MaximumWidth; width++)
         {
             for (int shift = 0; shift + width <= 32; shift++)
@@ -92,7 +91,12 @@ internal sealed class DecodeTree
                     continue;
                 double cost = 0.05 * width;
                 for (uint value = 0; value < 1u << width; value++)
-                    cost += (double)Select(rows, known.Intersection(new Cube(mask, value << shift))).Length / (1u << width);
+                {
+                    var next = known.Intersection(new Cube(mask, value << shift));
+                    int[] selected = Select(rows, next);
+                    cost += IsDecided(selected, next) ? 0 : (double)selected.Length / (1u << width);
+                }
+
                 if (cost < bestCost - 1e-9)
                 {
                     bestCost = cost;
@@ -102,20 +106,5 @@ internal sealed class DecodeTree
         }
 
         return best;
-    }
-
-    private uint MakeLeaf(int[] rows)
-    {
-        string key = string.Join(',', rows);
-        if (!_leaves.TryGetValue(key, out uint node))
-        {
-            node = Leaf | (uint)Candidates.Count;
-            foreach (int row in rows)
-                Candidates.Add((ushort)(row + 1));
-            Candidates.Add(0);
-            _leaves.Add(key, node);
-        }
-
-        return node;
     }
 }

@@ -104,8 +104,7 @@ internal static class GeneratedSources
         StringBuilder text = Start();
         text.Append("internal static partial class A64Table\n{\n");
         text.Append(CultureInfo.InvariantCulture, $"    /// <summary>The bits from here up index the first nodes.</summary>\n    public const int RootShift = {DecodeTree.RootShift};\n\n");
-        Array(text, "uint", "Nodes", "Leaf: 0x80000000 | first candidate. Inner: shift | width << 5 | first child << 9.", tree.Nodes, 8);
-        Array(text, "ushort", "Candidates", "Lists of opcodes, each ended by 0.", [.. tree.Candidates.Select(c => (uint)c)], 4);
+        Array(text, "uint", "Nodes", "0x80000000 | opcode, or shift | width << 5 | first child << 9.", tree.Nodes, 8);
         return text.Append("}\n").ToString();
     }
 

@@ -14,25 +14,6 @@ public static class A64Decoder
             node = nodes[(int)((node >> 9) + index)];
         }
 
-        ReadOnlySpan<ushort> candidates = A64Table.Candidates;
-        // Opcode 0 fixes no bit, so every list ends the loop.
-        for (int i = (int)(node & 0x7fff_ffff); ; i++)
-        {
-            int op = candidates[i];
-            if ((word & A64Table.Masks[op]) == A64Table.Values[op] && !IsRejected(op, word))
-                return (A64Opcode)op;
-        }
-    }
-
-    private static bool IsRejected(int op, uint word)
-    {
-        int end = A64Table.RejectedStart[op + 1];
-        for (int i = A64Table.RejectedStart[op]; i < end; i++)
-        {
-            if ((word & A64Table.RejectedMasks[i]) == A64Table.RejectedValues[i])
-                return true;
-        }
-
-        return false;
+        return (A64Opcode)node;
     }
 }
