@@ -31,7 +31,6 @@ public sealed unsafe partial class Vcpu
             _state.Pan = true;
         _state.Ssbs = _model.HasSsbs && (sctlr & SctlrBits.DefaultSsbs) != 0;
         _context->Pc = target;
-        RefreshContextTag(target);
         if (_log != null && _log.IsEnabled(LogCategories.Exceptions))
             LogException(vector, preferredReturn, target);
     }
@@ -97,7 +96,6 @@ public sealed unsafe partial class Vcpu
         _context->Exclusive.Address = GuestContext.InvalidTag;
         _eventRegister = true;
         _context->Pc = target;
-        RefreshContextTag(target);
         InterruptMaskChanged();
         if (_log != null && _log.IsEnabled(LogCategories.Exceptions))
             _log.Write(LogCategories.Exceptions, $"cpu{Index} return to EL{_state.El} {target:x} spsr={spsr:x}");

@@ -52,7 +52,6 @@ public sealed unsafe partial class Vcpu
         if (Environment.CurrentManagedThreadId == Volatile.Read(ref _runThread))
         {
             _stage1.InvalidateAll();
-            ModeChanged();
             return;
         }
 
@@ -116,10 +115,7 @@ public sealed unsafe partial class Vcpu
     {
         Interlocked.Exchange(ref _context->Poll, 0);
         if (Interlocked.Exchange(ref _mapChanged, 0) != 0)
-        {
             _stage1.InvalidateAll();
-            RefreshContextTag(_context->Pc);
-        }
 
         while (_changes.TryDequeue(out (ulong Address, ulong Length) change))
             InvalidateCode(change.Address, change.Length);

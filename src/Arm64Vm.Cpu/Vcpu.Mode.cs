@@ -11,9 +11,6 @@ public sealed unsafe partial class Vcpu
 {
     private const int FetchPageShift = 12;
 
-    /// <summary>A tag that no translation is filed under: forces the next look-up through <see cref="TryFetch"/>.</summary>
-    private const ulong NoContextTag = 0;
-
     /// <summary>Which inline TLB data accesses use.</summary>
     private int MmuIndex => _state.El == 0 ? 0 : _state.Pan ? 2 : 1;
 
@@ -51,9 +48,7 @@ public sealed unsafe partial class Vcpu
         if (_stage1.IsEnabled)
             _stage1.Tags.NoteFetch(entry, address);
         TranslationMode mode = CurrentMode();
-        ulong tag = _stage1.CodeTag(address, mode.Bits);
-        context->ContextTag = tag;
-        location = new CodeLocation { PhysicalPage = physical, Host = host, Mode = mode, ContextTag = tag };
+        location = new CodeLocation { PhysicalPage = physical, Host = host, Mode = mode, ContextTag = _stage1.CodeTag(address, mode.Bits) };
         return true;
     }
 
@@ -68,17 +63,9 @@ public sealed unsafe partial class Vcpu
     internal void TranslationControlsChanged()
     {
         _stage1.Update(Slot(SystemSlot.Sctlr), Slot(SystemSlot.Tcr), Slot(SystemSlot.Ttbr0), Slot(SystemSlot.Ttbr1), Slot(SystemSlot.Mair));
-        ModeChanged();
     }
 
-    /// <summary>Something that <see cref="CurrentMode"/> depends on may have changed while code goes on at the current page.</summary>
-    internal void ModeChanged() => RefreshContextTag(_context->PcPage);
-
-    internal void SetPan(bool value)
-    {
-        _state.Pan = value;
-        ModeChanged();
-    }
+    internal void SetPan(bool value) => _state.Pan = value;
 
     internal void SetUao(bool value) => _state.Uao = value;
 
@@ -86,11 +73,7 @@ public sealed unsafe partial class Vcpu
 
     internal void SetSsbs(bool value) => _state.Ssbs = value;
 
-    internal void SelectStack(bool spSel)
-    {
-        SwitchStack(_state.El, spSel);
-        ModeChanged();
-    }
+    internal void SelectStack(bool spSel) => SwitchStack(_state.El, spSel);
 
     internal void SetDaif(uint daif)
     {
@@ -98,6 +81,7 @@ public sealed unsafe partial class Vcpu
         InterruptMaskChanged();
     }
 
+    /// <summary>Executors fetch again after everything that may change this: exceptions, and writes of system registers and PSTATE.</summary>
     private TranslationMode CurrentMode() =>
         TranslationMode.Create(
             _state.El,
@@ -108,12 +92,4 @@ public sealed unsafe partial class Vcpu
             singleStep: false,
             _context->Fpcr,
             pointerAuthentication: _model.HasPointerAuthentication && (Slot(SystemSlot.Sctlr) & SctlrBits.EnableKeys) != 0);
-
-    /// <summary>Recomputes the name of the context for code at <paramref name="pc"/>.</summary>
-    private void RefreshContextTag(ulong pc)
-    {
-        ulong tag = _state.Il ? NoContextTag : _stage1.CodeTag(pc, CurrentMode().Bits);
-        _context->ContextTag = tag;
-        _context->PcTag = _context->PcPage ^ tag;
-    }
 }

@@ -93,7 +93,6 @@ public sealed unsafe partial class Vcpu
                 return false;
         }
 
-        ModeChanged();
         return true;
     }
 

@@ -25,7 +25,6 @@ public sealed unsafe partial class Vcpu
     public VcpuStop Run()
     {
         Volatile.Write(ref _runThread, Environment.CurrentManagedThreadId);
-        RefreshContextTag(_context->Pc);
         Interlocked.Or(ref _context->Poll, (uint)PollReasons.Interrupt);
         try
         {

@@ -66,6 +66,5 @@ public sealed unsafe partial class Vcpu : IStateful<VcpuState>
         TranslationControlsChanged();
         FloatControlWritten();
         InterruptMaskChanged();
-        RefreshContextTag(state.Pc);
     }
 }

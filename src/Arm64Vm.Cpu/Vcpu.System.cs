@@ -136,7 +136,6 @@ public sealed unsafe partial class Vcpu
     {
         // During construction the executor does not exist yet and starts from the context's values.
         _executor?.FloatControlChanged(_context);
-        ModeChanged();
     }
 
     private bool CheckTraps(ulong pc, RegisterDescriptor row, bool isRead)

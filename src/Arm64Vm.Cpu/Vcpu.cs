@@ -75,11 +75,7 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
     public ulong Pc
     {
         get => _context->Pc;
-        set
-        {
-            _context->Pc = value;
-            RefreshContextTag(value);
-        }
+        set => _context->Pc = value;
     }
 
     /// <summary>The context that guest code works on, for executors and debuggers.</summary>

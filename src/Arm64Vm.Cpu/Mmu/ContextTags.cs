@@ -10,7 +10,9 @@ internal sealed class ContextTags
 {
     private const int Slots = 1024;
     private const int MostUsed = Slots * 3 / 4;
-    private const uint MaximumId = 0x7FFF;
+
+    /// <summary>All ones is left to executors, to mean no context.</summary>
+    private const uint MaximumId = 0x7FFE;
     private const int StampSlots = 1024;
     private const int FilterBits = 1 << 18;
     private const ulong EnabledFlag = 1UL << 62;

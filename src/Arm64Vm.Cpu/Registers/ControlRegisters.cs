@@ -7,7 +7,7 @@ internal static class ControlRegisters
     {
         t.Add("SCTLR_EL1", 3, 0, 1, 0, 0).Stored((int)SystemSlot.Sctlr, SctlrBits.Reset, SctlrBits.Writable).OnWrite(static (cpu, _) => cpu.TranslationControlsChanged());
         t.Add("ACTLR_EL1", 3, 0, 1, 0, 1).Stored(t.NewSlot());
-        t.Add("CPACR_EL1", 3, 0, 1, 0, 2).Stored((int)SystemSlot.Cpacr, 0, 0x3UL << 20).OnWrite(static (cpu, _) => cpu.ModeChanged());
+        t.Add("CPACR_EL1", 3, 0, 1, 0, 2).Stored((int)SystemSlot.Cpacr, 0, 0x3UL << 20);
         t.Add("TTBR0_EL1", 3, 0, 2, 0, 0).Stored((int)SystemSlot.Ttbr0).OnWrite(static (cpu, _) => cpu.TranslationControlsChanged());
         t.Add("TTBR1_EL1", 3, 0, 2, 0, 1).Stored((int)SystemSlot.Ttbr1).OnWrite(static (cpu, _) => cpu.TranslationControlsChanged());
         t.Add("TCR_EL1", 3, 0, 2, 0, 2).Stored((int)SystemSlot.Tcr).OnWrite(static (cpu, _) => cpu.TranslationControlsChanged());

@@ -93,7 +93,7 @@ public unsafe struct GuestContext
     public uint HostMode;
 
     /// <summary>Mixed into jump cache tags: names the translation regime, ASID and mode that code is running under.</summary>
-    /// <remarks>The processor sets it in every <c>TryFetch</c> and whenever one of its services or an exception changes the mode or the mappings of code.</remarks>
+    /// <remarks>The executor sets it from what a fetch says; it fetches after every exception and after system operations that may change mode or mappings.</remarks>
     [FieldOffset(ContextTagOffset)]
     public ulong ContextTag;
 
