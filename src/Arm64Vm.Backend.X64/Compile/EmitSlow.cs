@@ -170,6 +170,9 @@ public sealed partial class X64Compiler
         if (inst.D != 0)
             StoreOperand(3, inst.D);
         ClobberFlags();
+        // The operands are in memory now: their registers are free for the result.
+        lockedGpr = 0;
+        lockedXmm = 0;
         CallSlow(SlowKind.Pure, inst, index: host.InternPureOperation(inst));
         switch (inst.Type)
         {

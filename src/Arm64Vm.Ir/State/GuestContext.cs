@@ -167,6 +167,27 @@ public unsafe struct GuestContext
         V[(index * 2) + 1] = value.Hi;
     }
 
+    /// <summary>The tag of an empty entry at <paramref name="slot"/> of a TLB: a page that is looked up in another slot, so that no address matches.</summary>
+    /// <remarks>An entry is {tag, host address of the page}; an access hits where address − tag, unsigned, is at most 4096 − size.</remarks>
+    public static ulong EmptyTlbTag(int slot) => (ulong)(slot ^ 1) << 12;
+
+    /// <summary>Empties all TLBs and the jump cache.</summary>
+    /// <remarks>SAFETY: <paramref name="context"/> points to a whole context that no other thread is using.</remarks>
+    public static void ClearCaches(GuestContext* context)
+    {
+        for (int table = 0; table < MmuIndexes * 2; table++)
+        {
+            ulong* entry = (ulong*)((byte*)context + TlbOffset + (table * TlbBytes));
+            for (int slot = 0; slot < TlbEntries; slot++)
+            {
+                entry[slot * 2] = EmptyTlbTag(slot);
+                entry[(slot * 2) + 1] = 0;
+            }
+        }
+
+        new Span<byte>((byte*)context + JumpCacheOffset, JumpCacheEntries * JumpCacheEntrySize).Fill(0xFF);
+    }
+
     /// <summary>Byte offset of the TLB of <paramref name="mmuIndex"/> for reads or for writes.</summary>
     public static int TlbTable(int mmuIndex, bool write) => TlbOffset + (((mmuIndex * 2) + (write ? 1 : 0)) * TlbBytes);
 }

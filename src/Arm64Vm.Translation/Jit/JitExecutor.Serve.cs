@@ -32,7 +32,13 @@ public sealed unsafe partial class JitExecutor
     {
         IrInst operation = cache.PureOperation(index);
         Bits128* slots = (Bits128*)context->Operand;
-        Operands operands = new() { A = slots[0], B = slots[1], C = slots[2], D = slots[3] };
+        Operands operands = new()
+        {
+            A = operation.A != 0 ? slots[0] : default,
+            B = operation.B != 0 ? slots[1] : default,
+            C = operation.C != 0 ? slots[2] : default,
+            D = operation.D != 0 ? slots[3] : default,
+        };
         FpEnvironment fp = new() { Fpcr = context->Fpcr };
         slots[0] = PureOperations.Evaluate(operation, operands, ref fp);
         context->Fpsr |= fp.Fpsr;
@@ -97,28 +103,28 @@ public sealed unsafe partial class JitExecutor
                 SetResult(context, descriptor->Destination2, vector, Extend(second, descriptor, flags));
                 return true;
             case SlowKind.Store:
-                value = descriptor->Source == SlowDescriptor.NoRegister ? new Bits128(context->Operand[0], 0) : GetSource(context, descriptor->Source, vector);
+                value = descriptor->Source == SlowDescriptor.NoRegister ? new Bits128(context->Operand[0], 0) : GetSource(context, descriptor->Source, vector, size);
                 return services.TryWrite(context, address, size, flags, pc, value);
             case SlowKind.StorePair:
-                return services.TryWrite(context, address, size, flags, pc, GetSource(context, descriptor->Source, vector))
-                    && services.TryWrite(context, address + (ulong)size, size, flags, pc, GetSource(context, descriptor->Source2, vector));
+                return services.TryWrite(context, address, size, flags, pc, GetSource(context, descriptor->Source, vector, size))
+                    && services.TryWrite(context, address + (ulong)size, size, flags, pc, GetSource(context, descriptor->Source2, vector, size));
             case SlowKind.LoadExclusive:
                 if (!services.TryLoadExclusive(context, address, size, pc, out value))
                     return false;
                 SetResult(context, descriptor->Destination, vector, value);
                 return true;
             case SlowKind.StoreExclusive:
-                if (!services.TryStoreExclusive(context, address, size, pc, GetSource(context, descriptor->Source, vector), out uint status))
+                if (!services.TryStoreExclusive(context, address, size, pc, GetSource(context, descriptor->Source, vector, size), out uint status))
                     return false;
                 SetResult(context, descriptor->Destination, false, new Bits128(status, 0));
                 return true;
             case SlowKind.Atomic:
-                if (!services.TryAtomic(context, (AtomicOperation)descriptor->Aux, address, size, pc, *SavedRegisters.Gpr(context, descriptor->Source), out ulong old))
+                if (!services.TryAtomic(context, (AtomicOperation)descriptor->Aux, address, size, pc, GetSource(context, descriptor->Source, vector: false, size).Lo, out ulong old))
                     return false;
                 SetResult(context, descriptor->Destination, false, new Bits128(old, 0));
                 return true;
             case SlowKind.CompareSwap:
-                if (!services.TryCompareSwap(context, address, size, pc, GetSource(context, descriptor->Source, vector), GetSource(context, descriptor->Source2, vector), out value))
+                if (!services.TryCompareSwap(context, address, size, pc, GetSource(context, descriptor->Source, vector, size), GetSource(context, descriptor->Source2, vector, size), out value))
                     return false;
                 SetResult(context, descriptor->Destination, vector, value);
                 return true;
@@ -136,8 +142,14 @@ public sealed unsafe partial class JitExecutor
         return new Bits128(descriptor->Type == IrType.I32 ? (uint)extended : extended, 0);
     }
 
-    private static Bits128 GetSource(GuestContext* context, byte register, bool vector) =>
-        vector ? *SavedRegisters.Xmm(context, register) : new Bits128(*SavedRegisters.Gpr(context, register), 0);
+    /// <summary>The low <paramref name="size"/> bytes of a saved host register.</summary>
+    private static Bits128 GetSource(GuestContext* context, byte register, bool vector, int size)
+    {
+        if (vector)
+            return *SavedRegisters.Xmm(context, register);
+        ulong value = *SavedRegisters.Gpr(context, register);
+        return new Bits128(size < 8 ? value & ((1UL << (size * 8)) - 1) : value, 0);
+    }
 
     private static void SetResult(GuestContext* context, byte register, bool vector, Bits128 value)
     {

@@ -48,7 +48,8 @@ public sealed unsafe partial class FlatMachine : ICodeMemory, IGuestServices, ID
         new Span<uint>(code, (int)(codeSize / 4)).Fill(Brk);
         Context = (GuestContext*)Allocate(GuestContext.TotalSize);
         NativeMemory.Clear(Context, GuestContext.TotalSize);
-        new Span<byte>((byte*)Context + GuestContext.TlbOffset, GuestContext.TotalSize - GuestContext.TlbOffset).Fill(0xFF);
+        GuestContext.ClearCaches(Context);
+        MapInline(DataBase + PageSize, data + PageSize);
         Context->Exclusive.Address = GuestContext.InvalidTag;
     }
 
@@ -91,6 +92,18 @@ public sealed unsafe partial class FlatMachine : ICodeMemory, IGuestServices, ID
         NativeMemory.AlignedFree(brkPage);
         NativeMemory.AlignedFree(code);
         NativeMemory.AlignedFree(Context);
+    }
+
+    /// <summary>One of the two data pages is in the inline TLBs, so that vectors take the inline and the slow path.</summary>
+    private void MapInline(ulong address, byte* host)
+    {
+        for (int write = 0; write < 2; write++)
+        {
+            ulong* entry = (ulong*)((byte*)Context + GuestContext.TlbTable(0, write != 0));
+            entry += 2 * ((address >> 12) & (GuestContext.TlbEntries - 1));
+            entry[0] = address;
+            entry[1] = (ulong)host;
+        }
     }
 
     private static byte* Allocate(nuint size) => (byte*)NativeMemory.AlignedAlloc(Math.Max(size, PageSize), PageSize);
