@@ -100,7 +100,7 @@ public sealed partial class CfiFlash : IMmioDevice, IStateful<CfiFlashState>
                 var lane = (int)(at & 3);
                 var bytes = Math.Min(size - done, BankWidth - lane);
                 var word = ReadAnswer(at >> 2) >> (8 * lane);
-                value |= (word & (uint)((1ul << (8 * bytes)) - 1)) << (8 * done);
+                value |= (word & ((1ul << (8 * bytes)) - 1)) << (8 * done);
                 done += bytes;
             }
 

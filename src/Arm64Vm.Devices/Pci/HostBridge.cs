@@ -23,8 +23,11 @@ public sealed class HostBridge : IPciFunction, IStateful<HostBridgeState>
     private const int Subsystem = 0x2C;
     private const int InterruptLine = 0x3C;
 
-    /// <summary>I/O, memory, bus master, parity, SERR and interrupt disable can be set (PCI 3.0, 6.2.2).</summary>
-    private const ushort CommandWritable = 0x0547;
+    /// <summary>I/O, memory, bus master, SERR and interrupt disable can be set (PCI 3.0, 6.2.2).</summary>
+    private const ushort CommandWritable = 0x0507;
+
+    /// <summary>The bridge is a conventional function: it has no extended configuration space.</summary>
+    private const uint ConventionalSize = 256;
 
     private readonly byte[] _space = new byte[64];
 
@@ -41,6 +44,8 @@ public sealed class HostBridge : IPciFunction, IStateful<HostBridgeState>
     /// <inheritdoc/>
     public uint ReadConfiguration(uint offset, int size)
     {
+        if (offset >= ConventionalSize)
+            return uint.MaxValue >> (32 - 8 * size);
         uint value = 0;
         for (var i = 0; i < size; i++)
         {

@@ -18,10 +18,8 @@ public static class BootFwCfg
     {
         var items = new FwCfgItems();
         items.Set(FwCfgKeys.Uuid, uuid.ToByteArray(bigEndian: true));
-        items.Set(FwCfgKeys.RamSize, board.RamSize);
         items.Set(FwCfgKeys.NoGraphic, hasDisplay ? (ushort)0 : (ushort)1);
         items.Set(FwCfgKeys.CpuCount, (ushort)board.CpuCount);
-        items.Set(FwCfgKeys.MaximumCpus, (ushort)board.CpuCount);
         items.Set(FwCfgKeys.BootMenu, (ushort)0);
         if (!files.Firmware.IsEmpty)
             AddKernel(items, files);

@@ -36,6 +36,7 @@ public sealed class CfiFlashTests
         Assert.Equal(0x0089_0089u, _flash.Read(0));
         Assert.Equal(0x0018_0018u, _flash.Read(4));
         Assert.Equal(0x0000_0000u, _flash.Read(8));
+        Assert.Equal(0x0018_0018_0089_0089ul, _flash.ReadWide(0, 8));
         _flash.Write(0, 0x00FF_00FF);
         _flash.Write(0x55 * 4, 0x0098_0098);
         Assert.Equal((uint)('Q' | 'Q' << 16), _flash.Read(0x10 * 4));
