@@ -475,6 +475,8 @@ public sealed partial class X64Compiler
                 MoveIfDifferent(size, result, source);
                 if (count != 0)
                     emit.Shift(inst.Op == IrOp.Shl ? ShiftOp.Shl : inst.Op == IrOp.Shr ? ShiftOp.Shr : ShiftOp.Sar, size, result, count);
+                else if (result == source)
+                    emit.Mov(size, result, result);
                 return;
             }
 

@@ -112,6 +112,8 @@ public sealed partial class X64Compiler
     /// <summary>System registers and operations: operands in slots 0 and 1, the result in slot 0.</summary>
     private void EmitSystem(in IrInst inst)
     {
+        if (TryEmitDirectRegister(inst))
+            return;
         ClobberFlags();
         if (inst.A != 0)
             StoreOperand(0, inst.A);
@@ -131,6 +133,22 @@ public sealed partial class X64Compiler
         CallSlow(kind, inst, index: (uint)inst.Imm);
         if (inst.Type != IrType.Void)
             emit.Mov(8, Define(current), HostAbi.Operand(0));
+    }
+
+    /// <summary>MRS and MSR of registers that are plain storage: a load or store of the context.</summary>
+    private bool TryEmitDirectRegister(in IrInst inst)
+    {
+        bool write = inst.Op == IrOp.WriteSystem;
+        if (!write && inst.Op != IrOp.ReadSystem)
+            return false;
+        int offset = DirectRegisters.OffsetOf((uint)inst.Imm, mode.ExceptionLevel, write);
+        if (offset < 0)
+            return false;
+        if (write)
+            emit.Mov(8, HostAbi.Field(offset), Use(inst.A));
+        else
+            emit.Mov(8, Define(current), HostAbi.Field(offset));
+        return true;
     }
 
     private void StoreOperand(int slot, int value)

@@ -5,10 +5,11 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>What the compiler needs to know about the processor's mode to specialize code.</summary>
+/// <param name="ExceptionLevel">0 or 1.</param>
 /// <param name="MmuIndex">Software TLB that loads and stores use.</param>
 /// <param name="AlignmentChecked">Unaligned accesses go to the slow path, which faults.</param>
 /// <param name="Fpcr">FPCR bits that select semantics.</param>
-public readonly record struct CompileMode(int MmuIndex, bool AlignmentChecked, uint Fpcr);
+public readonly record struct CompileMode(int ExceptionLevel, int MmuIndex, bool AlignmentChecked, uint Fpcr);
 
 /// <summary>Turns one IR region into x86-64 code. One instance per compiling thread, reused; allocates nothing per region.</summary>
 public sealed partial class X64Compiler

@@ -21,8 +21,7 @@ internal sealed unsafe class InlineTlb
     public InlineTlb(GuestContext* context)
     {
         _base = (byte*)context + GuestContext.TlbOffset;
-        for (int i = 0; i < Tables * GuestContext.TlbEntries; i++)
-            *(ulong*)(_base + (i * GuestContext.TlbEntrySize)) = GuestContext.InvalidTag;
+        GuestContext.ClearCaches(context);
     }
 
     /// <summary>Maps the page of <paramref name="address"/> (as the guest used it, tag byte included) to <paramref name="hostPage"/>.</summary>
@@ -33,7 +32,7 @@ internal sealed unsafe class InlineTlb
         ulong page = address & ~0xFFFUL;
         ulong* entry = Entry(table, slot);
         entry[0] = page;
-        entry[1] = (ulong)hostPage - page;
+        entry[1] = (ulong)hostPage;
         int word = (table * Words) + (slot >> 6);
         ulong bit = 1UL << (slot & 63);
         _filled[word] |= bit;
@@ -65,7 +64,7 @@ internal sealed unsafe class InlineTlb
         {
             ulong* entry = Entry(table, slot);
             if (((entry[0] ^ address) & PageBits) == 0)
-                entry[0] = GuestContext.InvalidTag;
+                entry[0] = GuestContext.EmptyTlbTag(slot);
         }
     }
 
@@ -76,10 +75,11 @@ internal sealed unsafe class InlineTlb
         {
             for (ulong bits = _filled[word]; bits != 0; bits &= bits - 1)
             {
-                ulong* entry = Entry(word / Words, ((word % Words) << 6) + BitOperations.TrailingZeroCount(bits));
+                int slot = ((word % Words) << 6) + BitOperations.TrailingZeroCount(bits);
+                ulong* entry = Entry(word / Words, slot);
                 ulong page = PageWalker.SignExtend(entry[0]);
                 if (page <= last && (page | 0xFFF) >= first)
-                    entry[0] = GuestContext.InvalidTag;
+                    entry[0] = GuestContext.EmptyTlbTag(slot);
             }
         }
     }
@@ -93,9 +93,10 @@ internal sealed unsafe class InlineTlb
             {
                 for (ulong bits = _filled[(table * Words) + w]; bits != 0; bits &= bits - 1)
                 {
-                    ulong* entry = Entry(table, (w << 6) + BitOperations.TrailingZeroCount(bits));
-                    if (entry[0] + entry[1] == (ulong)hostPage)
-                        entry[0] = GuestContext.InvalidTag;
+                    int slot = (w << 6) + BitOperations.TrailingZeroCount(bits);
+                    ulong* entry = Entry(table, slot);
+                    if (entry[1] == (ulong)hostPage)
+                        entry[0] = GuestContext.EmptyTlbTag(slot);
                 }
             }
         }
@@ -111,7 +112,11 @@ internal sealed unsafe class InlineTlb
             if (bits == 0)
                 continue;
             for (; bits != 0; bits &= bits - 1)
-                *Entry(word / Words, ((word % Words) << 6) + BitOperations.TrailingZeroCount(bits)) = GuestContext.InvalidTag;
+            {
+                int slot = ((word % Words) << 6) + BitOperations.TrailingZeroCount(bits);
+                *Entry(word / Words, slot) = GuestContext.EmptyTlbTag(slot);
+            }
+
             bitmap[word] = 0;
         }
     }

@@ -28,6 +28,7 @@ public sealed unsafe partial class JitExecutor : IExecutor
     private readonly JitCounters counters = new();
     private GuestContext* prepared;
     private uint seenRemovals;
+    private uint seenEpoch;
 
     public JitExecutor(ICodeMemory memory, IGuestServices services, Translator translator, HostFeatures features, long cacheSize = TranslationCache.DefaultSize)
     {
@@ -110,6 +111,16 @@ public sealed unsafe partial class JitExecutor : IExecutor
         ulong pc = context->Pc;
         if (!memory.TryFetch(context, pc, out CodeLocation location))
             return false;
+        if (memory.ContextEpoch != seenEpoch)
+        {
+            // Tags are given out again from the first: nothing filed under an old one may match.
+            seenEpoch = memory.ContextEpoch;
+            cache.UnlinkAcrossPages();
+            ClearJumpCache(context);
+            context->ReturnStack = context->ReturnStackBase;
+            site = -1;
+        }
+
         if (location.ContextTag != context->ContextTag)
         {
             // Another address space or mode: predicted returns were for the old one, and the link's guard too.
@@ -141,7 +152,7 @@ public sealed unsafe partial class JitExecutor : IExecutor
     private int Translate(in CodeLocation location, int offset, ulong physical)
     {
         translator.Translate(location, offset, region);
-        CompileMode compileMode = new(location.Mode.MmuIndex, location.Mode.AlignmentChecked, location.Mode.Fpcr);
+        CompileMode compileMode = new(location.Mode.ExceptionLevel, location.Mode.MmuIndex, location.Mode.AlignmentChecked, location.Mode.Fpcr);
         int unit = cache.Add(compiler, region, compileMode, physical, location.Mode, Math.Max(region.GuestEnd - offset, 4), out bool first);
         if (first)
             memory.WatchWrites(location.PhysicalPage);

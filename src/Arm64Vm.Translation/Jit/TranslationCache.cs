@@ -304,6 +304,18 @@ public sealed unsafe class TranslationCache : ICompilerHost, IDisposable
         Statistics.Links++;
     }
 
+    /// <summary>Undoes all links to other pages: the tags that guard them have lost their meaning.</summary>
+    public void UnlinkAcrossPages()
+    {
+        for (int s = 0; s < siteCount; s++)
+        {
+            if (sites[s].Owner < 0 || sites[s].Target < 0 || sites[s].Kind != LinkKind.CrossPage)
+                continue;
+            RemoveIncoming(s);
+            Unlink(s);
+        }
+    }
+
     private void Unlink(int site)
     {
         ref LinkSite link = ref sites[site];
