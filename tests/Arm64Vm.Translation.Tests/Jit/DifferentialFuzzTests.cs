@@ -1,0 +1,115 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Arm64Vm.Backend.X64.Memory;
+using Arm64Vm.Ir;
+using Arm64Vm.Isa;
+using Arm64Vm.Translation.Jit;
+using Arm64Vm.Translation.Verification;
+
+namespace Arm64Vm.Translation.Tests.Jit;
+
+/// <summary>Random straight-line programs end in the same state as emitted code and interpreted.</summary>
+/// <remarks>ARM64VM_FUZZ_PROGRAMS sets the number of programs for a long run, ARM64VM_FUZZ_SEED the first seed.</remarks>
+public unsafe class DifferentialFuzzTests
+{
+    private const ulong CodeBase = 0x2000_0000;
+    private const int ProgramWords = 24;
+
+    /// <summary>Where base registers point: the middle of the data, so that most displacements stay inside.</summary>
+    private const ulong Middle = FlatMachine.DataBase + 0x1000;
+
+    [Fact]
+    public void EmittedCodeEndsInTheInterpretersState()
+    {
+        int programs = Setting("ARM64VM_FUZZ_PROGRAMS", 3000);
+        int firstSeed = Setting("ARM64VM_FUZZ_SEED", 1);
+        using FlatMachine emitted = new(CodeBase, 0x1000);
+        using FlatMachine interpreted = new(CodeBase, 0x1000);
+        TranslatorOptions options = new() { Features = FeatureSet.All };
+        using JitExecutor jit = new(emitted, emitted, new Translator(options), HostFeatures.Detect());
+        using InterpreterExecutor interpreter = new(interpreted, interpreted, options);
+        for (int seed = firstSeed; seed < firstSeed + programs; seed++)
+        {
+            uint[] words = MakeProgram(seed);
+            string left = Execute(emitted, jit, words, seed);
+            string right = Execute(interpreted, interpreter, words, seed);
+            if (left != right)
+                Assert.Fail($"seed {seed}\n{Listing(words)}\nemitted code:\n{left}\ninterpreter:\n{right}");
+        }
+    }
+
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), out int value) ? value : otherwise;
+
+    private static uint[] MakeProgram(int seed)
+    {
+        Random random = new(seed);
+        A64WordGenerator generator = new((ulong)seed);
+        uint[] words = new uint[ProgramWords];
+        for (int i = 0; i < words.Length;)
+        {
+            A64Opcode opcode = (A64Opcode)random.Next(1, A64Opcodes.Count);
+            if (Leaves(A64Opcodes.Group(opcode)) || !generator.TryNext(opcode, out uint word))
+                continue;
+            words[i++] = word;
+        }
+
+        return words;
+    }
+
+    /// <summary>Groups whose instructions leave the program or depend on the processor around it.</summary>
+    private static bool Leaves(A64Group group) => group is
+        A64Group.ExceptionGeneration or A64Group.ExceptionReturn or A64Group.WaitWithTimeout or A64Group.Hint or A64Group.Barrier
+        or A64Group.ProcessorState or A64Group.SystemInstruction or A64Group.SystemRegisterMove
+        or A64Group.UnconditionalBranchImmediate or A64Group.UnconditionalBranchRegister or A64Group.AuthenticatedBranch
+        or A64Group.ConditionalBranch or A64Group.CompareBranch or A64Group.TestBranch;
+
+    private static string Execute(FlatMachine machine, IExecutor executor, uint[] words, int seed)
+    {
+        GuestContext* context = machine.Context;
+        Random random = new(seed);
+        MemoryMarshal.Cast<byte, uint>(machine.Code).Fill(0xD420_0000);
+        words.AsSpan().CopyTo(MemoryMarshal.Cast<byte, uint>(machine.Code));
+        executor.Invalidate(CodeBase, 0x1000);
+        random.NextBytes(machine.Data);
+        for (int r = 0; r < 32; r++)
+        {
+            context->X[r] = random.Next(3) == 0 ? (ulong)random.NextInt64() : Middle + ((ulong)random.Next(0, 0x200) & ~15UL);
+            context->SetV(r, new Bits128((ulong)random.NextInt64() << random.Next(2), (ulong)random.NextInt64()));
+        }
+
+        context->Nzcv = (uint)random.Next() << 1;
+        machine.SetFpcr(random.Next(4) == 0 ? (uint)random.Next(0, 64) << 19 & TranslationMode.FpcrMask : 0);
+        context->Fpsr = 0;
+        context->Pc = CodeBase;
+        context->Poll = 0;
+        context->Exclusive.Address = GuestContext.InvalidTag;
+        machine.Fault = FlatFault.None;
+        executor.FloatControlChanged(context);
+        context->Fpsr = 0;
+        ExitReason reason = executor.Run(context);
+        executor.SynchronizeFloatStatus(context);
+        return Describe(machine, reason);
+    }
+
+    private static string Describe(FlatMachine machine, ExitReason reason)
+    {
+        GuestContext* context = machine.Context;
+        StringBuilder text = new();
+        text.AppendLine($"{reason} {machine.Fault} pc {context->Pc:x} nzcv {context->Nzcv:x8} fpsr {context->Fpsr:x8}");
+        for (int r = 0; r < 32; r++)
+            text.AppendLine($"x{r} {context->X[r]:x16}  v{r} {context->GetV(r)}");
+        ulong sum = 0;
+        foreach (byte b in machine.Data)
+            sum = (sum * 31) + b;
+        return text.AppendLine($"data {sum:x}").ToString();
+    }
+
+    private static string Listing(uint[] words)
+    {
+        StringBuilder text = new();
+        for (int i = 0; i < words.Length; i++)
+            text.AppendLine($"{words[i]:x8} {A64Disassembler.Disassemble(words[i], CodeBase + ((ulong)i * 4))}");
+        return text.ToString();
+    }
+}
