@@ -11,6 +11,12 @@ internal enum FlagForm : byte
 
     /// <summary>CF is the inverse of Arm's C (subtraction).</summary>
     Borrow,
+
+    /// <summary>Those of UCOMIS A, B after a floating-point comparison.</summary>
+    FloatDirect,
+
+    /// <summary>Those of UCOMIS B, A.</summary>
+    FloatSwapped,
 }
 
 /// <summary>NZCV: kept in the host's flags as long as possible, saved with LAHF/SETO only where something overwrites them.</summary>
@@ -42,6 +48,8 @@ public sealed partial class X64Compiler
     /// <summary>Stores the host's flags in the form of <see cref="GuestFlags"/>; they keep their meaning, in the Arm form.</summary>
     private void StoreHostFlags(Mem memory)
     {
+        if (flagsForm >= FlagForm.FloatDirect)
+            NormalizeFloatFlags(flagsForm);
         if (flagsForm == FlagForm.Borrow)
         {
             emit.Cmc();
@@ -97,6 +105,8 @@ public sealed partial class X64Compiler
     /// </remarks>
     private Cc HostCondition(Condition condition)
     {
+        if (flagsForm >= FlagForm.FloatDirect)
+            return FloatHostCondition(condition);
         switch (condition)
         {
             case Condition.EQ: return Cc.E;

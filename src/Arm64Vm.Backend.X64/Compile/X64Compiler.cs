@@ -49,6 +49,7 @@ public sealed partial class X64Compiler
         emit.Reset(rw, rx, capacity);
         ResetAllocator();
         coldCount = 0;
+        floatColdCount = 0;
         pendingSiteCount = 0;
         ReadOnlySpan<IrBlock> blocks = source.Blocks;
         for (int i = 0; i < blocks.Length; i++)
@@ -60,6 +61,7 @@ public sealed partial class X64Compiler
         }
 
         EmitColdPaths();
+        EmitFloatColdPaths();
         FinishSites();
         size = emit.Position;
         return !emit.Overflowed;

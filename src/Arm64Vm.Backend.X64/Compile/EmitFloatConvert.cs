@@ -1,0 +1,148 @@
+using Arm64Vm.Backend.X64.Emit;
+using Arm64Vm.Ir;
+using Arm64Vm.Ir.SoftFloat;
+
+namespace Arm64Vm.Backend.X64.Compile;
+
+/// <summary>Rounding to integral values and conversion between formats.</summary>
+public sealed partial class X64Compiler
+{
+    private const byte RoundByMxcsr = 4;
+    private const byte RoundQuietly = 8;
+
+    /// <summary>The rounding bits of ROUNDSD's immediate; false for ties away from zero, which it does not have.</summary>
+    private static bool TryHostRounding(int aux, out byte bits)
+    {
+        bits = (aux & 7) switch
+        {
+            IrBuilder.RoundingOfFpcr => RoundByMxcsr,
+            (int)FpRounding.TieEven => 0,
+            (int)FpRounding.MinusInfinity => 1,
+            (int)FpRounding.PlusInfinity => 2,
+            (int)FpRounding.Zero => 3,
+            _ => 0xFF,
+        };
+        return bits != 0xFF;
+    }
+
+    private bool TryEmitFloatRound(in IrInst inst)
+    {
+        if (!HaveFloatColdPath || !TryHostRounding(inst.Aux, out byte bits))
+            return false;
+        if ((inst.Aux & IrBuilder.RoundExact) == 0)
+            bits |= RoundQuietly;
+        bool scalar = inst.Shape == VectorShape.Scalar;
+        int size = inst.Size, liveBytes = LiveBytesOf(inst.Shape, size);
+        VectorSource a = SourceOf(inst.A);
+        ClobberFlags();
+        FloatTarget target = ChooseTarget(a);
+        Xmm t = target.Register, temporary = FirstTemporary(target);
+        bool isClean = true;
+        if (scalar)
+        {
+            isClean = a.InMemory || LiveBytes(inst.A) <= size;
+            Xmm source = InRegister(a, t, size);
+            emit.VexImm(size == 8 ? V.Roundsd : V.Roundss, t, source, source, bits);
+        }
+        else
+        {
+            Xmm source = inst.Shape == VectorShape.D ? CleanHalf(inst.A, a, t) : InRegister(a, t, 16);
+            emit.VexImm2(size == 8 ? V.Roundpd : V.Roundps, t, source, bits);
+        }
+
+        Label cold = emit.NewLabel();
+        CheckResult(scalar, size, t, temporary, mayBeTiny: false, cold);
+        emit.Bind(AddFloatCold(inst, cold, t, a));
+        FinishTarget(target, isClean, liveBytes);
+        return true;
+    }
+
+    /// <summary>FloatConvert (scalar) and FloatWiden.</summary>
+    private bool TryEmitFloatConvert(in IrInst inst)
+    {
+        bool widen = inst.Op == IrOp.FloatWiden;
+        int from = inst.Size, to = widen ? from * 2 : inst.Aux;
+        bool fromHalf = from == 2 && (mode.Fpcr & FpcrBits.AlternativeHalf) == 0;
+        if (!HaveFloatColdPath || to == 2 || (from == 2 && !fromHalf))
+            return false;
+        VectorSource a = SourceOf(inst.A);
+        if (!HaveTemporaries(1))
+            return false;
+        ClobberFlags();
+        FloatTarget target = ChooseTarget(a);
+        Xmm t = target.Register, temporary = FirstTemporary(target);
+        bool isClean = true;
+        if (widen)
+            EmitWiden(inst, t, a);
+        else
+            isClean = EmitScalarConvert(inst, t, a, from, to);
+
+        Label cold = emit.NewLabel();
+        CheckResult(!widen, to, t, temporary, mayBeTiny: to < from, cold);
+        emit.Bind(AddFloatCold(inst, cold, t, a));
+        FinishTarget(target, isClean, widen ? 16 : to);
+        return true;
+    }
+
+    private void EmitWiden(in IrInst inst, Xmm t, in VectorSource a)
+    {
+        VexOp op = inst.Size == 4 ? V.Cvtps2pd : V.Cvtph2ps;
+        if (inst.Aux == 0)
+        {
+            EmitVex(op, t, a);
+            return;
+        }
+
+        const byte highHalf = 0b1110;
+        if (a.InMemory)
+            emit.VexImm2(V.Pshufd, t, a.Memory, highHalf);
+        else
+            emit.VexImm2(V.Pshufd, t, a.Register, highHalf);
+        emit.Vex(op, t, t);
+    }
+
+    /// <summary>Returns whether the bits above the result are zero.</summary>
+    private bool EmitScalarConvert(in IrInst inst, Xmm t, in VectorSource a, int from, int to)
+    {
+        if (from == 8)
+        {
+            emit.Vex(V.Xorps, t, t, t);
+            EmitVex(V.Cvtsd2ss, t, t, a);
+            return true;
+        }
+
+        if (from == 4)
+        {
+            Xmm source = InRegister(a, t, 4);
+            emit.Vex(V.Cvtss2sd, t, source, source);
+            return a.InMemory || LiveBytes(inst.A) <= 8;
+        }
+
+        // The conversion is packed: nothing else may be there.
+        emit.Vex(V.Andps, t, InRegister(a, t, 16), LiveConstant(VectorShape.Scalar, 2, 0xFFFF));
+        emit.Vex(V.Cvtph2ps, t, t);
+        if (to == 8)
+            emit.Vex(V.Cvtss2sd, t, t, t);
+        return true;
+    }
+
+    /// <summary>Two doubles to two singles.</summary>
+    private bool TryEmitFloatNarrow(in IrInst inst)
+    {
+        if (!HaveFloatColdPath || inst.Size != 4)
+            return false;
+        VectorSource a = SourceOf(inst.A);
+        if (!HaveTemporaries(1))
+            return false;
+        ClobberFlags();
+        FloatTarget target = ChooseTarget(a);
+        Xmm t = target.Register, temporary = FirstTemporary(target);
+        // From memory the assembler-level form is ambiguous in its length; the register form is not.
+        emit.Vex(V.Cvtpd2ps, t, InRegister(a, t, 16));
+        Label cold = emit.NewLabel();
+        CheckResult(scalar: false, 4, t, temporary, mayBeTiny: true, cold);
+        emit.Bind(AddFloatCold(inst, cold, t, a));
+        FinishTarget(target, isClean: true, 8);
+        return true;
+    }
+}
