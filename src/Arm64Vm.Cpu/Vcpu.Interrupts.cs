@@ -152,6 +152,16 @@ public sealed unsafe partial class Vcpu
         }
     }
 
+    /// <summary>Switched off: only a stop request wakes.</summary>
+    private void SleepUntilStop()
+    {
+        lock (_gate)
+        {
+            while (Volatile.Read(ref _stopReason) == (int)VcpuStop.None)
+                Monitor.Wait(_gate);
+        }
+    }
+
     /// <summary>WFE without an event: gives the host's time away, longer when nothing else happens between.</summary>
     private void PauseForEvent()
     {

@@ -11,6 +11,7 @@ public sealed unsafe partial class Vcpu
     private readonly ulong[] _exits = new ulong[(int)ExitReason.PureOperation + 1];
     private ulong _interruptsTaken;
     private int _consecutiveWaits;
+    private bool _isOff;
 
     /// <summary>Status that the guest program ended with, after <see cref="VcpuStop.Exited"/>.</summary>
     public int ExitCode { get; private set; }
@@ -38,7 +39,10 @@ public sealed unsafe partial class Vcpu
                         return stop;
                 }
 
-                Step();
+                if (_isOff)
+                    SleepUntilStop();
+                else
+                    Step();
             }
         }
         finally
@@ -131,6 +135,9 @@ public sealed unsafe partial class Vcpu
                 break;
             case CallOutcome.WaitForInterrupt:
                 SleepUntilInterrupt();
+                break;
+            case CallOutcome.PowerDown:
+                _isOff = true;
                 break;
             default:
                 break;

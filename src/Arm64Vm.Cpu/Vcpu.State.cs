@@ -27,6 +27,7 @@ public sealed unsafe partial class Vcpu : IStateful<VcpuState>
             Fpcr = _context->Fpcr,
             Fpsr = _context->Fpsr,
             EventRegister = _eventRegister,
+            IsOff = _isOff,
             RandomPosition = _random.Position,
             Direct = new ReadOnlySpan<ulong>(_context->Direct, (int)DirectRegister.Count).ToArray(),
             SystemRegisters = [.. registers],
@@ -54,6 +55,7 @@ public sealed unsafe partial class Vcpu : IStateful<VcpuState>
         _context->Fpsr = state.Fpsr;
         _context->Exclusive.Address = GuestContext.InvalidTag;
         _eventRegister = state.EventRegister;
+        _isOff = state.IsOff;
         _random.Position = state.RandomPosition;
         foreach ((ushort encoding, ulong value) in state.SystemRegisters)
         {

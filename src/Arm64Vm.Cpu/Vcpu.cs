@@ -161,6 +161,7 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
         _context->Fpsr = 0;
         _context->Exclusive.Address = GuestContext.InvalidTag;
         _eventRegister = false;
+        _isOff = false;
         _context->Pc = entry;
         _stage1.InvalidateAll();
         TranslationControlsChanged();

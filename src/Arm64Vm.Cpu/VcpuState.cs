@@ -20,6 +20,9 @@ public sealed record VcpuState
 
     public required bool EventRegister { get; init; }
 
+    /// <summary>Switched off by PSCI CPU_OFF.</summary>
+    public required bool IsOff { get; init; }
+
     /// <summary>Position in the reproducible random sequence; unused with the host's generator.</summary>
     public required ulong RandomPosition { get; init; }
 

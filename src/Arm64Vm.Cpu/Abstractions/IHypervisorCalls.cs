@@ -12,6 +12,9 @@ public enum CallOutcome
     /// <summary>Go on after an interrupt, as WFI would.</summary>
     WaitForInterrupt,
 
+    /// <summary>Switch this processor off: nothing but a stop request wakes it.</summary>
+    PowerDown,
+
     /// <summary>Leave the run loop; a stop was requested.</summary>
     Stop,
 }

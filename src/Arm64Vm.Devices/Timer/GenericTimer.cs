@@ -1,0 +1,120 @@
+using Arm64Vm.Cpu;
+
+namespace Arm64Vm.Devices.Timer;
+
+/// <summary>State of one processor's timers.</summary>
+/// <param name="PhysicalControl">CNTP_CTL_EL0 without ISTATUS.</param>
+/// <param name="PhysicalCompare">CNTP_CVAL_EL0.</param>
+/// <param name="VirtualControl">CNTV_CTL_EL0 without ISTATUS.</param>
+/// <param name="VirtualCompare">CNTV_CVAL_EL0.</param>
+public sealed record ProcessorTimerState(uint PhysicalControl, ulong PhysicalCompare, uint VirtualControl, ulong VirtualCompare);
+
+/// <summary>What the timers must carry through a snapshot; the count itself belongs to the clock.</summary>
+public sealed record GenericTimerState(ulong Frequency, ProcessorTimerState[] Processors);
+
+/// <summary>The EL1 physical and virtual timers of every processor, and the system counter (Arm ARM D12).</summary>
+/// <remarks>Without EL2 the virtual count is the physical one. The counter is the machine's clock, scaled to CNTFRQ_EL0.</remarks>
+public sealed class GenericTimer : ISystemRegisterDevice, IStateful<GenericTimerState>, IDisposable
+{
+    // CRm:op2 under op0 = 3, op1 = 3, CRn = 14.
+    private const int Frequency = (0 << 3) | 0;
+    private const int PhysicalCount = (0 << 3) | 1;
+    private const int VirtualCount = (0 << 3) | 2;
+    private const int PhysicalTimer = 2;
+    private const int VirtualTimer = 3;
+
+    private readonly CountScale _scale;
+    private readonly CompareTimer[] _physical;
+    private readonly CompareTimer[] _virtual;
+    private ulong _frequencyRegister;
+
+    /// <param name="clock">Time.</param>
+    /// <param name="frequency">Counts per second.</param>
+    /// <param name="lines">For each processor the inputs for the physical (PPI 30) and virtual (PPI 27) timer.</param>
+    public GenericTimer(IVirtualClock clock, ulong frequency, IReadOnlyList<(IInterruptLine Physical, IInterruptLine Virtual)> lines)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(frequency);
+        _scale = new CountScale(clock, frequency);
+        _frequencyRegister = frequency;
+        _physical = new CompareTimer[lines.Count];
+        _virtual = new CompareTimer[lines.Count];
+        for (int i = 0; i < lines.Count; i++)
+        {
+            _physical[i] = new CompareTimer(_scale, clock, lines[i].Physical);
+            _virtual[i] = new CompareTimer(_scale, clock, lines[i].Virtual);
+        }
+    }
+
+    public bool Owns(SystemRegister register) =>
+        register is { Op0: 3, Op1: 3, CRn: 14 }
+        && ((register.CRm == 0 && register.Op2 <= 2) || (register.CRm is PhysicalTimer or VirtualTimer && register.Op2 <= 2));
+
+    public bool TryReadRegister(int cpu, int el, SystemRegister register, out ulong value)
+    {
+        switch (register.Encoding & 0x7F)
+        {
+            case Frequency:
+                value = _frequencyRegister;
+                return true;
+            case PhysicalCount or VirtualCount:
+                value = _scale.Count;
+                return true;
+            default:
+                value = (register.CRm == PhysicalTimer ? _physical : _virtual)[cpu].Read(register.Op2);
+                return true;
+        }
+    }
+
+    public bool TryWriteRegister(int cpu, int el, SystemRegister register, ulong value)
+    {
+        switch (register.Encoding & 0x7F)
+        {
+            case Frequency:
+                // Only the highest implemented level may write; it does not change the counter.
+                if (el == 0)
+                    return false;
+                _frequencyRegister = (uint)value;
+                return true;
+            case PhysicalCount or VirtualCount:
+                return false;
+            default:
+                (register.CRm == PhysicalTimer ? _physical : _virtual)[cpu].Write(register.Op2, value);
+                return true;
+        }
+    }
+
+    public GenericTimerState Save()
+    {
+        var processors = new ProcessorTimerState[_physical.Length];
+        for (int i = 0; i < processors.Length; i++)
+        {
+            (uint physicalControl, ulong physicalCompare) = _physical[i].Save();
+            (uint virtualControl, ulong virtualCompare) = _virtual[i].Save();
+            processors[i] = new ProcessorTimerState(physicalControl, physicalCompare, virtualControl, virtualCompare);
+        }
+
+        return new GenericTimerState(_frequencyRegister, processors);
+    }
+
+    /// <exception cref="ArgumentException">The state is of another number of processors.</exception>
+    public void Restore(GenericTimerState state)
+    {
+        if (state.Processors.Length != _physical.Length)
+            throw new ArgumentException("The state is of another number of processors.", nameof(state));
+        _frequencyRegister = state.Frequency;
+        for (int i = 0; i < _physical.Length; i++)
+        {
+            ProcessorTimerState one = state.Processors[i];
+            _physical[i].Restore(one.PhysicalControl, one.PhysicalCompare);
+            _virtual[i].Restore(one.VirtualControl, one.VirtualCompare);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (CompareTimer timer in _physical)
+            timer.Dispose();
+        foreach (CompareTimer timer in _virtual)
+            timer.Dispose();
+    }
+}
