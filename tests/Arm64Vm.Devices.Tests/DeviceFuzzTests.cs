@@ -54,7 +54,7 @@ public class DeviceFuzzTests
                 Assert.Equal(one.Backend.Output, other.Backend.Output);
                 Assert.Equal(one.Contents, other.Contents);
             },
-            iter: 400);
+            iter: 1000);
     }
 
     private sealed class Rig

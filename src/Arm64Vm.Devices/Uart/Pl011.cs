@@ -13,6 +13,7 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
     private const int FifoDepth = 16;
     private const ulong ClockHertz = 24_000_000;
     private const int TimeoutBits = 32;
+    private const ulong NotArmed = ulong.MaxValue;
 
     private readonly IInterruptLine _interrupt;
     private readonly IVirtualClock _clock;
@@ -23,9 +24,10 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
     private int _first;
     private int _count;
     private bool _attached;
+    private bool _asserted;
     private bool _overrunPending;
     private ulong? _timeoutAt;
-    private bool _timeoutArmed;
+    private ulong _timerAt = NotArmed;
     private uint _receiveStatus;
     private uint _lowPower;
     private uint _integerBaud;
@@ -95,13 +97,14 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
             for (var i = 0; i < _count; i++)
                 _fifo[i] = state.ReceiveFifo[i];
             _timeoutAt = state.ReceiveTimeoutAt;
-            _timeoutArmed = _timeoutAt is not null;
+            _timerAt = _timeoutAt ?? NotArmed;
             if (_timeoutAt is { } at)
                 _timeout.Arm(at);
             else
                 _timeout.Disarm();
             Attach();
-            UpdateInterrupt();
+            _asserted = (_raw & _mask) != 0;
+            _interrupt.Set(_asserted);
         }
     }
 
@@ -318,7 +321,7 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
         StartTimeout();
     }
 
-    /// <summary>Restarts the wait of 32 bit periods. A running timer stays: it looks at the new time when it expires.</summary>
+    /// <summary>Restarts the wait of 32 bit periods. A timer that runs out earlier stays: it looks at the new time when it expires.</summary>
     private void StartTimeout()
     {
         // Divisor in 64ths: 16 clocks per bit and unit (DDI 0183, 3.3.6). Unprogrammed: 115200 baud.
@@ -327,9 +330,13 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
             divisor = 833;
         var at = _clock.Nanoseconds + TimeoutBits * 16 * divisor * 1_000_000_000 / (64 * ClockHertz);
         _timeoutAt = at;
-        if (_timeoutArmed)
-            return;
-        _timeoutArmed = true;
+        if (at < _timerAt)
+            ArmTimer(at);
+    }
+
+    private void ArmTimer(ulong at)
+    {
+        _timerAt = at;
         _timeout.Arm(at);
     }
 
@@ -337,13 +344,12 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
     {
         lock (Gate)
         {
-            _timeoutArmed = false;
+            _timerAt = NotArmed;
             if (_timeoutAt is not { } at)
                 return;
             if (_clock.Nanoseconds < at)
             {
-                _timeoutArmed = true;
-                _timeout.Arm(at);
+                ArmTimer(at);
                 return;
             }
 
@@ -364,7 +370,15 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
         }
     }
 
-    private void UpdateInterrupt() => _interrupt.Set((_raw & _mask) != 0);
+    /// <summary>Spares the interrupt controller a call for every character.</summary>
+    private void UpdateInterrupt()
+    {
+        var asserted = (_raw & _mask) != 0;
+        if (asserted == _asserted)
+            return;
+        _asserted = asserted;
+        _interrupt.Set(asserted);
+    }
 
     private void LogUnknown(string what, uint offset)
     {

@@ -38,6 +38,9 @@ public interface IVirtioInterrupts
     /// <summary>Used buffers are to be seen; called only when <see cref="Virtqueue.ShouldInterrupt"/> says so.</summary>
     void RaiseUsedBuffer();
 
+    /// <summary>Runs work of the device's own (input from the host) as if the driver had notified it: alone, and before or after a reset or save.</summary>
+    void Synchronize(Action work);
+
     /// <summary>The configuration changed.</summary>
     void RaiseConfigurationChange();
 

@@ -100,6 +100,16 @@ public sealed class VirtioMmioTransport : IMmioDevice, IVirtioInterrupts, IState
     public void RaiseUsedBuffer() => Raise(InterruptUsedBuffer);
 
     /// <inheritdoc/>
+    public void Synchronize(Action work)
+    {
+        lock (_gate)
+        {
+            if (IsLive)
+                work();
+        }
+    }
+
+    /// <inheritdoc/>
     public void RaiseConfigurationChange() => Raise(InterruptConfiguration);
 
     /// <inheritdoc/>
@@ -273,8 +283,7 @@ public sealed class VirtioMmioTransport : IMmioDevice, IVirtioInterrupts, IState
 
     private void Notify(uint queue)
     {
-        const uint Live = StatusDriverOk | StatusFeaturesOk;
-        if ((_status & (Live | StatusNeedsReset)) != Live || queue >= (uint)_queues.Length || !_queues[queue].IsReady)
+        if (!IsLive || queue >= (uint)_queues.Length || !_queues[queue].IsReady)
             return;
         _device?.Notify((int)queue);
         if (_queues[queue].IsBroken)
@@ -291,6 +300,9 @@ public sealed class VirtioMmioTransport : IMmioDevice, IVirtioInterrupts, IState
             _interrupt.Set(true);
         }
     }
+
+    private bool IsLive =>
+        (_status & (StatusDriverOk | StatusFeaturesOk | StatusNeedsReset)) == (StatusDriverOk | StatusFeaturesOk);
 
     private Virtqueue? Selected => _queueSelect < (uint)_queues.Length ? _queues[_queueSelect] : null;
 

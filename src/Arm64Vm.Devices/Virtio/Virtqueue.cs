@@ -51,6 +51,9 @@ public sealed class Virtqueue
         Size > 0 && Size <= MaximumSize && (Size & (Size - 1)) == 0
         && (DescriptorTable & 15) == 0 && (AvailableRing & 1) == 0 && (UsedRing & 3) == 0;
 
+    /// <summary>A request is waiting.</summary>
+    public bool HasPending => IsReady && !IsBroken && TryRead16(AvailableRing + 2, out var available) && available != _nextAvailable;
+
     /// <summary>Takes the next request. The chain is valid until the next call.</summary>
     /// <returns>Null when there is none, or the queue is broken.</returns>
     public DescriptorChain? TryPop()

@@ -231,6 +231,18 @@ public sealed class Pl011Tests
         Assert.Equal([(uint)'a', 'b', 'c'], Enumerable.Range(0, 3).Select(_ => uart.Read(Data)));
     }
 
+    [Fact]
+    public void FasterBaudRateShortensTheTimeoutUnderWay()
+    {
+        EnableFifo();
+        _uart.Write(IntegerBaud, 0xFFFF);
+        _backend.Input.Feed("a"u8);
+        _uart.Write(IntegerBaud, 13);
+        _backend.Input.Feed("b"u8);
+        _clock.Advance(300_000);
+        Assert.NotEqual(0u, _uart.Read(RawStatus) & InterruptReceiveTimeout);
+    }
+
     private void EnableFifo() => _uart.Write(LineControl, LineFifoEnable | 0x60);
 
     private void Reload(bool restore)

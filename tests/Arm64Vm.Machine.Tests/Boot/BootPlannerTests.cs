@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using Arm64Vm.Machine.Boot;
 using Arm64Vm.Machine.Boot.DeviceTree;
-using Arm64Vm.Machine.Boot.Images;
 using Arm64Vm.Machine.Memory;
 using Arm64Vm.Machine.Tests.Boot.Images;
 
@@ -100,15 +99,6 @@ public class BootPlannerTests
         Refused("initrd", new BootFiles { Kernel = Kernel, Initrd = new byte[33 << 20] });
         Refused("device tree", new BootFiles { Kernel = Kernel, Initrd = new byte[31 << 20] });
         Refused("ELF", new BootFiles { Kernel = ElfImageTests.Elf(0x4008_0000, (0x4008_0000, 0x4008_0000, 100, 100)), Initrd = new byte[1] });
-    }
-
-    [Fact]
-    public void FlashBankIsErasedBehindTheFirmware()
-    {
-        var bank = new byte[100];
-        FirmwareImage.Program([1, 2, 3], bank);
-        Assert.Equal([1, 2, 3, 0xFF], bank[..4]);
-        Assert.Equal(0xFF, bank[99]);
     }
 
     private static void Refused(string message, BootFiles files) =>

@@ -19,15 +19,4 @@ public static class FirmwareImage
         if (file.Length > 3 && file.StartsWith("QFI"u8) && file[3] == 0xFB)
             throw new BootImageException("The firmware is a qcow2 image; give the raw image.");
     }
-
-    /// <summary>Programs a bank: the file, and erased flash behind it.</summary>
-    /// <exception cref="BootImageException">See <see cref="Check"/>.</exception>
-    public static void Program(ReadOnlySpan<byte> file, Span<byte> bank)
-    {
-        Check(file);
-        if (file.Length > bank.Length)
-            throw new BootImageException($"The firmware has {file.Length} bytes, but the flash bank holds {bank.Length}.");
-        file.CopyTo(bank);
-        bank[file.Length..].Fill(0xFF);
-    }
 }
