@@ -72,6 +72,7 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
                 ReceiveFifo = fifo,
                 OverrunPending = _overrunPending,
                 ReceiveTimeoutAt = _timeoutAt,
+                TakesInput = _attached,
             };
         }
     }
@@ -102,7 +103,8 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
                 _timeout.Arm(at);
             else
                 _timeout.Disarm();
-            Attach();
+            if (state.TakesInput)
+                Attach();
             _asserted = (_raw & _mask) != 0;
             _interrupt.Set(_asserted);
         }

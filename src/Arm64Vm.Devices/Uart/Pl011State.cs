@@ -31,4 +31,7 @@ public sealed record Pl011State
 
     /// <summary>When the receive timeout strikes, in nanoseconds of the clock; null while it is not running.</summary>
     public required ulong? ReceiveTimeoutAt { get; init; }
+
+    /// <summary>The guest has accessed the device, so it takes input from the back end.</summary>
+    public required bool TakesInput { get; init; }
 }
