@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Arm64Vm.Ir;
 
 /// <summary>Appends instructions to a region. Lifters speak through it; it forwards guest state within a block so that a register is read once.</summary>
@@ -29,6 +31,8 @@ public sealed partial class IrBuilder
     public bool IsTerminated => region.Count > region.LastBlock.First && IrOps.IsTerminator(region[region.Count - 1].Op);
 
     /// <summary>Appends an instruction in its general form; the named methods of the other parts are preferred.</summary>
+    /// <remarks>Inlined, so that what is constant at the call is put together at compile time: translation is bound by this (bench Translator).</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public IrValue Emit(
         IrOp op,
         IrType type,
@@ -41,18 +45,8 @@ public sealed partial class IrBuilder
         int aux = 0,
         ulong imm = 0)
     {
-        IrInst instruction = default;
-        instruction.Op = op;
-        instruction.Type = type;
-        instruction.Size = (byte)size;
-        instruction.A = a.Index;
-        instruction.B = b.Index;
-        instruction.C = c.Index;
-        instruction.D = d.Index;
-        instruction.Pc = pc;
-        instruction.Shape = shape;
-        instruction.Aux = (byte)aux;
-        instruction.Imm = imm;
-        return region.Append(instruction);
+        ulong head = (ulong)op | ((ulong)type << 16) | ((ulong)(byte)size << 24) | ((ulong)a.Index << 32) | ((ulong)b.Index << 48);
+        ulong tail = c.Index | ((ulong)d.Index << 16) | ((ulong)pc << 32) | ((ulong)shape << 48) | ((ulong)(byte)aux << 56);
+        return region.Append(head, tail, imm);
     }
 }

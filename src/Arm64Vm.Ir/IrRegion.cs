@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Arm64Vm.Ir;
 
 /// <summary>One basic block of a region: instructions [First, End), the last of which is a terminator.</summary>
@@ -19,9 +21,10 @@ public sealed class IrRegion
 
     private readonly IrInst[] instructions = new IrInst[MaxInstructions];
     private readonly IrBlock[] blocks = new IrBlock[MaxBlocks];
+    private int count = 1;
 
     /// <summary>Number of instructions; index 0 is never used, so that 0 can mean "no value".</summary>
-    public int Count { get; internal set; } = 1;
+    public int Count { get => count; internal set => count = value; }
 
     public int BlockCount { get; internal set; }
 
@@ -49,11 +52,15 @@ public sealed class IrRegion
         GuestEnd = 0;
     }
 
-    internal IrValue Append(in IrInst instruction)
+    /// <summary>Appends an instruction given as the three words of <see cref="IrInst"/>'s layout.</summary>
+    internal IrValue Append(ulong head, ulong tail, ulong imm)
     {
-        int index = Count;
-        instructions[index] = instruction;
-        Count = index + 1;
+        int index = count;
+        ref ulong words = ref Unsafe.As<IrInst, ulong>(ref instructions[index]);
+        words = head;
+        Unsafe.Add(ref words, 1) = tail;
+        Unsafe.Add(ref words, 2) = imm;
+        count = index + 1;
         return new IrValue((ushort)index);
     }
 

@@ -93,8 +93,10 @@ internal sealed class DeadCodeElimination
 
                     break;
                 default:
-                    if (IrOps.IsMemory(i.Op) || IrOps.IsSystem(i.Op))
+                    if (i.Op is >= IrOp.Load and <= IrOp.PointerAuth)
                     {
+                        if (i.Op is IrOp.ClearExclusive or IrOp.Barrier)
+                            break;
                         deadX = 0;
                         deadV = 0;
                         flagsDead = false;
@@ -136,12 +138,14 @@ internal sealed class DeadCodeElimination
                 if (i.Op == IrOp.None)
                     continue;
                 renamed[read] = (ushort)write;
-                IrInst moved = i;
-                moved.A = renamed[i.A];
-                moved.B = renamed[i.B];
-                moved.C = renamed[i.C];
-                moved.D = renamed[i.D];
-                code[write++] = moved;
+                ref IrInst moved = ref code[write];
+                if (write != read)
+                    moved = i;
+                moved.A = renamed[moved.A];
+                moved.B = renamed[moved.B];
+                moved.C = renamed[moved.C];
+                moved.D = renamed[moved.D];
+                write++;
             }
 
             block.First = (ushort)first;

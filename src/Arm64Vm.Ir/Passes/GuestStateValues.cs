@@ -7,10 +7,12 @@ internal sealed class GuestStateValues
 {
     private RegisterValues x;
     private RegisterValues v;
+    private ushort flags;
+    private ushort pcPage;
 
-    public ushort Flags { get; set; }
+    public ref ushort Flags => ref flags;
 
-    public ushort PcPage { get; set; }
+    public ref ushort PcPage => ref pcPage;
 
     /// <summary>I64, or I32 where the register holds its zero-extension.</summary>
     public ref ushort X(int register) => ref x[register & 31];
@@ -21,8 +23,8 @@ internal sealed class GuestStateValues
     {
         x = default;
         v = default;
-        Flags = 0;
-        PcPage = 0;
+        flags = 0;
+        pcPage = 0;
     }
 
     [InlineArray(32)]

@@ -140,7 +140,7 @@ internal static class Identities
         }
     }
 
-    /// <summary>(x + c) + d = x + (c + d), where there is room for the new constant.</summary>
+    /// <summary>(x + c) + d = x + (c + d), where there is room for the new constant: it takes the place of <paramref name="i"/>, which moves up by one.</summary>
     private static void FoldAddition(Span<IrInst> code, ref IrInst i, ulong constant, ref int write, int read)
     {
         ref IrInst inner = ref code[i.A];
@@ -149,10 +149,12 @@ internal static class Identities
         IrInst sum = code[inner.B];
         sum.Imm = i.Type == IrType.I64 ? sum.Imm + constant : (uint)(sum.Imm + constant);
         sum.Pc = i.Pc;
-        i.Op = IrOp.Add;
-        i.A = inner.A;
-        i.B = (ushort)write;
-        code[write++] = sum;
+        IrInst moved = i;
+        moved.Op = IrOp.Add;
+        moved.A = inner.A;
+        moved.B = (ushort)write;
+        code[write] = sum;
+        code[++write] = moved;
     }
 
     private static int WithItself(ref IrInst i)

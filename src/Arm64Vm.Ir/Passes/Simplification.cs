@@ -3,7 +3,8 @@ namespace Arm64Vm.Ir.Passes;
 /// <summary>Forward pass: forwards guest state within a block, folds constants, applies identities, moves additions into addresses.</summary>
 /// <remarks>
 /// Reads and writes the same array: the write position never passes the read position, and what is dropped leaves room for constants that
-/// foldings need. Where there is no room the folding is left out. <see cref="Identities"/> holds the rules on single operations.
+/// foldings need. Where there is no room the folding is left out. An instruction is copied to its new place first and changed there.
+/// <see cref="Identities"/> holds the rules on single operations.
 /// </remarks>
 internal sealed class Simplification
 {
@@ -24,11 +25,11 @@ internal sealed class Simplification
             state.Forget();
             for (int read = block.First; read < block.End; read++)
             {
-                IrInst i = code[read];
-                i.A = renamed[i.A];
-                i.B = renamed[i.B];
-                i.C = renamed[i.C];
-                i.D = renamed[i.D];
+                ref IrInst i = ref code[write];
+                if (write != read)
+                    i = code[read];
+                if (i.A != 0)
+                    Rename(ref i);
                 int known = Simplify(code, ref i, ref write, read);
                 if (known != 0)
                 {
@@ -37,8 +38,6 @@ internal sealed class Simplification
                 }
 
                 renamed[read] = (ushort)write;
-                code[write] = i;
-                Learn(i, (ushort)write);
                 write++;
             }
 
@@ -49,7 +48,20 @@ internal sealed class Simplification
         region.Count = write;
     }
 
-    /// <summary>Returns the value that <paramref name="i"/> is already known as, −1 where it is to be dropped, else 0.</summary>
+    private void Rename(ref IrInst i)
+    {
+        ReadOnlySpan<ushort> names = renamed;
+        i.A = names[i.A];
+        if (i.B == 0)
+            return;
+        i.B = names[i.B];
+        if (i.C == 0)
+            return;
+        i.C = names[i.C];
+        i.D = names[i.D];
+    }
+
+    /// <summary>Returns the value that <paramref name="i"/> is already known as, −1 where it is to be dropped, else 0: then it is at the write position.</summary>
     private int Simplify(Span<IrInst> code, ref IrInst i, ref int write, int read)
     {
         switch (i.Op)
@@ -59,18 +71,18 @@ internal sealed class Simplification
             case IrOp.SetX:
                 return StoreX(code, ref i);
             case IrOp.GetV:
-                return state.V(i.Aux);
+                return Read(ref state.V(i.Aux), write);
             case IrOp.SetV:
-                return state.V(i.Aux) == i.A ? -1 : 0;
+                return Write(ref state.V(i.Aux), i.A);
             case IrOp.GetFlags:
-                return state.Flags;
+                return Read(ref state.Flags, write);
             case IrOp.SetFlags:
-                return state.Flags == i.A ? -1 : 0;
+                return Write(ref state.Flags, i.A);
             case IrOp.PcPage:
-                return state.PcPage;
+                return Read(ref state.PcPage, write);
             case IrOp.Truncate:
                 int truncated = Identities.Truncate(code, ref i);
-                return truncated != 0 ? truncated : truncateOf[i.A];
+                return truncated != 0 || i.Op == IrOp.Const ? truncated : Read(ref truncateOf[i.A], write);
             case IrOp.Load or IrOp.LoadPair or IrOp.Store or IrOp.StorePair:
                 FoldAddress(code, ref i);
                 Identities.NarrowStored(code, ref i);
@@ -87,48 +99,40 @@ internal sealed class Simplification
         }
     }
 
-    private void Learn(in IrInst i, ushort value)
+    /// <summary>The value that a piece of state has; where that is not known, from now on the one about to be defined.</summary>
+    private static int Read(ref ushort known, int write)
     {
-        switch (i.Op)
-        {
-            case IrOp.GetX:
-                state.X(i.Aux) = value;
-                inRegister[value] = true;
-                break;
-            case IrOp.SetX:
-                state.X(i.Aux) = i.A;
-                inRegister[i.A] = true;
-                break;
-            case IrOp.GetV:
-                state.V(i.Aux) = value;
-                break;
-            case IrOp.SetV:
-                state.V(i.Aux) = i.A;
-                break;
-            case IrOp.GetFlags:
-                state.Flags = value;
-                break;
-            case IrOp.SetFlags:
-                state.Flags = i.A;
-                break;
-            case IrOp.PcPage:
-                state.PcPage = value;
-                break;
-            case IrOp.Truncate:
-                truncateOf[i.A] = value;
-                break;
-        }
+        int value = known;
+        if (value == 0)
+            known = (ushort)write;
+        return value;
+    }
+
+    /// <summary>Drops a write of what is there already.</summary>
+    private static int Write(ref ushort known, ushort value)
+    {
+        if (known == value)
+            return -1;
+        known = value;
+        return 0;
     }
 
     /// <summary>A register that was written as I32 is read as the zero-extension, whose truncation is known by its operand.</summary>
     private int ForwardX(Span<IrInst> code, ref IrInst i, int write)
     {
-        ushort value = state.X(i.Aux);
-        if (value == 0 || code[value].Type != IrType.I32)
-            return value;
+        ref ushort known = ref state.X(i.Aux);
+        ushort value = known;
         ref IrInst narrow = ref code[value];
+        if (value != 0 && narrow.Type != IrType.I32)
+            return value;
+        known = (ushort)write;
+        if (value == 0)
+        {
+            inRegister[write] = true;
+            return 0;
+        }
+
         ulong constant = narrow.Imm;
-        state.X(i.Aux) = (ushort)write;
         i.Op = narrow.Op == IrOp.Const ? IrOp.Const : IrOp.ZeroExtend;
         i.A = i.Op == IrOp.Const ? (ushort)0 : value;
         i.Imm = i.Op == IrOp.Const ? (uint)constant : 0;
@@ -140,9 +144,12 @@ internal sealed class Simplification
     {
         if (code[i.A].Op == IrOp.ZeroExtend)
             i.A = code[i.A].A;
-        ushort present = state.X(i.Aux);
-        bool same = present == i.A || (code[present].Op == IrOp.ZeroExtend && code[present].A == i.A);
-        return same ? -1 : 0;
+        ref ushort known = ref state.X(i.Aux);
+        if (known == i.A || (code[known].Op == IrOp.ZeroExtend && code[known].A == i.A))
+            return -1;
+        known = i.A;
+        inRegister[i.A] = true;
+        return 0;
     }
 
     /// <summary>
