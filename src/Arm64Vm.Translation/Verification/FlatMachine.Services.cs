@@ -13,7 +13,7 @@ public sealed unsafe partial class FlatMachine
         if (host != null)
             Buffer.MemoryCopy(host, &read, 16, size);
         value = read;
-        return host != null || Raise(FlatFault.Memory);
+        return host != null || Raise(FlatFault.Memory, pageOffset);
     }
 
     public bool TryWrite(GuestContext* context, ulong address, int size, MemoryFlags flags, int pageOffset, Bits128 value)
@@ -21,7 +21,7 @@ public sealed unsafe partial class FlatMachine
         byte* host = Locate(address, size, write: true);
         if (host != null)
             Buffer.MemoryCopy(&value, host, size, size);
-        return host != null || address - CodeWindow < CodeWindowSize || Raise(FlatFault.Memory);
+        return host != null || address - CodeWindow < CodeWindowSize || Raise(FlatFault.Memory, pageOffset);
     }
 
     public bool TryLoadExclusive(GuestContext* context, ulong address, int size, int pageOffset, out Bits128 value)
@@ -65,7 +65,7 @@ public sealed unsafe partial class FlatMachine
     {
         byte* host = Locate(address & ~(ulong)(GuestContext.ZeroBlockSize - 1), GuestContext.ZeroBlockSize, write: true);
         if (host == null)
-            return Raise(FlatFault.Memory);
+            return Raise(FlatFault.Memory, pageOffset);
         new Span<byte>(host, GuestContext.ZeroBlockSize).Clear();
         return true;
     }
@@ -73,14 +73,14 @@ public sealed unsafe partial class FlatMachine
     public bool TryReadSystem(GuestContext* context, uint encoding, int pageOffset, out ulong value)
     {
         value = 0;
-        return Raise(FlatFault.System);
+        return Raise(FlatFault.System, pageOffset);
     }
 
-    public bool TryWriteSystem(GuestContext* context, uint encoding, int pageOffset, ulong value) => Raise(FlatFault.System);
+    public bool TryWriteSystem(GuestContext* context, uint encoding, int pageOffset, ulong value) => Raise(FlatFault.System, pageOffset);
 
-    public bool TrySystemOperation(GuestContext* context, uint encoding, int pageOffset, ulong operand) => Raise(FlatFault.System);
+    public bool TrySystemOperation(GuestContext* context, uint encoding, int pageOffset, ulong operand) => Raise(FlatFault.System, pageOffset);
 
-    public bool TryWritePState(GuestContext* context, uint field, uint value, int pageOffset) => Raise(FlatFault.System);
+    public bool TryWritePState(GuestContext* context, uint field, uint value, int pageOffset) => Raise(FlatFault.System, pageOffset);
 
     /// <summary>Signing leaves the pointer alone; authentication always faults (FEAT_FPAC); stripping makes the pointer canonical.</summary>
     public bool TryPointerAuth(GuestContext* context, PointerAuthentication operation, ulong pointer, ulong modifier, int pageOffset, out ulong result)
@@ -90,7 +90,7 @@ public sealed unsafe partial class FlatMachine
         if (operation is PointerAuthentication.StripInstruction or PointerAuthentication.StripData)
             result = canonical;
         bool authenticates = operation is >= PointerAuthentication.AuthIA and <= PointerAuthentication.AuthDB;
-        return !authenticates || Raise(FlatFault.PointerAuthentication);
+        return !authenticates || Raise(FlatFault.PointerAuthentication, pageOffset);
     }
 
     private static ulong Combine(AtomicOperation operation, ulong old, ulong operand, int size)

@@ -18,6 +18,7 @@ public sealed unsafe partial class FlatMachine : ICodeMemory, IGuestServices, ID
 {
     public const ulong DataBase = 0x1000_0000;
     public const int DataSize = 0x2000;
+
     /// <summary>Where vectors have their code: reads find it, writes are dropped.</summary>
     public const ulong CodeWindow = 0x2000_0000;
     public const ulong CodeWindowSize = 0x100_0000;
@@ -64,6 +65,9 @@ public sealed unsafe partial class FlatMachine : ICodeMemory, IGuestServices, ID
 
     /// <summary>The last exception since it was reset.</summary>
     public FlatFault Fault { get; set; }
+
+    /// <summary>Offset in its page of the instruction that raised it.</summary>
+    public int FaultOffset { get; private set; }
 
     public bool TryFetch(GuestContext* context, ulong address, out CodeLocation location)
     {
@@ -113,9 +117,10 @@ public sealed unsafe partial class FlatMachine : ICodeMemory, IGuestServices, ID
 
     private static ulong TagOf(uint fpcr) => (ulong)(ModeOf(fpcr).Bits >> 1) << 48;
 
-    private bool Raise(FlatFault fault)
+    private bool Raise(FlatFault fault, int pageOffset)
     {
         Fault = fault;
+        FaultOffset = pageOffset;
         Context->Pc = FaultPc;
         return false;
     }
