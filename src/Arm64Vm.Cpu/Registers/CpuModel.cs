@@ -1,3 +1,6 @@
+using Arm64Vm.Isa;
+using Arm64Vm.Translation;
+
 namespace Arm64Vm.Cpu;
 
 /// <summary>A processor as the guest sees it: identification registers, and from them what is implemented.</summary>
@@ -15,6 +18,49 @@ public sealed record CpuModel
 
     /// <summary>CNTFRQ_EL0 in Hz.</summary>
     public required ulong TimerFrequency { get; init; }
+
+    /// <summary>Instructions that the identification registers announce; what a translator for this processor accepts.</summary>
+    public FeatureSet Features
+    {
+        get
+        {
+            FeatureSet set = FeatureSet.All.Without(A64Feature.Mte).Without(A64Feature.Bti).Without(A64Feature.Lor).Without(A64Feature.WFxT).Without(A64Feature.Xs);
+            Limit(Isar0, 4, 1, A64Feature.Aes);
+            Limit(Isar0, 8, 1, A64Feature.Sha1);
+            Limit(Isar0, 12, 1, A64Feature.Sha256);
+            Limit(Isar0, 12, 2, A64Feature.Sha512);
+            Limit(Isar0, 16, 1, A64Feature.Crc32);
+            Limit(Isar0, 20, 2, A64Feature.Lse);
+            Limit(Isar0, 28, 1, A64Feature.Rdm);
+            Limit(Isar0, 32, 1, A64Feature.Sha3);
+            Limit(Isar0, 36, 1, A64Feature.Sm3);
+            Limit(Isar0, 40, 1, A64Feature.Sm4);
+            Limit(Isar0, 44, 1, A64Feature.DotProd);
+            Limit(Isar0, 48, 1, A64Feature.Fhm);
+            Limit(Isar0, 52, 1, A64Feature.FlagM);
+            Limit(Isar0, 52, 2, A64Feature.FlagM2);
+            Limit(Isar1, 8, 1, A64Feature.PAuth);
+            Limit(Isar1, 12, 1, A64Feature.Jscvt);
+            Limit(Isar1, 16, 1, A64Feature.Fcma);
+            Limit(Isar1, 20, 1, A64Feature.Lrcpc);
+            Limit(Isar1, 20, 2, A64Feature.Lrcpc2);
+            Limit(Isar1, 32, 1, A64Feature.FrintTs);
+            Limit(Isar1, 36, 1, A64Feature.Sb);
+            Limit(Isar1, 44, 1, A64Feature.Bf16);
+            Limit(Isar1, 52, 1, A64Feature.I8mm);
+            Limit(Pfr0, 16, 1, A64Feature.Fp16);
+            return set;
+
+            void Limit(ulong register, int shift, ulong minimum, A64Feature feature)
+            {
+                if (((register >> shift) & 15) < minimum)
+                    set = set.Without(feature);
+            }
+        }
+    }
+
+    /// <summary>The same processor with pointer authentication (implementation-defined algorithm, ID_AA64ISAR1_EL1.API and GPI).</summary>
+    public CpuModel WithPointerAuthentication() => this with { Isar1 = Isar1 | 0x1000_0100 };
 
     internal ulong Revidr { get; init; }
 

@@ -8,7 +8,8 @@ public static class CpuModels
     /// <summary>Everything that is implemented, chosen so that guests need no costly work-arounds.</summary>
     /// <remarks>
     /// CSV2, CSV3 and E0PD let kernels leave out their speculation defences; hardware access and dirty flags, TLBI ranges and BBM
-    /// level 2 save faults and invalidations; CTR_EL0.IDC and DIC save cache maintenance.
+    /// level 2 save faults and invalidations; CTR_EL0.IDC and DIC save cache maintenance. Pointer authentication is an option
+    /// (<see cref="CpuModel.WithPointerAuthentication"/>): a guest that finds it signs every return address.
     /// </remarks>
     public static CpuModel Max { get; } = new()
     {
@@ -26,8 +27,8 @@ public static class CpuModels
         // RNDR, TLBI range, FlagM2, FHM, DP, SM4, SM3, SHA3, RDM, LSE, CRC32, SHA512, SHA1, AES+PMULL.
         Isar0 = 0x1221_1111_1021_2120,
 
-        // I8MM, BF16, SB, FRINTTS, GPI, LRCPC2, FCMA, JSCVT, API, DC CVADP.
-        Isar1 = 0x0010_1011_1021_1102,
+        // I8MM, BF16, SB, FRINTTS, LRCPC2, FCMA, JSCVT, DC CVADP.
+        Isar1 = 0x0010_1011_0021_1002,
 
         // 48-bit PA, 16-bit ASIDs, all granules.
         Mmfr0 = 0x0000_0000_0010_0025,

@@ -16,7 +16,7 @@ internal static partial class Lifter
         A64Instruction instruction = A64Instruction.Decode(word);
         A64Group group = A64Opcodes.Group(instruction.Opcode);
         IrBuilder builder = context.Builder;
-        if (instruction.Opcode == A64Opcode.Undefined || !context.Features.Has(A64Opcodes.Feature(instruction.Opcode)))
+        if (instruction.Opcode == A64Opcode.Undefined || (group != A64Group.Hint && !context.Features.Has(A64Opcodes.Feature(instruction.Opcode))))
         {
             builder.Exit(ExitReason.Undefined, word);
             return;

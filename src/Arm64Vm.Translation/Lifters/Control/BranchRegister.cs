@@ -21,7 +21,7 @@ internal static class BranchRegister
         IrValue pointer = b.ReadX(isReturn ? 30 : i.Rn);
         IrValue modifier = isReturn ? b.ReadXOrSp(31) : i.Bit(24) ? b.ReadXOrSp(i.Rd) : b.Const64(0);
         PointerAuthentication operation = i.Bit(10) ? PointerAuthentication.AuthIB : PointerAuthentication.AuthIA;
-        Go(context, i, PointerAuthenticationCode.Emit(b, operation, pointer, modifier));
+        Go(context, i, PointerAuthenticationCode.Emit(context, operation, pointer, modifier));
         return true;
     }
 

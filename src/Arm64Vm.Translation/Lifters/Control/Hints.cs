@@ -9,6 +9,10 @@ internal static class Hints
     public static bool Lift(in LiftContext context, A64Instruction i)
     {
         IrBuilder b = context.Builder;
+
+        // Hints of features that the processor does not have are NOPs too.
+        if (!context.Features.Has(A64Opcodes.Feature(i.Opcode)))
+            return true;
         switch (i.Opcode)
         {
             case A64Opcode.Yield:
@@ -27,16 +31,16 @@ internal static class Hints
                 b.ExitAfter(ExitReason.SendEvent, 1);
                 return true;
             case A64Opcode.Xpaclri:
-                b.WriteGpr(30, PointerAuthenticationCode.Emit(b, PointerAuthentication.StripInstruction, b.ReadX(30), b.Const64(0)));
+                b.WriteGpr(30, PointerAuthenticationCode.Emit(context, PointerAuthentication.StripInstruction, b.ReadX(30), b.Const64(0)));
                 return true;
             case A64Opcode.Pacia1716 or A64Opcode.Pacib1716 or A64Opcode.Autia1716 or A64Opcode.Autib1716:
-                b.WriteGpr(17, PointerAuthenticationCode.Emit(b, Operation(i), b.ReadX(17), b.ReadX(16)));
+                b.WriteGpr(17, PointerAuthenticationCode.Emit(context, Operation(i), b.ReadX(17), b.ReadX(16)));
                 return true;
             case A64Opcode.Paciaz or A64Opcode.Pacibz or A64Opcode.Autiaz or A64Opcode.Autibz:
-                b.WriteGpr(30, PointerAuthenticationCode.Emit(b, Operation(i), b.ReadX(30), b.Const64(0)));
+                b.WriteGpr(30, PointerAuthenticationCode.Emit(context, Operation(i), b.ReadX(30), b.Const64(0)));
                 return true;
             case A64Opcode.Paciasp or A64Opcode.Pacibsp or A64Opcode.Autiasp or A64Opcode.Autibsp:
-                b.WriteGpr(30, PointerAuthenticationCode.Emit(b, Operation(i), b.ReadX(30), b.ReadXOrSp(31)));
+                b.WriteGpr(30, PointerAuthenticationCode.Emit(context, Operation(i), b.ReadX(30), b.ReadXOrSp(31)));
                 return true;
             default:
                 return true;

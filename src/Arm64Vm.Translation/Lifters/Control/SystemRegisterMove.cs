@@ -9,6 +9,8 @@ internal static class SystemRegisterMove
     private const int Nzcv = 0xDA10;
     private const int Fpcr = 0xDA20;
     private const int Fpsr = 0xDA21;
+    private const int Rndr = 0xD920;
+    private const int Rndrrs = 0xD921;
 
     public static bool Lift(in LiftContext context, A64Instruction i)
     {
@@ -26,6 +28,10 @@ internal static class SystemRegisterMove
                 ? b.ZeroExtend(b.Unary(IrOp.FlagsToNzcv, IrType.I32, b.ReadFlags()))
                 : b.Emit(IrOp.ReadSystem, IrType.I64, imm: (ulong)register);
             b.WriteGpr(i.Rt, value);
+
+            // The random number generator always succeeds, and says so in NZCV.
+            if (register is Rndr or Rndrrs)
+                b.WriteFlags(b.Unary(IrOp.FlagsFromNzcv, IrType.Flags, b.Const32(0)));
             return true;
         }
 

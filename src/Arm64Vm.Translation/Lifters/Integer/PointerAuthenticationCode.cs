@@ -19,10 +19,13 @@ internal static class PointerAuthenticationCode
         };
         bool modified = i.Opcode is >= A64Opcode.Pacia and <= A64Opcode.Autdb;
         IrValue modifier = modified ? b.ReadXOrSp(i.Rn) : b.Const64(0);
-        b.WriteGpr(i.Rd, Emit(b, operation, b.ReadX(i.Rd), modifier));
+        b.WriteGpr(i.Rd, Emit(context, operation, b.ReadX(i.Rd), modifier));
         return true;
     }
 
-    public static IrValue Emit(IrBuilder b, PointerAuthentication operation, IrValue pointer, IrValue modifier) =>
-        b.Emit(IrOp.PointerAuth, IrType.I64, pointer, modifier, aux: (int)operation);
+    /// <summary>While no key is enabled, signing and authenticating leave the pointer alone.</summary>
+    public static IrValue Emit(in LiftContext context, PointerAuthentication operation, IrValue pointer, IrValue modifier) =>
+        operation < PointerAuthentication.SignGeneric && !context.Mode.PointerAuthentication
+            ? pointer
+            : context.Builder.Emit(IrOp.PointerAuth, IrType.I64, pointer, modifier, aux: (int)operation);
 }

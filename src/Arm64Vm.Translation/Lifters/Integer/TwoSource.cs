@@ -37,7 +37,7 @@ internal static class TwoSource
                 b.WriteGpr(i.Rd, b.Emit(IrOp.Crc32, IrType.I32, b.ReadW(i.Rn), data, size: size, aux: i.Opcode == A64Opcode.Crc32 ? 0 : 1));
                 return true;
             case A64Opcode.Pacga:
-                b.WriteGpr(i.Rd, PointerAuthenticationCode.Emit(b, PointerAuthentication.SignGeneric, b.ReadX(i.Rn), b.ReadXOrSp(i.Rm)));
+                b.WriteGpr(i.Rd, PointerAuthenticationCode.Emit(context, PointerAuthentication.SignGeneric, b.ReadX(i.Rn), b.ReadXOrSp(i.Rm)));
                 return true;
             default:
                 return false;

@@ -37,7 +37,7 @@ internal static class LoadStoreSingle
         IrBuilder b = context.Builder;
         long offset = ((long)i.Imm9 & 0x1FF | (i.Bit(22) ? -512L : 0)) * 8;
         PointerAuthentication operation = i.Opcode == A64Opcode.Ldraa ? PointerAuthentication.AuthDA : PointerAuthentication.AuthDB;
-        IrValue pointer = PointerAuthenticationCode.Emit(b, operation, b.ReadXOrSp(i.Rn), b.Const64(0));
+        IrValue pointer = PointerAuthenticationCode.Emit(context, operation, b.ReadXOrSp(i.Rn), b.Const64(0));
         IrValue address = b.Add(IrType.I64, pointer, b.Const64((ulong)offset));
         b.WriteGpr(i.Rt, b.Load(IrType.I64, 8, address));
         if (i.Bit(11))
