@@ -5,6 +5,7 @@ namespace Arm64Vm.Cpu;
 
 /// <summary>One HLT #0xF000: operation in W0, parameter in X1, result in X0.</summary>
 /// <remarks>Console operations only: a guest cannot reach files of the host.</remarks>
+// SAFETY: uses the context of a vCPU that is stopped in this very call; guest memory is read through the checked path.
 internal readonly unsafe ref struct SemihostingCall(Vcpu vcpu, ISemihosting host)
 {
     private const int ConsoleHandle = 1;

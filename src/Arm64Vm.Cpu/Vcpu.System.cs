@@ -122,7 +122,7 @@ public sealed unsafe partial class Vcpu
     internal ulong CacheSizeId()
     {
         ulong selector = Slot(SystemSlot.Csselr);
-        return selector < (ulong)_model.CacheSizes.Length ? _model.CacheSizes[selector] : 0;
+        return selector < (ulong)_model.CacheSizes.Count ? _model.CacheSizes[(int)selector] : 0;
     }
 
     /// <summary>RNDR and RNDRRS: never fails, so NZCV becomes 0.</summary>

@@ -18,6 +18,7 @@ public unsafe struct CodeLocation
 }
 
 /// <summary>The processor's view of guest code, for executors.</summary>
+// SAFETY: context points to the whole context of the vCPU, for the call; a location's Host is 4096 readable bytes until guest code runs again.
 public unsafe interface ICodeMemory
 {
     /// <summary>Translates <paramref name="address"/> for instruction fetch. False: an instruction abort was raised, the context's PC is the handler's.</summary>

@@ -40,6 +40,7 @@ public sealed partial class X64Compiler
     /// <param name="rx">Executable view of the same place.</param>
     /// <param name="bufferOffset">Offset of the place from the start of the code buffer.</param>
     /// <param name="size">Bytes written.</param>
+    // SAFETY: the caller owns [rw, rw + capacity) and its executable view for the call; the emitter stops at the capacity.
     public unsafe bool TryCompile(IrRegion source, CompileMode compileMode, int unitIndex, byte* rw, byte* rx, int capacity, int bufferOffset, out int size)
     {
         region = source;

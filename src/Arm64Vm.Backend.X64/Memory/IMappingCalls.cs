@@ -1,6 +1,7 @@
 namespace Arm64Vm.Backend.X64.Memory;
 
 /// <summary>The system calls behind <see cref="CodeBuffer"/>. Results are negative errno values on failure. Tests refuse them one by one.</summary>
+// SAFETY: pointers are addresses of mappings, passed through to the kernel and never dereferenced here.
 internal unsafe interface IMappingCalls
 {
     static abstract int MemfdCreate(string name, uint flags);

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Arm64Vm.Backend.X64.Memory;
 
+// SAFETY: pointers are addresses of mappings, passed through to the kernel and never dereferenced here.
 internal unsafe partial struct LinuxMappingCalls : IMappingCalls
 {
     public const int ProtNone = 0;

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 namespace Arm64Vm.Cpu.Memory;
 
 /// <summary>A range of host address space: anonymous, or backed by a memfd so that it can be shared and cloned. Zero-filled, populated on first touch.</summary>
+// SAFETY: owns [Address, Address + Size) from construction to Dispose; the kernel checks what is passed to it.
 internal sealed unsafe partial class HostMemory : IDisposable
 {
     private const int ProtReadWrite = 3;

@@ -4,6 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Cpu.Mmu;
 
 /// <summary>The EL1&amp;0 translation regime of one vCPU: registers, second-level TLB, inline TLB, names of code contexts.</summary>
+// SAFETY: the context outlives this object and belongs to the thread that runs the vCPU; table indexes are masked to their size.
 internal sealed unsafe class Stage1
 {
     private const ulong SctlrM = 1;

@@ -88,7 +88,7 @@ public sealed record CpuModel
     internal ulong Clidr { get; init; }
 
     /// <summary>CCSIDR_EL1 by CSSELR_EL1: L1 data, L1 instruction, L2.</summary>
-    internal ulong[] CacheSizes { get; init; } = [];
+    internal IReadOnlyList<ulong> CacheSizes { get; init; } = [];
 
     /// <summary>The part has the implementation-defined controls of the Cortex-A family.</summary>
     internal bool HasCortexControls { get; init; }

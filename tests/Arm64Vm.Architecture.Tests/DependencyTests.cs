@@ -1,0 +1,79 @@
+using System.Reflection;
+using System.Xml.Linq;
+
+namespace Arm64Vm.Architecture.Tests;
+
+/// <summary>Dependencies point one way: Cli → Machine → Devices → Cpu → Translation → Backend.X64 → Ir → Isa.</summary>
+public class DependencyTests
+{
+    public static TheoryData<string> Layers => [.. Product.Layers];
+
+    [Fact]
+    public void EveryProjectIsALayerOrABuildTool()
+    {
+        IEnumerable<string> projects = Directory.EnumerateFiles(Product.Sources, "*.csproj", SearchOption.AllDirectories)
+            .Select(path => Path.GetFileNameWithoutExtension(path)!);
+        Assert.Equal(Product.Layers.Concat(Product.BuildTools).Order(StringComparer.Ordinal), projects.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Layers))]
+    public void AProjectNamesTheLayerBelowAndNoOther(string layer)
+    {
+        int index = Product.Layers.ToList().IndexOf(layer);
+        string[] expected = index == 0 ? [] : [Product.Layers[index - 1]];
+        Assert.Equal(expected, ProjectReferences(layer));
+    }
+
+    [Fact]
+    public void BuildToolsStandAlone()
+    {
+        foreach (string tool in Product.BuildTools)
+            Expect.None(ProjectReferences(tool));
+    }
+
+    [Theory]
+    [MemberData(nameof(Layers))]
+    public void AnAssemblyRefersToLayersBelowOnly(string layer)
+    {
+        List<string> below = [.. Product.Layers.TakeWhile(name => name != layer)];
+        IEnumerable<string> product = Product.AssemblyOf(layer).GetReferencedAssemblies()
+            .Select(reference => reference.Name!)
+            .Where(name => name.StartsWith("Arm64Vm", StringComparison.OrdinalIgnoreCase));
+        Expect.None(product.Except(below));
+    }
+
+    /// <summary>Packages are the front end's business: the library needs nothing but the runtime.</summary>
+    [Theory]
+    [MemberData(nameof(Layers))]
+    public void OnlyTheFrontEndUsesPackages(string layer)
+    {
+        IEnumerable<string> packages = Items(layer, "PackageReference");
+        if (layer != "Arm64Vm.Cli")
+            Expect.None(packages);
+        Expect.None(packages.Except(["System.CommandLine", "Spectre.Console"]));
+    }
+
+    /// <summary>A layer opens its internals to tests and benchmarks, not to another layer.</summary>
+    [Theory]
+    [MemberData(nameof(Layers))]
+    public void InternalsAreVisibleToTestsOnly(string layer)
+    {
+        Assert.All(Items(layer, "InternalsVisibleTo"), friend =>
+            Assert.True(friend.EndsWith(".Tests", StringComparison.Ordinal) || friend == "Arm64Vm.Benchmarks", friend));
+    }
+
+    /// <summary>A device knows guest memory and interrupts, not how instructions are run.</summary>
+    [Fact]
+    public void DevicesDoNotKnowTheTranslator()
+    {
+        IEnumerable<string?> references = Product.AssemblyOf("Arm64Vm.Devices").GetReferencedAssemblies().Select(reference => reference.Name);
+        Expect.None(references.Intersect(["Arm64Vm.Translation", "Arm64Vm.Backend.X64"]));
+    }
+
+    private static IEnumerable<string> ProjectReferences(string project) =>
+        Items(project, "ProjectReference").Select(path => Path.GetFileNameWithoutExtension(path.Replace('\\', '/')));
+
+    private static List<string> Items(string project, string kind) =>
+        [.. XDocument.Load(Path.Combine(Product.Sources, project, project + ".csproj")).Descendants(kind).Select(item => item.Attribute("Include")!.Value)];
+}

@@ -1,0 +1,139 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Arm64Vm.Backend.X64.Compile;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Architecture.Tests;
+
+/// <summary>What emitted code and C# must agree on: offsets, sizes and registers.</summary>
+public unsafe class LayoutTests
+{
+    private readonly record struct Region(string Name, int Start, int End);
+
+    [Fact]
+    public void AnIrInstructionIs24Bytes() => Assert.Equal(24, sizeof(IrInst));
+
+    [Fact]
+    public void ASlowDescriptorIs16Bytes() => Assert.Equal(SlowDescriptor.SizeInBytes, sizeof(SlowDescriptor));
+
+    [Theory]
+    [InlineData(nameof(ExitRecord.Reason), ExitLayout.Reason)]
+    [InlineData(nameof(ExitRecord.PcDelta), ExitLayout.PcDelta)]
+    [InlineData(nameof(ExitRecord.Payload), ExitLayout.Payload)]
+    [InlineData(nameof(ExitRecord.Address), ExitLayout.Address)]
+    [InlineData(nameof(ExitRecord.Site), ExitLayout.Site)]
+    [InlineData(nameof(ExitRecord.Resume), ExitLayout.Resume)]
+    public void ExitLayoutMatchesTheRecord(string field, int offset) =>
+        Assert.Equal(offset, (int)Marshal.OffsetOf<ExitRecord>(field));
+
+    /// <summary>Codes of the back end's own must not be taken for reasons of the run loop's.</summary>
+    [Fact]
+    public void PrivateExitCodesAreNoExitReasons()
+    {
+        int highest = Enum.GetValues<ExitReason>().Max(reason => (int)reason);
+        Assert.All([ExitLayout.LinkRequest, ExitLayout.SlowRequest, ExitLayout.IndirectRequest], code => Assert.True(code > highest));
+    }
+
+    [Fact]
+    public void TheContextIsAsLargeAsItSays() => Assert.Equal(GuestContext.TotalSize, sizeof(GuestContext));
+
+    [Fact]
+    public void RegionsOfTheContextDoNotOverlap()
+    {
+        List<Region> regions = [.. Fields(), .. UnnamedRegions()];
+        regions.Sort((a, b) => a.Start.CompareTo(b.Start));
+        for (int i = 1; i < regions.Count; i++)
+            Assert.True(regions[i].Start >= regions[i - 1].End, $"{regions[i - 1]} and {regions[i]} overlap");
+        Assert.True(regions[^1].End <= GuestContext.TotalSize);
+    }
+
+    [Fact]
+    public void WhatIsSavedComesFirst()
+    {
+        foreach (Region region in Fields())
+            Assert.Equal(region.Start < GuestContext.ArchitecturalSize, region.End <= GuestContext.ArchitecturalSize);
+        Assert.True(GuestContext.ExitOffset >= GuestContext.ArchitecturalSize);
+    }
+
+    /// <summary>Emitted code moves vectors with aligned instructions.</summary>
+    [Theory]
+    [InlineData(GuestContext.VOffset)]
+    [InlineData(GuestContext.HostXmmOffset)]
+    [InlineData(GuestContext.OperandOffset)]
+    [InlineData(GuestContext.SpillOffset)]
+    [InlineData(GuestContext.SaturationOffset)]
+    [InlineData(GuestContext.TlbOffset)]
+    [InlineData(GuestContext.JumpCacheOffset)]
+    public void VectorsInTheContextAreAligned(int offset) => Assert.Equal(0, offset % 16);
+
+    [Fact]
+    public void TablesThatCodeIndexesHavePowersOfTwoEntries()
+    {
+        Assert.True(int.IsPow2(GuestContext.TlbEntries));
+        Assert.True(int.IsPow2(GuestContext.JumpCacheEntries));
+        Assert.Equal(GuestContext.TlbOffset + (GuestContext.MmuIndexes * 2 * GuestContext.TlbBytes), GuestContext.JumpCacheOffset);
+    }
+
+    /// <summary>X0–SP are reached with one-byte displacements, which is what the bias is for.</summary>
+    [Fact]
+    public void GeneralRegistersAreInReachOfAByte()
+    {
+        Assert.InRange(GuestContext.XOffset - HostAbi.ContextBias, sbyte.MinValue, sbyte.MaxValue);
+        Assert.InRange(GuestContext.XOffset + (31 * 8) - HostAbi.ContextBias, sbyte.MinValue, sbyte.MaxValue);
+    }
+
+    [Fact]
+    public void NoHostRegisterHasTwoUses()
+    {
+        byte[] general = [(byte)HostAbi.Context, (byte)HostAbi.Scratch, .. HostAbi.PoolGpr, .. Pinned(HostAbi.PinnedX)];
+        byte[] vector = [(byte)HostAbi.VectorScratch, .. HostAbi.PoolXmm, .. Pinned(HostAbi.PinnedV)];
+        Assert.Equal(general.Length, general.Distinct().Count());
+        Assert.Equal(vector.Length, vector.Distinct().Count());
+        Assert.DoesNotContain((byte)4, general);
+    }
+
+    /// <summary>The run loop finds a saved host register where the exit stub puts it.</summary>
+    [Fact]
+    public void SavedRegistersAreWhereTheStubsPutThem()
+    {
+        GuestContext* context = (GuestContext*)NativeMemory.AlignedAlloc(GuestContext.TotalSize, 64);
+        try
+        {
+            for (byte host = 0; host < 16; host++)
+            {
+                int guest = HostAbi.GuestOfGpr(host);
+                ulong* expected = guest >= 0 ? &context->X[guest] : &context->HostGpr[host];
+                Assert.True(expected == SavedRegisters.Gpr(context, host), $"general register {host}");
+                int guestV = HostAbi.GuestOfXmm(host);
+                Bits128* expectedV = guestV >= 0 ? (Bits128*)&context->V[guestV * 2] : (Bits128*)&context->HostXmm[host * 2];
+                Assert.True(expectedV == SavedRegisters.Xmm(context, host), $"vector register {host}");
+            }
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(context);
+        }
+    }
+
+    private static IEnumerable<byte> Pinned(ReadOnlySpan<byte> registers) => registers.ToArray().Where(register => register != HostAbi.None);
+
+    private static IEnumerable<Region> Fields()
+    {
+        MethodInfo sizeOf = typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!;
+        foreach (FieldInfo field in typeof(GuestContext).GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
+        {
+            int start = field.GetCustomAttribute<FieldOffsetAttribute>()!.Value;
+            int size = (int)sizeOf.MakeGenericMethod(field.FieldType).Invoke(null, null)!;
+            yield return new Region(field.Name, start, start + size);
+        }
+    }
+
+    /// <summary>What has an offset and no field.</summary>
+    private static IEnumerable<Region> UnnamedRegions() =>
+    [
+        new("spill slots", GuestContext.SpillOffset, GuestContext.SpillOffset + (GuestContext.SpillSlots * 16)),
+        new("TLBs", GuestContext.TlbOffset, GuestContext.TlbOffset + (GuestContext.MmuIndexes * 2 * GuestContext.TlbBytes)),
+        new("jump cache", GuestContext.JumpCacheOffset, GuestContext.JumpCacheOffset + (GuestContext.JumpCacheEntries * GuestContext.JumpCacheEntrySize)),
+    ];
+}
