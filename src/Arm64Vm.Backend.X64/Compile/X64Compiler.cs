@@ -31,6 +31,9 @@ public sealed partial class X64Compiler
         emit = new X64Emitter();
     }
 
+    /// <summary>Bytes of the last region's code that come before its slow paths and link stubs.</summary>
+    public int HotSize { get; private set; }
+
     /// <summary>Compiles into [rw, rw + capacity); false where it does not fit (nothing may be used then).</summary>
     /// <param name="source">What to compile.</param>
     /// <param name="compileMode">The processor's mode that the code is for.</param>
@@ -61,6 +64,7 @@ public sealed partial class X64Compiler
             CompileBlock(blocks[i]);
         }
 
+        HotSize = emit.Position;
         EmitColdPaths();
         EmitFloatColdPaths();
         FinishSites();

@@ -1,0 +1,60 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Arm64Vm.Backend.X64.Compile;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Translation.Tests.Golden;
+
+/// <summary>Names of places in <see cref="GuestContext"/>.</summary>
+internal static class ContextFields
+{
+    private static readonly string[] Regimes = ["el0", "el1", "pan"];
+
+    /// <summary>The name of what lies at an offset from the context's start.</summary>
+    public static string NameOf(int offset)
+    {
+        (string? name, int start) = offset switch
+        {
+            >= GuestContext.XOffset and < GuestContext.XOffset + 256 => (General(offset), offset & ~7),
+            >= GuestContext.VOffset and < GuestContext.VOffset + 512 => ($"V{(offset - GuestContext.VOffset) / 16}", offset & ~15),
+            >= GuestContext.DirectRegistersOffset and < GuestContext.VOffset => (((DirectRegister)((offset - GuestContext.DirectRegistersOffset) / 8)).ToString(), offset & ~7),
+            >= GuestContext.HostGprOffset and < GuestContext.HostXmmOffset => ($"HostGpr{(offset - GuestContext.HostGprOffset) / 8}", offset & ~7),
+            >= GuestContext.HostXmmOffset and < GuestContext.SaturationOffset => ($"HostXmm{(offset - GuestContext.HostXmmOffset) / 16}", offset & ~15),
+            >= GuestContext.OperandOffset and < GuestContext.OperandOffset + 64 => ($"Operand{(offset - GuestContext.OperandOffset) / 16}", offset & ~15),
+            >= GuestContext.SpillOffset and < GuestContext.SpillOffset + (GuestContext.SpillSlots * 16) => ($"Spill{(offset - GuestContext.SpillOffset) / 16}", offset & ~15),
+            >= GuestContext.TlbOffset and < GuestContext.JumpCacheOffset => (Tlb(offset), offset - ((offset - GuestContext.TlbOffset) % GuestContext.TlbBytes)),
+            >= GuestContext.JumpCacheOffset and < GuestContext.TotalSize => ("JumpCache", GuestContext.JumpCacheOffset),
+            >= GuestContext.ExitOffset and < GuestContext.ExitOffset + ExitLayout.Resume + 8 => Exit(offset),
+            _ => Field(offset),
+        };
+        return offset == start ? name : $"{name}+{offset - start}";
+    }
+
+    private static string General(int offset)
+    {
+        int register = (offset - GuestContext.XOffset) / 8;
+        return register == 31 ? "SP" : $"X{register}";
+    }
+
+    private static string Tlb(int offset)
+    {
+        int table = (offset - GuestContext.TlbOffset) / GuestContext.TlbBytes;
+        return $"{((table & 1) != 0 ? "Write" : "Read")}Tlb.{Regimes[table / 2]}";
+    }
+
+    private static (string Name, int Start) Exit(int offset)
+    {
+        FieldInfo field = typeof(ExitRecord).GetFields().Last(f => GuestContext.ExitOffset + (int)Marshal.OffsetOf<ExitRecord>(f.Name) <= offset);
+        return ("Exit." + field.Name, GuestContext.ExitOffset + (int)Marshal.OffsetOf<ExitRecord>(field.Name));
+    }
+
+    private static (string Name, int Start) Field(int offset)
+    {
+        FieldInfo field = typeof(GuestContext).GetFields(BindingFlags.Instance | BindingFlags.Public)
+            .Where(f => Offset(f) <= offset)
+            .MaxBy(Offset)!;
+        return (field.Name, Offset(field));
+    }
+
+    private static int Offset(FieldInfo field) => field.GetCustomAttribute<FieldOffsetAttribute>()!.Value;
+}

@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Arm64Vm.Backend.X64.Compile;
+using Arm64Vm.Translation.Jit;
+using Iced.Intel;
+
+namespace Arm64Vm.Translation.Tests.Golden;
+
+/// <summary>Disassembles a unit with names for all addresses, so that the text does not depend on where the code lies.</summary>
+internal sealed class HostListing
+{
+    private readonly TranslationCache cache;
+    private readonly ulong start;
+    private readonly byte[] code;
+    private readonly int hotSize;
+    private readonly HashSet<int> tags = [];
+    private readonly List<Instruction> instructions = [];
+    private readonly HostSymbols symbols;
+    private CodeSize size;
+
+    private HostListing(TranslationCache cache, int unit, int hotSize)
+    {
+        this.cache = cache;
+        this.hotSize = hotSize;
+        start = (ulong)cache.EntryOf(unit);
+        code = cache.CodeOf(unit).ToArray();
+        symbols = new HostSymbols(cache, unit, code.Length);
+        for (int site = cache.Unit(unit).FirstSite; site >= 0; site = cache.Site(site).NextOfOwner)
+        {
+            if (cache.Site(site).Kind == LinkKind.CrossPage)
+                tags.Add(cache.Site(site).TagField - cache.Unit(unit).CodeOffset);
+        }
+    }
+
+    /// <summary>Appends the code of a unit, one instruction a line.</summary>
+    public static CodeSize Append(StringBuilder text, TranslationCache cache, int unit, int hotSize)
+    {
+        HostListing listing = new(cache, unit, hotSize);
+        // First for the labels, then for the text.
+        listing.Walk(null);
+        listing.size = default;
+        listing.Walk(text);
+        return listing.size;
+    }
+
+    private void Walk(StringBuilder? text)
+    {
+        IntelFormatter formatter = new(symbols);
+        formatter.Options.HexPrefix = "0x";
+        formatter.Options.HexSuffix = null;
+        formatter.Options.UppercaseHex = false;
+        formatter.Options.SpaceAfterOperandSeparator = true;
+        formatter.Options.ShowBranchSize = false;
+        StringOutput output = new();
+        ByteArrayCodeReader reader = new(code);
+        var decoder = Iced.Intel.Decoder.Create(64, reader);
+        for (int position = 0; position < code.Length;)
+        {
+            if (position == hotSize)
+                text?.Append("cold\n");
+            if (symbols.LabelAt(position) is { } label)
+                text?.Append(' ').Append(label).Append(":\n");
+            if (tags.Contains(position))
+            {
+                text?.Append("  tag\n");
+                position += 8;
+                Count(position - 8, 8, instruction: false);
+                continue;
+            }
+
+            reader.Position = position;
+            decoder.IP = start + (ulong)position;
+            decoder.Decode(out Instruction instruction);
+            Count(position, instruction.Length, instruction: true);
+            position += instruction.Length;
+            symbols.Note(instruction);
+            if (text is not null)
+            {
+                formatter.Format(instruction, output);
+                text.Append("  ").Append(output.ToStringAndReset());
+            }
+
+            if (instruction.IsCallNear && symbols.HasRecord(instruction.NearBranchTarget))
+            {
+                SlowDescriptor record = MemoryMarshal.Read<SlowDescriptor>(code.AsSpan(position));
+                text?.Append(SlowRecordText.Of(cache, record));
+                Count(position, SlowDescriptor.SizeInBytes, instruction: false);
+                position += SlowDescriptor.SizeInBytes;
+            }
+
+            text?.Append('\n');
+        }
+    }
+
+    private void Count(int position, int bytes, bool instruction)
+    {
+        int one = instruction ? 1 : 0;
+        size += position < hotSize ? new CodeSize(one, bytes, 0, 0) : new CodeSize(0, 0, one, bytes);
+    }
+}

@@ -1,0 +1,77 @@
+using Arm64Vm.Backend.X64.Compile;
+using Arm64Vm.Translation.Jit;
+using Iced.Intel;
+
+namespace Arm64Vm.Translation.Tests.Golden;
+
+/// <summary>Names for what emitted code addresses: its own labels, stubs, constants, and fields of the context.</summary>
+internal sealed unsafe class HostSymbols : ISymbolResolver
+{
+    private readonly ulong start;
+    private readonly ulong length;
+    private readonly ulong buffer;
+    private readonly Stubs stubs;
+    private readonly SortedSet<int> labels = [];
+
+    public HostSymbols(TranslationCache cache, int unit, int length)
+    {
+        start = (ulong)cache.EntryOf(unit);
+        this.length = (ulong)length;
+        buffer = start - (ulong)cache.Unit(unit).CodeOffset;
+        stubs = cache.Stubs;
+    }
+
+    /// <summary>Remembers the places in the unit that an instruction refers to.</summary>
+    public void Note(in Instruction instruction)
+    {
+        bool branch = instruction.OpCount > 0 && instruction.Op0Kind is OpKind.NearBranch64;
+        ulong target = branch ? instruction.NearBranchTarget : instruction.IsIPRelativeMemoryOperand ? instruction.IPRelativeMemoryAddress : 0;
+        if (target - start <= length)
+            labels.Add((int)(target - start));
+    }
+
+    public string? LabelAt(int position) => labels.Contains(position) ? Label(position) : null;
+
+    /// <summary>True for the stubs that find a record behind the call.</summary>
+    public bool HasRecord(ulong target) => (long)target == stubs.SlowExit || (long)target == stubs.LinkExit;
+
+    public bool TryGetSymbol(in Instruction instruction, int operand, int instructionOperand, ulong address, int addressSize, out SymbolResult symbol)
+    {
+        OpKind kind = instructionOperand >= 0 ? instruction.GetOpKind(instructionOperand) : OpKind.Memory;
+        string? name = kind switch
+        {
+            OpKind.NearBranch64 => OfCode(address),
+            OpKind.Memory when instruction.IsIPRelativeMemoryOperand => OfCode(address) ?? Constant(address),
+            OpKind.Memory when instruction.MemoryBase == Register.R15 => ContextFields.NameOf((int)(long)address + HostAbi.ContextBias),
+            OpKind.Immediate64 when address - buffer < TranslationCache.DefaultSize => OfCode(address) ?? "somewhere",
+            _ => null,
+        };
+        symbol = name is null ? default : new SymbolResult(address, name);
+        return name is not null;
+    }
+
+    private string? OfCode(ulong address)
+    {
+        if (address - start <= length)
+            return Label((int)(address - start));
+        long value = (long)address;
+        return value == stubs.Exit ? "Exit"
+            : value == stubs.SlowExit ? "SlowExit"
+            : value == stubs.LinkExit ? "LinkExit"
+            : value == stubs.IndirectMiss ? "IndirectMiss"
+            : value == stubs.IndirectCallMiss ? "IndirectCallMiss"
+            : value == stubs.IndirectLookup ? "IndirectLookup"
+            : null;
+    }
+
+    private string Label(int position) => $"L{labels.TakeWhile(label => label < position).Count() + 1}";
+
+    // SAFETY: constants lie in the code buffer, below the first unit; the cache is alive.
+    private string? Constant(ulong address)
+    {
+        if (address < buffer || address >= start)
+            return null;
+        ulong* value = (ulong*)address;
+        return $"const {value[1]:x}'{value[0]:x16}";
+    }
+}
