@@ -81,6 +81,13 @@ public sealed partial class X64Compiler
         byte pinned = HostAbi.PinnedV[guest];
         if (state.Backing == Backing.GuestV && state.Index == guest && (state.Register == HostAbi.None || pinned == HostAbi.None))
             return;
+        if (pinned != HostAbi.None && state.Backing == Backing.Constant && state.Register == HostAbi.None)
+        {
+            EvacuateV(guest, 0);
+            LoadConstant((Xmm)pinned, value);
+            return;
+        }
+
         Xmm source = UseV(value);
         EvacuateV(guest, 0);
         if (pinned != HostAbi.None)

@@ -295,6 +295,9 @@ public sealed partial class X64Compiler
             case Backing.Spill:
                 emit.Vex(V.Movaps, register, HostAbi.Spill(state.Index));
                 break;
+            case Backing.Constant:
+                LoadConstant(register, value);
+                break;
             default:
                 throw new InvalidOperationException($"value %{value} ({region[value].Op}) is nowhere");
         }
@@ -378,6 +381,8 @@ public sealed partial class X64Compiler
             memory = HostAbi.V(state.Index);
         else if (state.Backing == Backing.Spill)
             memory = HostAbi.Spill(state.Index);
+        else if (state.Backing == Backing.Constant)
+            memory = ConstantMemory(value);
         else
             return false;
         return true;
