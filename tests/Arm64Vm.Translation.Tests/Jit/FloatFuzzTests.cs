@@ -100,8 +100,9 @@ public unsafe class FloatFuzzTests
         machine.Fault = FlatFault.None;
         executor.FloatControlChanged(context);
         context->Fpsr = 0;
-        executor.Run(context);
+        ExitReason reason = executor.Run(context);
         executor.SynchronizeFloatStatus(context);
+        Assert.Equal(ExitReason.Breakpoint, reason);
     }
 
     private static ulong Integer(Random random) => random.Next(4) switch
@@ -119,7 +120,7 @@ public unsafe class FloatFuzzTests
     private static ulong Float64(Random random)
     {
         ulong sign = random.Next(2) == 0 ? 1UL << 63 : 0;
-        return sign ^ random.Next(12) switch
+        return sign ^ random.Next(14) switch
         {
             0 => 0UL,
             1 => 0x7FF0_0000_0000_0000,
@@ -131,6 +132,9 @@ public unsafe class FloatFuzzTests
             7 => (ulong)BitConverter.DoubleToInt64Bits(Math.ScaleB(1, random.Next(30, 34)) - 0.5),
             8 => (ulong)BitConverter.DoubleToInt64Bits(Math.ScaleB(1 + random.NextDouble(), random.Next(-520, -500))),
             9 => 0x7FEF_FFFF_FFFF_FFFF,
+            // Times the number after the smallest normal: tiny before rounding, not after. The next: the same when narrowed to single.
+            12 => 0x3FEF_FFFF_FFFF_FFFE,
+            13 => 0x380F_FFFF_FFFF_FFFF - (ulong)random.Next(3),
             10 => (ulong)BitConverter.DoubleToInt64Bits(random.Next(-8, 8) / 2.0),
             _ => (ulong)BitConverter.DoubleToInt64Bits(random.NextDouble() * 100),
         };
@@ -139,7 +143,7 @@ public unsafe class FloatFuzzTests
     private static ulong Float32(Random random)
     {
         uint sign = random.Next(2) == 0 ? 1u << 31 : 0;
-        return sign ^ random.Next(12) switch
+        return sign ^ random.Next(14) switch
         {
             0 => 0u,
             1 => 0x7F80_0000,
@@ -151,6 +155,8 @@ public unsafe class FloatFuzzTests
             7 => BitConverter.SingleToUInt32Bits((float)Math.ScaleB(1, random.Next(20, 34)) - 0.5f),
             8 => BitConverter.SingleToUInt32Bits((float)Math.ScaleB(1 + random.NextDouble(), random.Next(-65, -60))),
             9 => 0x7F7F_FFFF,
+            12 => 0x3F7F_FFFE,
+            13 => 0x0080_0001,
             10 => BitConverter.SingleToUInt32Bits(random.Next(-8, 8) / 2f),
             _ => BitConverter.SingleToUInt32Bits(random.NextSingle() * 100),
         };
