@@ -1,10 +1,15 @@
+using System.Runtime.Versioning;
+
+// Terminals, signals and memory are those of Linux.
+[assembly: SupportedOSPlatform("linux")]
+
 namespace Arm64Vm.Cli;
 
 internal static class Program
 {
-    private static int Main(string[] args)
+    private static int Main(string[] arguments)
     {
-        _ = args;
-        return 0;
+        using var streams = CliStreams.OfProcess();
+        return Application.Run(arguments, streams);
     }
 }

@@ -28,10 +28,11 @@ public sealed unsafe partial class Vcpu
         Fiq = 2,
     }
 
-    /// <summary>Asks the run loop to return with <paramref name="reason"/>. Safe from any thread; the first reason wins.</summary>
+    /// <summary>Asks the run loop to return with <paramref name="reason"/>. Safe from any thread; the first reason wins, but a pause gives way to the others.</summary>
     public void RequestStop(VcpuStop reason)
     {
-        Interlocked.CompareExchange(ref _stopReason, (int)reason, (int)VcpuStop.None);
+        if (Interlocked.CompareExchange(ref _stopReason, (int)reason, (int)VcpuStop.None) == (int)VcpuStop.Paused)
+            Interlocked.CompareExchange(ref _stopReason, (int)reason, (int)VcpuStop.Paused);
         Notify(PollReasons.Stop);
     }
 

@@ -9,10 +9,9 @@ namespace Arm64Vm.Translation.Verification;
 /// <summary>Reads the vector format: one JSON object a line, gzipped.</summary>
 internal static class VectorFile
 {
-    public static List<TestVector> Read(string path)
+    public static List<TestVector> Read(Stream file)
     {
         var vectors = new List<TestVector>();
-        using var file = File.OpenRead(path);
         using var unpacked = new GZipStream(file, CompressionMode.Decompress);
         using var buffer = new MemoryStream();
         unpacked.CopyTo(buffer);

@@ -14,18 +14,31 @@ public sealed class VectorRunner
     private const int SlotSize = 64;
     private const int FirstFiller = 8;
     private const int PageSize = 4096;
+    private const int LongestSequence = 1024;
+    private const string Extension = ".jsonl.gz";
 
-    private readonly string directory;
+    private readonly Func<string, Stream?> open;
     private readonly byte[] states;
     private readonly byte[] memory;
 
     /// <param name="directory">Holds states.bin, mem.bin and *.jsonl.gz.</param>
     /// <exception cref="IOException">A file is missing or cannot be read.</exception>
     public VectorRunner(string directory)
+        : this(name => Path.Combine(directory, name) is var path && File.Exists(path) ? File.OpenRead(path) : null)
     {
-        this.directory = directory;
-        states = File.ReadAllBytes(Path.Combine(directory, "states.bin"));
-        memory = File.ReadAllBytes(Path.Combine(directory, "mem.bin"));
+    }
+
+    /// <param name="open">Opens states.bin, mem.bin and *.jsonl.gz by name; null where there is no such file.</param>
+    /// <exception cref="IOException">A file is missing, cannot be read, or has a wrong size.</exception>
+    public VectorRunner(Func<string, Stream?> open)
+    {
+        this.open = open;
+        states = ReadAll("states.bin");
+        memory = ReadAll("mem.bin");
+        if (states.Length == 0 || states.Length % StateSize != 0)
+            throw new InvalidDataException($"states.bin must be a whole number of records of {StateSize} bytes.");
+        if (memory.Length != FlatMachine.DataSize)
+            throw new InvalidDataException($"mem.bin must have {FlatMachine.DataSize} bytes.");
     }
 
     /// <summary>The files of single-instruction vectors and of sequences, in the order of <see cref="RunAll"/>.</summary>
@@ -33,12 +46,19 @@ public sealed class VectorRunner
 
     /// <summary>Runs every file that exists in the directory.</summary>
     public IEnumerable<VectorReport> RunAll(ExecutorFactory factory) =>
-        Files.Where(file => File.Exists(PathOf(file))).Select(file => Run(file, factory));
+        Files.Where(Exists).Select(file => Run(file, factory));
+
+    /// <summary>Whether a file of <see cref="Files"/> is there.</summary>
+    public bool Exists(string file)
+    {
+        using Stream? stream = open(file + Extension);
+        return stream is not null;
+    }
 
     /// <summary>Runs one file, or those of its vectors whose name <paramref name="filter"/> accepts.</summary>
     public VectorReport Run(string file, ExecutorFactory factory, Predicate<string>? filter = null)
     {
-        List<TestVector> vectors = VectorFile.Read(PathOf(file));
+        List<TestVector> vectors = Read(file);
         using FlatMachine machine = Place(vectors);
         using IExecutor executor = factory(machine, machine);
         var run = new VectorRun(machine, executor, states, memory);
@@ -66,7 +86,30 @@ public sealed class VectorRunner
         return new VectorReport(file, passed, failures, skipped);
     }
 
-    private string PathOf(string file) => Path.Combine(directory, file + ".jsonl.gz");
+    private List<TestVector> Read(string file)
+    {
+        using Stream stream = open(file + Extension) ?? throw new FileNotFoundException($"There is no {file}{Extension}.");
+        List<TestVector> vectors = VectorFile.Read(stream);
+        foreach (TestVector vector in vectors)
+        {
+            bool valid = (uint)vector.InitialState < (uint)(states.Length / StateSize)
+                && vector.Words.Count is > 0 and <= LongestSequence
+                && vector.Pc % 4 == 0 && vector.Pc - FlatMachine.CodeWindow < FlatMachine.CodeWindowSize - (LongestSequence * 4)
+                && vector.Memory.TrueForAll(change => (uint)change.Offset < FlatMachine.DataSize);
+            if (!valid)
+                throw new InvalidDataException($"{file}{Extension} has a vector without instructions, with an unknown state, or outside memory.");
+        }
+
+        return vectors;
+    }
+
+    private byte[] ReadAll(string name)
+    {
+        using Stream stream = open(name) ?? throw new FileNotFoundException($"There is no {name}.");
+        byte[] bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
 
     /// <summary>Lays all vectors of a file out in memory at once: they are 64 bytes apart, and branches land on a BRK of some slot.</summary>
     private static FlatMachine Place(List<TestVector> vectors)

@@ -10,7 +10,9 @@ public class FlashBankTests
     {
         var bus = new PhysicalBus();
         var memory = new PhysicalMemory(bus);
-        using var bank = new FlashBank(MemoryMap.Flash1, memory, bus, [1, 2, 3, 4]);
+        using var storage = new FlashStorage(MemoryMap.Flash1);
+        storage.Load([1, 2, 3, 4]);
+        _ = new FlashBank(storage, memory, bus);
         var seen = new byte[4];
         Assert.True(memory.TryRead(MemoryMap.Flash1.Base, seen));
         Assert.Equal([1, 2, 3, 4], seen);

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.Text.Json;
+using Arm64Vm.Cli.Boot;
+using Arm64Vm.Cli.Commands;
+using Arm64Vm.Machine;
+using Arm64Vm.Machine.Boot;
+
+namespace Arm64Vm.Cli;
+
+/// <summary>The command line: parses, runs a command, and turns every failure into a status and one line.</summary>
+internal static class Application
+{
+    public const string Name = "arm64vm";
+
+    public static int Run(IReadOnlyList<string> arguments, CliStreams streams)
+    {
+        try
+        {
+            var root = MakeRoot(streams);
+            var parsed = root.Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+            if (parsed.Errors.Count > 0)
+                throw CliException.Usage(OneLine(parsed.Errors[0].Message));
+            if (parsed.Action is null)
+                throw CliException.Usage("say what to do; see 'arm64vm --help'");
+            return parsed.Invoke(new InvocationConfiguration
+            {
+                Output = streams.Text,
+                Error = streams.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
+        }
+        catch (Exception e)
+        {
+            streams.Error.WriteLine($"{Name}: {Describe(e)}");
+            return e is CliException known ? known.Status : ExitStatus.Failure;
+        }
+    }
+
+    private static RootCommand MakeRoot(CliStreams streams)
+    {
+        var root = new RootCommand("Runs ARM64 guests on x86-64 hosts: the 'virt' board with one processor.");
+        root.Add(BootCommand.Make(streams));
+        root.Add(VerifyCommand.Make(streams));
+        root.Add(DisasmCommand.Make(streams));
+        root.Add(InfoCommand.Make(streams));
+        root.Add(CompletionCommand.Make(streams));
+        foreach (var option in root.Options)
+        {
+            if (option is HelpOption help)
+                help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        }
+
+        return root;
+    }
+
+    private static string Describe(Exception e) => e switch
+    {
+        CliException or MachineConfigurationException or BootImageException or IOException or UnauthorizedAccessException or InvalidDataException or FormatException or JsonException => OneLine(e.Message),
+        _ => $"internal error: {e.GetType().Name}: {OneLine(e.Message)}",
+    };
+
+    private static string OneLine(string message) => message.ReplaceLineEndings(" ").TrimEnd();
+}

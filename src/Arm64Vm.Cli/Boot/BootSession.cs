@@ -1,0 +1,121 @@
+using System.Runtime.InteropServices;
+using Arm64Vm.Cli.Terminal;
+using Arm64Vm.Machine;
+
+namespace Arm64Vm.Cli.Boot;
+
+/// <summary>One run of a machine from the command line: terminal, signals, time limit, and what the end means.</summary>
+internal sealed class BootSession(CliStreams streams)
+{
+    private static readonly TimeSpan s_longestTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+
+    private VirtualMachine? _machine;
+    private int _signal;
+    private bool _quit;
+
+    public required MachineConfig Config { get; init; }
+
+    /// <summary>Its verdict on the console counts.</summary>
+    public required bool IsEmbeddedFirmware { get; init; }
+
+    /// <summary>Standard input goes to the guest.</summary>
+    public required bool TakesInput { get; init; }
+
+    public required string? Until { get; init; }
+
+    public required TimeSpan? Timeout { get; init; }
+
+    public required string? DeviceTreeFile { get; init; }
+
+    public required StatisticsFormat Statistics { get; init; }
+
+    /// <summary>Runs to the end; returns the process's status.</summary>
+    public int Run() => RunAsync().GetAwaiter().GetResult();
+
+    private async Task<int> RunAsync()
+    {
+        var machine = VirtualMachine.Create(Config);
+        await using (machine.ConfigureAwait(false))
+        {
+            if (DeviceTreeFile is { } file)
+            {
+                await File.WriteAllBytesAsync(file, machine.DeviceTree).ConfigureAwait(false);
+                return ExitStatus.Success;
+            }
+
+            _machine = machine;
+            var outcome = await RunMachineAsync(machine).ConfigureAwait(false);
+            StatisticsReport.Write(machine.GetStatistics(), Statistics, streams.Error);
+            return outcome.Report(streams.Error);
+        }
+    }
+
+    private async Task<BootOutcome> RunMachineAsync(VirtualMachine machine)
+    {
+        using var raw = TakesInput && streams.IsProcess ? RawTerminal.Enter() : null;
+        using var signals = streams.IsProcess ? new Signals(OnSignal) : null;
+        using var until = Until is null ? null : machine.Console.Watch(Until);
+        using var failed = IsEmbeddedFirmware ? machine.Console.Watch(EmbeddedFirmware.Failure) : null;
+        using var passed = IsEmbeddedFirmware ? machine.Console.Watch(EmbeddedFirmware.Success) : null;
+        if (TakesInput && streams.Input is not null)
+            ConsoleInput.Start(streams.Input, machine.Console, hasEscapeKey: raw is not null, Quit, streams.Error);
+
+        using var timer = new CancellationTokenSource();
+        var run = machine.RunAsync();
+        var limit = Timeout is { } time ? Task.Delay(time < s_longestTimer ? time : s_longestTimer, timer.Token) : null;
+        var first = await Task.WhenAny([run, .. until is null ? [] : (Task[])[until.Seen], .. limit is null ? [] : (Task[])[limit]]).ConfigureAwait(false);
+        await machine.StopAsync().ConfigureAwait(false);
+        await timer.CancelAsync().ConfigureAwait(false);
+        var result = await run.ConfigureAwait(false);
+        machine.Console.Flush(TimeSpan.FromSeconds(1));
+        return new BootOutcome
+        {
+            Result = result,
+            TimedOutAfter = first == limit && until is not { IsSeen: true } ? Timeout : null,
+            MissedText = until is { IsSeen: false } ? Until : null,
+            FoundText = until is { IsSeen: true },
+            FirmwareFailed = failed is { IsSeen: true },
+            FirmwareSaidNothing = passed is { IsSeen: false } && failed is { IsSeen: false },
+            Signal = Volatile.Read(ref _signal),
+            UserQuit = Volatile.Read(ref _quit),
+        };
+    }
+
+    private void Quit()
+    {
+        Volatile.Write(ref _quit, true);
+        _ = _machine?.StopAsync();
+    }
+
+    private void OnSignal(int number)
+    {
+        Interlocked.CompareExchange(ref _signal, number, 0);
+        _ = _machine?.StopAsync();
+    }
+
+    /// <summary>SIGINT, SIGTERM and SIGHUP end the run instead of the process.</summary>
+    private sealed class Signals : IDisposable
+    {
+        private readonly PosixSignalRegistration[] _registrations;
+
+        public Signals(Action<int> handler) => _registrations =
+        [
+            Register(PosixSignal.SIGINT, 2, handler),
+            Register(PosixSignal.SIGTERM, 15, handler),
+            Register(PosixSignal.SIGHUP, 1, handler),
+        ];
+
+        public void Dispose()
+        {
+            foreach (var registration in _registrations)
+                registration.Dispose();
+        }
+
+        private static PosixSignalRegistration Register(PosixSignal signal, int number, Action<int> handler) =>
+            PosixSignalRegistration.Create(signal, context =>
+            {
+                context.Cancel = true;
+                handler(number);
+            });
+    }
+}

@@ -1,0 +1,107 @@
+using System.CommandLine;
+using Arm64Vm.Cpu;
+using Arm64Vm.Machine;
+using Arm64Vm.Machine.Boot.DeviceTree;
+
+namespace Arm64Vm.Cli.Boot;
+
+/// <summary>The options that say what a machine is and what it boots, shared by the commands that run one.</summary>
+internal sealed class MachineOptions
+{
+    private readonly Option<string?> _firmware = new("--firmware") { Description = "Raw firmware for flash, such as EDK2 or U-Boot", HelpName = "FILE" };
+    private readonly Option<string?> _kernel = new("--kernel") { Description = "Linux Image (raw, gzip, EFI zboot) or ELF file; neither this nor --firmware: the embedded firmware", HelpName = "FILE" };
+    private readonly Option<string?> _initrd = new("--initrd") { Description = "Initial RAM disk for the kernel", HelpName = "FILE" };
+    private readonly Option<string> _append = new("--append") { Description = "Kernel command line, or options of the embedded firmware", HelpName = "TEXT", DefaultValueFactory = _ => "" };
+    private readonly Option<string?> _deviceTree = new("--dtb") { Description = "Device tree blob instead of the generated one", HelpName = "FILE" };
+    private readonly Option<string> _cpu = new("--cpu") { Description = "Processor model", HelpName = "MODEL", DefaultValueFactory = _ => CpuModels.Max.Name };
+    private readonly Option<int> _cpus = new("--cpus") { Description = "Number of processors", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private readonly Option<string> _memory = new("--memory") { Description = "RAM, such as 512M or 2G", HelpName = "SIZE", DefaultValueFactory = _ => "1G" };
+    private readonly Option<string> _gic = new("--gic") { Description = "Interrupt controller version", HelpName = "2|3", DefaultValueFactory = _ => "3" };
+    private readonly Option<string[]> _disks = new("--disk") { Description = "Raw disk image on virtio; may be repeated", HelpName = "FILE[,readonly|,snapshot]", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string[]> _log = new("--log") { Description = "Log to standard error: " + string.Join(", ", LogNames.All), HelpName = "CATEGORY", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string> _backend = new("--backend") { Description = "What executes guest code", HelpName = "auto|x64|il|interpreter", DefaultValueFactory = _ => "auto" };
+    private readonly bool _hasBackend;
+
+    public MachineOptions(Command command, bool hasBackend)
+    {
+        _hasBackend = hasBackend;
+        _cpu.AcceptOnlyFromAmong([.. CpuModels.All.Select(model => model.Name)]);
+        _gic.AcceptOnlyFromAmong("2", "3");
+        _backend.AcceptOnlyFromAmong("auto", "x64", "il", "interpreter");
+        _log.CompletionSources.Add(LogNames.All);
+        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks])
+            command.Add(option);
+        if (hasBackend)
+            command.Add(_backend);
+        command.Add(_log);
+    }
+
+    /// <summary>True where neither kernel nor firmware is given.</summary>
+    public bool BootsEmbeddedFirmware(ParseResult parsed) => parsed.GetValue(_kernel) is null && parsed.GetValue(_firmware) is null;
+
+    /// <summary>Makes a configuration, without console.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="kernel">An ELF or Image given in another way.</param>
+    /// <param name="messages">Gets the log.</param>
+    /// <exception cref="CliException">The options are impossible.</exception>
+    public MachineConfig Bind(ParseResult parsed, string? kernel, TextWriter messages)
+    {
+        kernel ??= parsed.GetValue(_kernel);
+        var firmware = parsed.GetValue(_firmware);
+        var initrd = parsed.GetValue(_initrd);
+        if (parsed.GetValue(_cpus) is var cpus && cpus != 1)
+            throw CliException.Usage(cpus < 1 ? "--cpus: a machine needs a processor" : "--cpus: more than one processor is not there yet");
+        if (initrd is not null && kernel is null)
+            throw CliException.Usage("--initrd needs --kernel");
+        if (kernel is null && firmware is null && parsed.GetValue(_deviceTree) is null == false)
+            throw CliException.Usage("--dtb needs --kernel or --firmware");
+        var log = LogNames.Parse(parsed.GetValue(_log) ?? []);
+        var memory = MemorySize.Parse("--memory", parsed.GetValue(_memory)!);
+        CheckMemory(memory);
+        return new MachineConfig
+        {
+            Cpu = parsed.GetValue(_cpu)!,
+            Cpus = cpus,
+            Memory = memory,
+            Gic = parsed.GetValue(_gic) == "2" ? GicVersion.V2 : GicVersion.V3,
+            Firmware = firmware is null ? null : BootSource.FromFile(firmware),
+            Kernel = kernel is not null ? BootSource.FromFile(kernel)
+                : firmware is null ? BootSource.FromBytes(EmbeddedFirmware.Read())
+                : null,
+            Initrd = initrd is null ? null : BootSource.FromFile(initrd),
+            DeviceTree = parsed.GetValue(_deviceTree) is { } tree ? BootSource.FromFile(tree) : null,
+            Disks = [.. (parsed.GetValue(_disks) ?? []).Select(ParseDisk)],
+            Append = parsed.GetValue(_append)!,
+            Backend = _hasBackend ? ParseBackend(parsed.GetValue(_backend)!) : ExecutionBackend.Auto,
+            Log = log == LogCategories.None ? null : new TextLog(messages, log),
+        };
+    }
+
+    /// <exception cref="CliException">The back end is not there yet.</exception>
+    public static ExecutionBackend ParseBackend(string name) => name switch
+    {
+        "x64" => ExecutionBackend.X64,
+        "interpreter" => ExecutionBackend.Interpreter,
+        "il" => throw CliException.Usage("--backend: il is not there yet"),
+        _ => ExecutionBackend.Auto,
+    };
+
+    private static DiskConfig ParseDisk(string text)
+    {
+        var (path, mode) = text switch
+        {
+            _ when text.EndsWith(",readonly", StringComparison.Ordinal) => (text[..^9], DiskMode.ReadOnly),
+            _ when text.EndsWith(",snapshot", StringComparison.Ordinal) => (text[..^9], DiskMode.Snapshot),
+            _ => (text, DiskMode.ReadWrite),
+        };
+        return path.Length > 0 ? new DiskConfig(path, mode) : throw CliException.Usage($"--disk: '{text}' names no file");
+    }
+
+    private static void CheckMemory(ulong memory)
+    {
+        if (memory % MachineConfig.MemoryGranularity != 0)
+            throw CliException.Usage($"--memory: must be a multiple of {MachineConfig.MemoryGranularity >> 10}K");
+        if (memory > MachineConfig.MaximumMemory)
+            throw CliException.Usage($"--memory: must be at most {MachineConfig.MaximumMemory >> 30}G");
+    }
+}

@@ -1,0 +1,33 @@
+namespace Arm64Vm.Cli.Boot;
+
+/// <summary>Where the guest's serial console goes.</summary>
+internal enum SerialKind
+{
+    Stdio,
+    File,
+    None,
+}
+
+/// <summary>A parsed <c>--serial</c>.</summary>
+/// <param name="Kind">Where to.</param>
+/// <param name="Path">The file.</param>
+internal sealed record SerialTarget(SerialKind Kind, string? Path)
+{
+    /// <exception cref="CliException">It is not one of the forms.</exception>
+    public static SerialTarget Parse(string text) => text switch
+    {
+        "stdio" => new SerialTarget(SerialKind.Stdio, null),
+        "none" => new SerialTarget(SerialKind.None, null),
+        _ when text.StartsWith("file:", StringComparison.Ordinal) && text.Length > 5 => new SerialTarget(SerialKind.File, text[5..]),
+        _ => throw CliException.Usage($"--serial: '{text}' is none of stdio, file:PATH, none"),
+    };
+
+    /// <summary>Opens the output; null: none.</summary>
+    /// <exception cref="IOException">The file cannot be made.</exception>
+    public Stream? Open(CliStreams streams) => Kind switch
+    {
+        SerialKind.Stdio => streams.Output,
+        SerialKind.File => new FileStream(Path!, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0),
+        _ => null,
+    };
+}

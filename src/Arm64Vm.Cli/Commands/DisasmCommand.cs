@@ -1,0 +1,78 @@
+using System.Buffers.Binary;
+using System.CommandLine;
+using System.Globalization;
+using Arm64Vm.Isa;
+using Arm64Vm.Machine.Boot.Images;
+
+namespace Arm64Vm.Cli.Commands;
+
+/// <summary><c>arm64vm disasm</c>: instruction words from the command line, or the code of a file.</summary>
+internal static class DisasmCommand
+{
+    private const int LongestWord = 8;
+
+    public static Command Make(CliStreams streams)
+    {
+        Argument<string[]> inputs = new("input") { Description = "An instruction word in hexadecimal, or an ELF, Image or raw file", HelpName = "FILE|HEX", Arity = ArgumentArity.OneOrMore };
+        Option<string> origin = new("--base") { Description = "Address of the first word, or of the first byte of a raw file", HelpName = "ADDRESS", DefaultValueFactory = _ => "0" };
+        var command = new Command("disasm", "Disassembles A64 instructions.") { inputs, origin };
+        command.SetAction(parsed =>
+        {
+            var address = ParseAddress(parsed.GetValue(origin)!);
+            foreach (var input in parsed.GetValue(inputs)!)
+            {
+                if (IsWord(input, out var word))
+                {
+                    Print(streams.Text, word, address);
+                    address += 4;
+                }
+                else
+                {
+                    PrintFile(streams.Text, input, address);
+                }
+            }
+
+            return ExitStatus.Success;
+        });
+        return command;
+    }
+
+    /// <summary>A word has at most eight digits and no file has its name.</summary>
+    private static bool IsWord(string text, out uint word)
+    {
+        var digits = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? text.AsSpan(2) : text;
+        word = 0;
+        return digits.Length is > 0 and <= LongestWord
+            && uint.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out word)
+            && !File.Exists(text);
+    }
+
+    private static ulong ParseAddress(string text)
+    {
+        var digits = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? text.AsSpan(2) : text;
+        return ulong.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var address)
+            ? address
+            : throw CliException.Usage($"--base: '{text}' is not a hexadecimal address");
+    }
+
+    private static void PrintFile(TextWriter output, string path, ulong address)
+    {
+        if (!File.Exists(path))
+            throw CliException.Failure($"'{path}' is neither an instruction word nor a file");
+        ReadOnlyMemory<byte> file = File.ReadAllBytes(path);
+        foreach (var segment in CodeSegments.Find(file, address))
+        {
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{segment.Name} at 0x{segment.Address:x}:"));
+            var code = segment.Data.Span;
+            for (var at = 0; at + 4 <= code.Length; at += 4)
+                Print(output, BinaryPrimitives.ReadUInt32LittleEndian(code[at..]), segment.Address + (ulong)at);
+        }
+    }
+
+    private static void Print(TextWriter output, uint word, ulong address)
+    {
+        Span<char> text = stackalloc char[A64Disassembler.MaximumLength];
+        var length = A64Disassembler.TryFormat(word, address, text, out var written) ? written : 0;
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{address,16:x}:  {word:x8}  {text[..length]}"));
+    }
+}

@@ -1,0 +1,49 @@
+using Arm64Vm.Cpu;
+using Arm64Vm.Devices.Gic;
+using Arm64Vm.Machine.Boot.DeviceTree;
+using Arm64Vm.Machine.Memory;
+
+namespace Arm64Vm.Machine.Board;
+
+/// <summary>The interrupt controller of either version at its place on the board.</summary>
+internal sealed class BoardGic
+{
+    private readonly InterruptController _controller;
+
+    private BoardGic(InterruptController controller, IReadOnlyList<ISystemRegisterDevice> systemRegisters)
+    {
+        _controller = controller;
+        SystemRegisters = systemRegisters;
+    }
+
+    /// <summary>The CPU interface of a GICv3.</summary>
+    public IReadOnlyList<ISystemRegisterDevice> SystemRegisters { get; }
+
+    public static BoardGic Create(MachineParts parts, PhysicalBus bus)
+    {
+        var config = parts.Config;
+        if (config.Gic == GicVersion.V2)
+        {
+            var v2 = new GicV2(config.Cpus, config.Log);
+            bus.Map(MemoryMap.GicDistributor, "gic distributor", v2.Distributor, isThreadSafe: true);
+            bus.Map(MemoryMap.GicCpuInterface, "gic cpu interface", v2.CpuInterfaces, isThreadSafe: true);
+            return new BoardGic(v2, []);
+        }
+
+        var board = parts.Describe();
+        var affinities = new ulong[config.Cpus];
+        for (var cpu = 0; cpu < affinities.Length; cpu++)
+            affinities[cpu] = board.Affinity(cpu);
+        var v3 = new GicV3(affinities, config.Log);
+        var redistributors = MemoryMap.GicRedistributors with { Size = (ulong)config.Cpus * MemoryMap.RedistributorStride };
+        bus.Map(MemoryMap.GicDistributor, "gic distributor", v3.Distributor, isThreadSafe: true);
+        bus.Map(redistributors, "gic redistributors", v3.Redistributors, isThreadSafe: true);
+        return new BoardGic(v3, [v3]);
+    }
+
+    public IInterruptLine Spi(int number) => _controller.SharedLine(number);
+
+    public IInterruptLine Ppi(int cpu, int number) => _controller.PrivateLine(cpu, number);
+
+    public void Connect(Vcpu vcpu) => _controller.Connect(vcpu.Index, vcpu.Irq, vcpu.Fiq);
+}

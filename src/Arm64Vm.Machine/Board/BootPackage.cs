@@ -1,0 +1,85 @@
+using Arm64Vm.Cpu;
+using Arm64Vm.Devices.FwCfg;
+using Arm64Vm.Machine.Boot;
+using Arm64Vm.Machine.Boot.Images;
+using Arm64Vm.Machine.Memory;
+
+namespace Arm64Vm.Machine.Board;
+
+/// <summary>Everything read and planned for one power-on.</summary>
+/// <remarks>Disposing releases the files; with firmware they must stay as long as the board, because the guest reads them through fw_cfg.</remarks>
+internal sealed class BootPackage : IDisposable
+{
+    /// <summary>A command line longer than this is a mistake; Linux takes 2 KiB.</summary>
+    private const int LongestCommandLine = 64 * 1024;
+
+    private readonly List<IDisposable> _files = [];
+
+    private BootPackage(BootPlan plan, FwCfgItems fwCfg, List<IDisposable> files)
+    {
+        Plan = plan;
+        FwCfg = fwCfg;
+        _files = files;
+    }
+
+    public BootPlan Plan { get; }
+
+    public FwCfgItems FwCfg { get; }
+
+    /// <exception cref="BootImageException">Something cannot be booted.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
+    public static BootPackage Prepare(MachineParts parts)
+    {
+        var config = parts.Config;
+        if (config.Append.Length > LongestCommandLine)
+            throw new BootImageException("The command line is too long.");
+        var files = new List<IDisposable>();
+        try
+        {
+            var seeds = new BootSeeds(config.RandomSeed);
+            var board = parts.Describe() with { KaslrSeed = seeds.Kaslr, RngSeed = seeds.Rng };
+            var boot = new BootFiles
+            {
+                Firmware = BootSource.Read(config.Firmware, MemoryMap.Flash0.Size, files),
+                Kernel = BootSource.Read(config.Kernel, config.Memory, files),
+                Initrd = BootSource.Read(config.Initrd, config.Memory, files),
+                DeviceTree = BootSource.Read(config.DeviceTree, config.Memory, files),
+                CommandLine = config.Append,
+            };
+            Check(config, boot);
+            var plan = BootPlanner.Create(boot, board);
+            var items = BootFwCfg.Create(board, boot);
+            if (config.Firmware is not null)
+                parts.Flash0.Load(boot.Firmware.Span);
+            return new BootPackage(plan, items, files);
+        }
+        catch
+        {
+            Release(files);
+            throw;
+        }
+    }
+
+    public void Dispose() => Release(_files);
+
+    /// <summary>The planner takes an empty file for an absent one.</summary>
+    private static void Check(MachineConfig config, BootFiles boot)
+    {
+        if (config.Firmware is not null)
+            FirmwareImage.Check(boot.Firmware.Span);
+        if (config.Kernel is not null && boot.Kernel.IsEmpty)
+            throw new BootImageException("The kernel file is empty.");
+        if (config.Initrd is not null && boot.Initrd.IsEmpty)
+            throw new BootImageException("The initrd file is empty.");
+        if (config.DeviceTree is not null && boot.DeviceTree.IsEmpty)
+            throw new BootImageException("The device tree file is empty.");
+    }
+
+    private static void Release(List<IDisposable> files)
+    {
+        foreach (var file in files)
+            file.Dispose();
+        files.Clear();
+    }
+}

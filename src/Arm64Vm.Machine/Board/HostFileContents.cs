@@ -1,0 +1,59 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
+namespace Arm64Vm.Machine.Board;
+
+/// <summary>A file's bytes outside the managed heap, so that a kernel or disk of many megabytes is really gone once it is in guest RAM.</summary>
+/// <remarks>SAFETY: owns the block until disposal; users of <see cref="MemoryManager{T}.Memory"/> end before that. One thread.</remarks>
+internal sealed unsafe class HostFileContents : MemoryManager<byte>
+{
+    private byte* _address;
+    private readonly int _length;
+
+    private HostFileContents(int length)
+    {
+        _length = length;
+        _address = (byte*)NativeMemory.Alloc((nuint)Math.Max(length, 1));
+    }
+
+    /// <exception cref="IOException">It cannot be read, or is larger than <paramref name="limit"/> bytes.</exception>
+    public static HostFileContents Read(string path, ulong limit)
+    {
+        using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
+        var length = RandomAccess.GetLength(file);
+        if ((ulong)length > Math.Min(limit, (ulong)Array.MaxLength))
+            throw new IOException($"'{path}' has {length} bytes, which is more than fits.");
+        var contents = new HostFileContents((int)length);
+        try
+        {
+            for (var done = 0; done < contents._length;)
+            {
+                var read = RandomAccess.Read(file, contents.GetSpan()[done..], done);
+                if (read == 0)
+                    throw new IOException($"'{path}' became shorter while it was read.");
+                done += read;
+            }
+
+            return contents;
+        }
+        catch
+        {
+            ((IDisposable)contents).Dispose();
+            throw;
+        }
+    }
+
+    public override Span<byte> GetSpan() => new(_address, _length);
+
+    public override MemoryHandle Pin(int elementIndex = 0) => new(_address + elementIndex);
+
+    public override void Unpin()
+    {
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        NativeMemory.Free(_address);
+        _address = null;
+    }
+}

@@ -1,0 +1,59 @@
+using Arm64Vm.Backend.X64.Memory;
+using Arm64Vm.Cpu;
+using Arm64Vm.Devices.Virtio.Block;
+using Arm64Vm.Machine.Boot.DeviceTree;
+using Arm64Vm.Machine.Memory;
+
+namespace Arm64Vm.Machine.Board;
+
+/// <summary>What stays when a machine is reset.</summary>
+internal sealed class MachineParts : IDisposable
+{
+    private readonly List<IDisposable> _files = [];
+
+    public required MachineConfig Config { get; init; }
+
+    public required CpuModel Model { get; init; }
+
+    /// <summary>Null: the interpreter executes.</summary>
+    public required HostFeatures? Host { get; init; }
+
+    public required IVirtualClock Clock { get; init; }
+
+    public required SerialConsole Console { get; init; }
+
+    public FlashStorage Flash0 { get; } = new(MemoryMap.Flash0);
+
+    public FlashStorage Flash1 { get; } = new(MemoryMap.Flash1);
+
+    public List<IBlockBackend> Disks { get; } = [];
+
+    /// <exception cref="IOException">A disk image cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">A disk image may not be opened.</exception>
+    public void OpenDisks()
+    {
+        foreach (var disk in Config.Disks)
+        {
+            var file = new FileBlockBackend(disk.Path, readOnly: disk.Mode != DiskMode.ReadWrite);
+            _files.Add(file);
+            Disks.Add(disk.Mode == DiskMode.Snapshot ? new OverlayBlockBackend(file) : file);
+        }
+    }
+
+    /// <summary>What the device tree says, without what differs from one power-on to the next.</summary>
+    public VirtBoard Describe() => new()
+    {
+        RamSize = Config.Memory,
+        CpuCount = Config.Cpus,
+        CpuCompatible = Model.Compatible,
+        Gic = Config.Gic,
+    };
+
+    public void Dispose()
+    {
+        foreach (var file in _files)
+            file.Dispose();
+        Flash0.Dispose();
+        Flash1.Dispose();
+    }
+}

@@ -1,0 +1,165 @@
+using Arm64Vm.Cpu;
+using Arm64Vm.Cpu.Memory;
+using Arm64Vm.Devices.FwCfg;
+using Arm64Vm.Devices.Gpio;
+using Arm64Vm.Devices.Pci;
+using Arm64Vm.Devices.Rtc;
+using Arm64Vm.Devices.Timer;
+using Arm64Vm.Devices.Uart;
+using Arm64Vm.Devices.Virtio;
+using Arm64Vm.Devices.Virtio.Block;
+using Arm64Vm.Machine.Boot;
+using Arm64Vm.Machine.Memory;
+using Arm64Vm.Machine.Psci;
+using Arm64Vm.Translation;
+
+namespace Arm64Vm.Machine.Board;
+
+/// <summary>The <c>virt</c> board from power-on to power-off or reset: RAM, devices and the processor, wired up and ready at the first instruction.</summary>
+internal sealed class VirtMachineBoard : IDisposable
+{
+    private readonly List<IDisposable> _disposables = [];
+    private readonly ILogSink? _log;
+    private readonly MachineParts _parts;
+    private readonly IVirtualClock _clock;
+
+    /// <param name="parts">What a reset keeps.</param>
+    /// <param name="boot">What to boot.</param>
+    /// <param name="isStopping">Ends waits for console input.</param>
+    /// <param name="wrap">Puts something around the executor; null: nothing.</param>
+    /// <exception cref="BootImageException">Something cannot be loaded.</exception>
+    /// <exception cref="OutOfMemoryException">The host refuses the RAM.</exception>
+    public VirtMachineBoard(MachineParts parts, BootPackage boot, Func<bool> isStopping, Func<IExecutor, IExecutor>? wrap = null)
+    {
+        _parts = parts;
+        _log = parts.Config.Log;
+        _clock = parts.Clock;
+        Bus = new PhysicalBus(_log);
+        Memory = new PhysicalMemory(Bus);
+        try
+        {
+            var ram = Own(new GuestRam(MemoryMap.RamBase, parts.Config.Memory));
+            Memory.AddRam(ram);
+            _ = new FlashBank(parts.Flash0, Memory, Bus, log: _log);
+            _ = new FlashBank(parts.Flash1, Memory, Bus, log: _log);
+
+            Interrupts = BoardGic.Create(parts, Bus);
+            var timers = Own(MakeTimers());
+            Vcpu = Own(MakeProcessor(isStopping, wrap, timers));
+            Interrupts.Connect(Vcpu);
+
+            AddUart();
+            AddRtc();
+            AddGpio();
+            AddVirtio();
+            AddPcie();
+            Bus.Map(MemoryMap.FwCfg, "fw_cfg", new FwCfgDevice(boot.FwCfg, Memory, _log), isThreadSafe: true);
+
+            boot.Plan.WriteTo(Memory, memoryIsZero: true);
+            Vcpu.Reset(boot.Plan.EntryPoint);
+            if (boot.Plan.DeviceTreeAddress is { } tree)
+                Vcpu.SetX(0, tree);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public PhysicalBus Bus { get; }
+
+    public PhysicalMemory Memory { get; }
+
+    public BoardGic Interrupts { get; }
+
+    public Vcpu Vcpu { get; }
+
+    public IExecutor Executor { get; private set; } = null!;
+
+    public PowerKey PowerKey { get; private set; } = null!;
+
+    public void Dispose()
+    {
+        for (var i = _disposables.Count - 1; i >= 0; i--)
+            _disposables[i].Dispose();
+        _disposables.Clear();
+    }
+
+    private T Own<T>(T part)
+        where T : IDisposable
+    {
+        _disposables.Add(part);
+        return part;
+    }
+
+    private GenericTimer MakeTimers()
+    {
+        var lines = new (IInterruptLine Physical, IInterruptLine Virtual)[_parts.Config.Cpus];
+        for (var cpu = 0; cpu < lines.Length; cpu++)
+            lines[cpu] = (Interrupts.Ppi(cpu, BoardInterrupts.PhysicalTimerPpi), Interrupts.Ppi(cpu, BoardInterrupts.VirtualTimerPpi));
+        return new GenericTimer(_clock, _parts.Model.TimerFrequency, lines);
+    }
+
+    private Vcpu MakeProcessor(Func<bool> isStopping, Func<IExecutor, IExecutor>? wrap, GenericTimer timers)
+    {
+        var config = _parts.Config;
+        var options = new VcpuOptions
+        {
+            Model = _parts.Model,
+            HasGicRegisters = config.Gic == Boot.DeviceTree.GicVersion.V3,
+            Semihosting = config.Semihosting ? new ConsoleSemihosting(_parts.Console, config.Append, isStopping) : null,
+            HypervisorCalls = new PsciFirmware(),
+            RandomSeed = config.RandomSeed,
+            Log = _log,
+        };
+        return new Vcpu(options, Memory, [timers, .. Interrupts.SystemRegisters], (services, code) =>
+        {
+            Executor = Executors.Make(_parts.Model, _parts.Host, services, code);
+            return wrap is null ? Executor : wrap(Executor);
+        });
+    }
+
+    private void AddUart()
+    {
+        var uart = Own(new Pl011(Interrupts.Spi(BoardInterrupts.Uart0Spi), _clock, _parts.Console, _log));
+        Bus.Map(MemoryMap.Uart0, "uart0", uart, isThreadSafe: true);
+    }
+
+    private void AddRtc()
+    {
+        var rtc = Own(new Pl031(Interrupts.Spi(BoardInterrupts.RtcSpi), _clock, _log));
+        Bus.Map(MemoryMap.Rtc, "rtc", rtc, isThreadSafe: true);
+    }
+
+    private void AddGpio()
+    {
+        var gpio = new Pl061(Interrupts.Spi(BoardInterrupts.GpioSpi), _log);
+        Bus.Map(MemoryMap.Gpio, "gpio", gpio, isThreadSafe: true);
+        PowerKey = Own(new PowerKey(gpio, _clock));
+    }
+
+    /// <summary>Disks take the transports from the last one downward, as on the peer's board.</summary>
+    private void AddVirtio()
+    {
+        for (var i = 0; i < MemoryMap.VirtioMmioCount; i++)
+        {
+            var disk = MemoryMap.VirtioMmioCount - 1 - i;
+            var device = disk < _parts.Disks.Count ? new VirtioBlock(_parts.Disks[disk], $"disk{disk}") : null;
+            var transport = new VirtioMmioTransport(Interrupts.Spi(BoardInterrupts.VirtioFirstSpi + i), Memory, device, _log);
+            Bus.Map(MemoryMap.VirtioMmio(i), $"virtio{i}", transport, isThreadSafe: true);
+        }
+    }
+
+    private void AddPcie()
+    {
+        var high = HighWindows.For(_parts.Config.Memory);
+        Bus.Map(high.Ecam, "pcie ecam", new PcieHost(), isThreadSafe: true);
+        AddPciWindow("mmio32", MemoryMap.PcieMmio32);
+        AddPciWindow("pio", MemoryMap.PciePio);
+        AddPciWindow("mmio64", high.PcieMmio64);
+    }
+
+    private void AddPciWindow(string name, Region window) =>
+        Bus.Map(window, "pcie " + name, new PciWindow(name, window.Size, _log), isThreadSafe: true);
+}

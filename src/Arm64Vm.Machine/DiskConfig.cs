@@ -1,0 +1,18 @@
+namespace Arm64Vm.Machine;
+
+/// <summary>What the guest may do to a disk.</summary>
+public enum DiskMode
+{
+    /// <summary>Writes go to the file.</summary>
+    ReadWrite,
+
+    ReadOnly,
+
+    /// <summary>Writes are kept in memory and forgotten at the end.</summary>
+    Snapshot,
+}
+
+/// <summary>A virtio block device with a raw image file.</summary>
+/// <param name="Path">The file; its size is the disk's, rounded down to 512 bytes.</param>
+/// <param name="Mode">What the guest may do.</param>
+public sealed record DiskConfig(string Path, DiskMode Mode = DiskMode.ReadWrite);

@@ -1,0 +1,70 @@
+using Arm64Vm.Cpu;
+using Arm64Vm.Cpu.Memory;
+using Arm64Vm.Machine.Boot.DeviceTree;
+using Arm64Vm.Machine.Memory;
+
+namespace Arm64Vm.Machine;
+
+/// <summary>What a machine is made of and what it boots.</summary>
+/// <example><code>
+/// await using var vm = VirtualMachine.Create(new MachineConfig { Kernel = "Image", Append = "console=ttyAMA0" });
+/// RunResult result = await vm.RunAsync();
+/// </code></example>
+public sealed record MachineConfig
+{
+    public const ulong DefaultMemory = 1UL << 30;
+
+    /// <summary>Memory sizes are multiples of this.</summary>
+    public const ulong MemoryGranularity = GuestRam.Granularity;
+
+    /// <summary>RAM ends where the board's high windows begin, at 256 GiB.</summary>
+    public const ulong MaximumMemory = (256UL << 30) - MemoryMap.RamBase;
+
+    /// <summary>Name of a processor model of <see cref="CpuModels"/>.</summary>
+    public string Cpu { get; init; } = "max";
+
+    /// <summary>Processors; one for now.</summary>
+    public int Cpus { get; init; } = 1;
+
+    /// <summary>Bytes of RAM, a multiple of 64 KiB. The host's memory is taken as the guest touches it.</summary>
+    public ulong Memory { get; init; } = DefaultMemory;
+
+    public GicVersion Gic { get; init; } = GicVersion.V3;
+
+    /// <summary>Raw firmware, put into flash; the processor starts in it.</summary>
+    public BootSource? Firmware { get; init; }
+
+    /// <summary>A Linux Image (raw, gzip, EFI zboot) or an ELF file. With firmware, the firmware finds it through fw_cfg.</summary>
+    public BootSource? Kernel { get; init; }
+
+    public BootSource? Initrd { get; init; }
+
+    /// <summary>The kernel's command line.</summary>
+    public string Append { get; init; } = string.Empty;
+
+    /// <summary>A flattened device tree instead of the generated one.</summary>
+    public BootSource? DeviceTree { get; init; }
+
+    /// <summary>Disks, the first of them the guest's first.</summary>
+    public IReadOnlyList<DiskConfig> Disks { get; init; } = [];
+
+    /// <summary>Gets what the guest prints on its serial console; null: it is only kept in <see cref="VirtualMachine.Console"/>.</summary>
+    /// <remarks>Written from a thread of its own, and not disposed.</remarks>
+    public Stream? SerialOutput { get; init; }
+
+    public ExecutionBackend Backend { get; init; } = ExecutionBackend.Auto;
+
+    /// <summary>A reset ends the run instead of starting the machine again.</summary>
+    public bool NoReboot { get; init; }
+
+    /// <summary>HLT #0xF000 calls the host: console and exit status, no files.</summary>
+    public bool Semihosting { get; init; } = true;
+
+    public ILogSink? Log { get; init; }
+
+    /// <summary>The machine's time; null: the host's, standing still while the machine is paused.</summary>
+    public IVirtualClock? Clock { get; init; }
+
+    /// <summary>Makes everything random in the machine reproducible; null: the host's randomness.</summary>
+    public ulong? RandomSeed { get; init; }
+}

@@ -1,0 +1,55 @@
+using System.Buffers;
+using Arm64Vm.Cpu.Memory;
+
+namespace Arm64Vm.Machine.Memory;
+
+/// <summary>The bytes of a flash bank, which outlive resets of the machine. They start as zeros, as with the peer, and take host memory as they are touched.</summary>
+public sealed class FlashStorage : IDisposable
+{
+    private readonly GuestRam _bytes;
+
+    /// <param name="region">Where the bank is.</param>
+    /// <exception cref="OutOfMemoryException">The host refuses the reservation.</exception>
+    public FlashStorage(Region region)
+    {
+        Region = region;
+        _bytes = new GuestRam(region.Base, region.Size);
+        Contents = new StorageManager(_bytes).Memory;
+    }
+
+    public Region Region { get; }
+
+    public Memory<byte> Contents { get; }
+
+    internal unsafe byte* Host => _bytes.Host;
+
+    /// <summary>Puts an image at the start of the bank.</summary>
+    /// <exception cref="Boot.BootImageException">It does not fit.</exception>
+    public void Load(ReadOnlySpan<byte> image)
+    {
+        if (image.Length > Contents.Length)
+            throw new Boot.BootImageException($"The flash image has {image.Length} bytes, but the bank holds {Contents.Length}.");
+        image.CopyTo(Contents.Span);
+    }
+
+    /// <summary>Frees the contents; no processor may use them any more.</summary>
+    public void Dispose() => _bytes.Dispose();
+
+    /// <summary>Host memory as <see cref="Memory{T}"/>. It never moves, so there is nothing to pin.</summary>
+    private sealed unsafe class StorageManager(GuestRam storage) : MemoryManager<byte>
+    {
+        // SAFETY: a bank has at most 64 MiB, and its device is used only while the bank exists.
+        public override Span<byte> GetSpan() => new(storage.Host, checked((int)storage.Size));
+
+        // SAFETY: as above.
+        public override MemoryHandle Pin(int elementIndex = 0) => new(storage.Host + elementIndex);
+
+        public override void Unpin()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+        }
+    }
+}

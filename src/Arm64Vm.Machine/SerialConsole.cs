@@ -1,0 +1,322 @@
+using System.Text;
+using Arm64Vm.Devices.Uart;
+
+namespace Arm64Vm.Machine;
+
+/// <summary>The host's end of the guest's serial console: keeps the last of what was printed, sends it to a stream, and feeds input.</summary>
+/// <remarks>
+/// The guest prints byte by byte, so a write only stores into a ring; a thread of its own takes to the stream what has gathered
+/// within about a millisecond. A stream that does not drain stops the guest once the ring is full; closing frees it.
+/// All members are safe from any thread.
+/// </remarks>
+public sealed class SerialConsole : ICharacterBackend, IDisposable
+{
+    /// <summary>How many of the last bytes are kept.</summary>
+    public const int HistorySize = 1 << Log2HistorySize;
+
+    private const int Log2HistorySize = 18;
+    private const int GatherMilliseconds = 1;
+
+    private readonly object _gate = new();
+    private readonly byte[] _ring = new byte[HistorySize];
+    private readonly Stream? _output;
+    private readonly Thread? _drain;
+    private readonly CharacterInputQueue _input = new();
+    private ConsoleWatch[] _watches = [];
+    private long _written;
+    private long _taken;
+    private long _drained;
+    private long _searched;
+    private bool _drainSleeps;
+    private bool _flushing;
+    private bool _closed;
+
+    internal SerialConsole(Stream? output)
+    {
+        _output = output;
+        _input.SetRoomHandler(RoomAvailable);
+        if (output is null)
+            return;
+        _drain = new Thread(Drain) { IsBackground = true, Name = "arm64vm-console" };
+        _drain.Start();
+    }
+
+    /// <summary>Bytes printed since the machine was made.</summary>
+    public long Length
+    {
+        get
+        {
+            lock (_gate)
+                return _written;
+        }
+    }
+
+    /// <summary>The last <see cref="HistorySize"/> bytes printed, as UTF-8.</summary>
+    public string Text
+    {
+        get
+        {
+            lock (_gate)
+                return Encoding.UTF8.GetString(Copy(Math.Max(0, _written - HistorySize), _written));
+        }
+    }
+
+    /// <summary>Types <paramref name="input"/>, waiting while the guest does not take it.</summary>
+    /// <exception cref="ObjectDisposedException">The machine is gone.</exception>
+    public void Type(ReadOnlySpan<byte> input)
+    {
+        while (true)
+        {
+            input = input[_input.Feed(input)..];
+            if (input.IsEmpty)
+                return;
+            lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_closed, this);
+                Monitor.Wait(_gate, 100);
+            }
+        }
+    }
+
+    /// <summary>Types <paramref name="text"/> as UTF-8, without a line end of its own.</summary>
+    /// <exception cref="ObjectDisposedException">The machine is gone.</exception>
+    public void Type(string text) => Type(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Completes when the guest has printed <paramref name="text"/>, looking from where the last such wait ended.</summary>
+    /// <exception cref="TimeoutException">It was not printed in time; the message has the end of what was.</exception>
+    /// <exception cref="ArgumentException">The text is empty or longer than the history.</exception>
+    public async Task WaitForAsync(string text, TimeSpan timeout)
+    {
+        using var watch = Watch(text, fromSearchPosition: true);
+        try
+        {
+            await watch.Seen.WaitAsync(timeout).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"The console did not show \"{text}\" within {timeout.TotalSeconds:0.###} s. It ended with:\n{Tail(2000)}");
+        }
+
+        lock (_gate)
+            _searched = Math.Max(_searched, watch.End);
+    }
+
+    /// <summary>Looks out for <paramref name="text"/> in what is printed from now on.</summary>
+    /// <exception cref="ArgumentException">The text is empty or longer than the history.</exception>
+    public ConsoleWatch Watch(string text) => Watch(text, fromSearchPosition: false);
+
+    /// <summary>Waits until everything printed so far has reached the stream, or the time is over.</summary>
+    /// <returns>False when the stream did not take it in time.</returns>
+    public bool Flush(TimeSpan timeout)
+    {
+        if (_output is null)
+            return true;
+        var end = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+        lock (_gate)
+        {
+            var target = _written;
+            _flushing = true;
+            Monitor.PulseAll(_gate);
+            while (_drained < target && !_closed)
+            {
+                var left = end - Environment.TickCount64;
+                if (left <= 0)
+                    break;
+                Monitor.Wait(_gate, (int)Math.Min(left, int.MaxValue));
+            }
+
+            _flushing = false;
+            return _drained >= target;
+        }
+    }
+
+    /// <summary>Sends what is left, waiting at most a second for the stream, and lets a guest that is stuck printing go on.</summary>
+    public void Dispose()
+    {
+        Flush(TimeSpan.FromSeconds(1));
+        Close();
+        _drain?.Join(TimeSpan.FromSeconds(1));
+    }
+
+    void ICharacterBackend.Write(byte value)
+    {
+        lock (_gate)
+        {
+            while (_output is not null && _written - _taken >= HistorySize && !_closed)
+                Monitor.Wait(_gate);
+            _ring[_written & (HistorySize - 1)] = value;
+            _written++;
+            foreach (var watch in _watches)
+            {
+                if (value == watch.LastByte && EndsWith(_written, watch.Text))
+                    watch.SetSeen(_written);
+            }
+
+            if (_drainSleeps)
+                Monitor.PulseAll(_gate);
+        }
+    }
+
+    bool ICharacterBackend.TryRead(out byte value) => _input.TryRead(out value);
+
+    void ICharacterBackend.SetInputHandler(Action? inputAvailable) => _input.SetInputHandler(inputAvailable);
+
+    /// <summary>Takes the next byte typed, waiting for one; −1 when the console is closed or <paramref name="isCancelled"/> says so.</summary>
+    internal int WaitForInput(Func<bool> isCancelled)
+    {
+        while (true)
+        {
+            if (_input.TryRead(out var value))
+                return value;
+            lock (_gate)
+            {
+                if (_closed || isCancelled())
+                    return -1;
+                Monitor.Wait(_gate, 10);
+            }
+        }
+    }
+
+    /// <summary>Writes several bytes, as semihosting does.</summary>
+    internal void Print(ReadOnlySpan<byte> bytes)
+    {
+        foreach (var value in bytes)
+            ((ICharacterBackend)this).Write(value);
+    }
+
+    /// <summary>Nothing goes to the stream any more, and nobody waits for it.</summary>
+    internal void Close()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    internal void Remove(ConsoleWatch watch)
+    {
+        lock (_gate)
+            _watches = Array.FindAll(_watches, other => other != watch);
+    }
+
+    private ConsoleWatch Watch(string text, bool fromSearchPosition)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        if (bytes.Length is 0 or > HistorySize)
+            throw new ArgumentException("A text to wait for must not be empty, nor longer than what is kept.", nameof(text));
+        var watch = new ConsoleWatch(this, bytes);
+        lock (_gate)
+        {
+            if (fromSearchPosition)
+            {
+                var from = Math.Max(_searched, _written - HistorySize);
+                var place = Copy(from, _written).AsSpan().IndexOf(bytes);
+                if (place >= 0)
+                {
+                    watch.SetSeen(from + place + bytes.Length);
+                    return watch;
+                }
+
+                watch.From = from;
+            }
+            else
+            {
+                watch.From = _written;
+            }
+
+            _watches = [.. _watches, watch];
+        }
+
+        return watch;
+    }
+
+    private bool EndsWith(long end, ReadOnlySpan<byte> text)
+    {
+        if (end < text.Length)
+            return false;
+        var at = end - text.Length;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (_ring[(at + i) & (HistorySize - 1)] != text[i])
+                return false;
+        }
+
+        return true;
+    }
+
+    private string Tail(int length)
+    {
+        lock (_gate)
+            return Encoding.UTF8.GetString(Copy(Math.Max(0, _written - length), _written));
+    }
+
+    /// <summary>The bytes printed between two positions, of which all are still in the ring.</summary>
+    private byte[] Copy(long from, long to)
+    {
+        var bytes = new byte[to - from];
+        var first = (int)(from & (HistorySize - 1));
+        var run = Math.Min(bytes.Length, HistorySize - first);
+        _ring.AsSpan(first, run).CopyTo(bytes);
+        _ring.AsSpan(0, bytes.Length - run).CopyTo(bytes.AsSpan(run));
+        return bytes;
+    }
+
+    private void RoomAvailable()
+    {
+        lock (_gate)
+            Monitor.PulseAll(_gate);
+    }
+
+    private void Drain()
+    {
+        var block = new byte[16 * 1024];
+        while (true)
+        {
+            int length;
+            lock (_gate)
+            {
+                while (_taken == _written && !_closed)
+                {
+                    _drainSleeps = true;
+                    Monitor.Wait(_gate);
+                    _drainSleeps = false;
+                }
+
+                if (_closed)
+                    return;
+                if (!_flushing && _written - _taken < block.Length)
+                    Monitor.Wait(_gate, GatherMilliseconds);
+                length = (int)Math.Min(block.Length, _written - _taken);
+                for (var done = 0; done < length;)
+                {
+                    var at = (int)((_taken + done) & (HistorySize - 1));
+                    var run = Math.Min(length - done, HistorySize - at);
+                    _ring.AsSpan(at, run).CopyTo(block.AsSpan(done));
+                    done += run;
+                }
+
+                _taken += length;
+                Monitor.PulseAll(_gate);
+            }
+
+            var failed = false;
+            try
+            {
+                _output!.Write(block, 0, length);
+                _output.Flush();
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            {
+                failed = true;
+            }
+
+            lock (_gate)
+            {
+                _drained += length;
+                _closed |= failed;
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using Arm64Vm.Cpu;
+
+namespace Arm64Vm.Machine;
+
+/// <summary>Looking into a machine, and changing it, while it stands still.</summary>
+public sealed partial class VirtualMachine
+{
+    /// <summary>Copies the registers of the processor.</summary>
+    /// <exception cref="InvalidOperationException">The machine runs; pause it first.</exception>
+    public CpuRegisters ReadRegisters()
+    {
+        lock (_gate)
+        {
+            var state = Standing().Save();
+            var v = new UInt128[32];
+            for (var i = 0; i < v.Length; i++)
+                v[i] = new UInt128(state.V[2 * i + 1], state.V[2 * i]);
+            return new CpuRegisters
+            {
+                X = state.X[..31],
+                StackPointer = state.X[31],
+                Pc = state.Pc,
+                ProcessorState = state.ProcessorState,
+                ExceptionLevel = (int)(state.ProcessorState >> 2) & 3,
+                V = v,
+                Fpcr = state.Fpcr,
+                Fpsr = state.Fpsr,
+                System = new Dictionary<ushort, ulong>(state.SystemRegisters),
+            };
+        }
+    }
+
+    /// <summary>Sets X0 to X30.</summary>
+    /// <exception cref="InvalidOperationException">The machine runs; pause it first.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such register.</exception>
+    public void WriteX(int register, ulong value)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)register, 30u, nameof(register));
+        lock (_gate)
+            Standing().SetX(register, value);
+    }
+
+    /// <summary>Sets the program counter.</summary>
+    /// <exception cref="InvalidOperationException">The machine runs; pause it first.</exception>
+    public void WritePc(ulong value)
+    {
+        lock (_gate)
+            Standing().Pc = value;
+    }
+
+    /// <summary>Copies guest-physical RAM or flash; false where something else is there.</summary>
+    /// <remarks>Allowed while the machine runs: the bytes are then those of some moment each.</remarks>
+    public bool TryReadMemory(ulong physicalAddress, Span<byte> destination)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _board.Memory.TryRead(physicalAddress, destination);
+        }
+    }
+
+    /// <summary>Changes guest-physical RAM; false where something else is there.</summary>
+    public bool TryWriteMemory(ulong physicalAddress, ReadOnlySpan<byte> source)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _board.Memory.TryWrite(physicalAddress, source);
+        }
+    }
+
+    /// <summary>The flattened device tree that the guest was given at the last power-on; empty when there was no room for it.</summary>
+    public ReadOnlyMemory<byte> DeviceTree
+    {
+        get
+        {
+            lock (_gate)
+            {
+                foreach (var segment in _boot.Plan.Segments)
+                {
+                    if (segment.Address == _boot.Plan.DeviceTreeAddress)
+                        return segment.Data;
+                }
+
+                return default;
+            }
+        }
+    }
+
+    /// <summary>Counters; while the machine runs they are those of some moment each.</summary>
+    public MachineStatistics GetStatistics()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return MachineStatistics.Collect(_board, _elapsed.Elapsed, _resets);
+        }
+    }
+
+    private Vcpu Standing()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_state == MachineState.Running)
+            throw new InvalidOperationException("The machine runs; pause it first.");
+        return _board.Vcpu;
+    }
+}

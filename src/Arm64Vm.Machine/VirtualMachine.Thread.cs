@@ -1,0 +1,114 @@
+using Arm64Vm.Cpu;
+using Arm64Vm.Machine.Board;
+
+namespace Arm64Vm.Machine;
+
+/// <summary>The processor's thread.</summary>
+public sealed partial class VirtualMachine
+{
+    private void ThreadMain()
+    {
+        RunResult? result = null;
+        Exception? failure = null;
+        try
+        {
+            result = RunToEnd();
+        }
+        catch (Exception e)
+        {
+            failure = e;
+        }
+
+        _ownClock?.Pause();
+        _elapsed.Stop();
+        lock (_gate)
+        {
+            _state = MachineState.Ended;
+            _paused?.TrySetResult();
+            _paused = null;
+        }
+
+        _ended.TrySetResult();
+        if (result is not null)
+            _finished.TrySetResult(result);
+        else
+            _finished.TrySetException(failure!);
+    }
+
+    private RunResult RunToEnd()
+    {
+        while (true)
+        {
+            var board = _board;
+            var stop = board.Vcpu.Run();
+            switch (stop)
+            {
+                case VcpuStop.PowerOff:
+                    return End(RunEnd.PowerOff);
+                case VcpuStop.Exited:
+                    return End(RunEnd.SemihostingExit, board.Vcpu.ExitCode);
+                case VcpuStop.Reset when Config.NoReboot:
+                    return End(RunEnd.Reset);
+                case VcpuStop.Reset:
+                    Restart();
+                    break;
+                default:
+                    if (!WaitWhilePaused())
+                        return End(RunEnd.Stopped);
+                    break;
+            }
+        }
+    }
+
+    private RunResult End(RunEnd end, int exitCode = 0) => new(end, exitCode, _elapsed.Elapsed);
+
+    /// <summary>Stands still as long as that is wanted; false when the machine is to stop.</summary>
+    private bool WaitWhilePaused()
+    {
+        lock (_gate)
+        {
+            if (_pauseWanted && !_stopWanted)
+            {
+                _state = MachineState.Paused;
+                _ownClock?.Pause();
+                _paused?.TrySetResult();
+                _paused = null;
+                while (_pauseWanted && !_stopWanted)
+                    Monitor.Wait(_gate);
+                _ownClock?.Resume();
+                _state = MachineState.Running;
+            }
+            else if (!_stopWanted)
+            {
+                // Resumed before it stood still.
+                _paused?.TrySetResult();
+                _paused = null;
+            }
+
+            return !_stopWanted;
+        }
+    }
+
+    /// <summary>Makes the board anew; flash keeps its bytes, files are read again.</summary>
+    private void Restart()
+    {
+        _resets++;
+        lock (_gate)
+        {
+            // Both boards at once would need the memory twice.
+            _board.Dispose();
+            _boot.Dispose();
+        }
+
+        var boot = BootPackage.Prepare(_parts);
+        var board = new VirtMachineBoard(_parts, boot, () => IsStopping);
+        ReleaseFiles(Config, boot);
+        lock (_gate)
+        {
+            _boot = boot;
+            _board = board;
+            if (_pauseWanted || _stopWanted)
+                board.Vcpu.RequestStop(VcpuStop.Paused);
+        }
+    }
+}

@@ -1,0 +1,253 @@
+using System.Diagnostics;
+using Arm64Vm.Cpu;
+using Arm64Vm.Devices.Clock;
+using Arm64Vm.Machine.Board;
+using Arm64Vm.Machine.Boot;
+using Arm64Vm.Machine.Boot.DeviceTree;
+
+namespace Arm64Vm.Machine;
+
+/// <summary>A virtual machine: the <c>virt</c> board with one processor that runs on a thread of its own.</summary>
+/// <remarks>
+/// A process can have any number of them; they share nothing. All members are safe from any thread.
+/// </remarks>
+public sealed partial class VirtualMachine : IAsyncDisposable
+{
+    private readonly MachineParts _parts;
+    private readonly SystemClock? _ownClock;
+    private readonly Thread _thread;
+    private readonly TaskCompletionSource<RunResult> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Stopwatch _elapsed = new();
+
+    /// <summary>Guards what follows; pulsed when the request or the state changes.</summary>
+    private readonly object _gate = new();
+    private VirtMachineBoard _board;
+    private BootPackage _boot;
+    private MachineState _state = MachineState.Created;
+    private bool _pauseWanted;
+    private bool _stopWanted;
+    private bool _disposed;
+    private TaskCompletionSource? _paused;
+    private int _resets;
+
+    private VirtualMachine(MachineParts parts, SystemClock? ownClock, BootPackage boot, VirtMachineBoard board)
+    {
+        _parts = parts;
+        _ownClock = ownClock;
+        _boot = boot;
+        _board = board;
+        _thread = new Thread(ThreadMain, maxStackSize: 0) { IsBackground = true, Name = "arm64vm-cpu0" };
+    }
+
+    /// <summary>The configuration it was made from.</summary>
+    public MachineConfig Config => _parts.Config;
+
+    /// <summary>The guest's serial console.</summary>
+    public SerialConsole Console => _parts.Console;
+
+    /// <summary>True where guest instructions run as emitted machine code.</summary>
+    public bool IsJit => _parts.Host is not null;
+
+    /// <summary>What it is doing.</summary>
+    public MachineState State
+    {
+        get
+        {
+            lock (_gate)
+                return _state;
+        }
+    }
+
+    /// <summary>Makes a machine, reads what it boots, and puts that into its memory. Nothing runs yet.</summary>
+    /// <exception cref="MachineConfigurationException">The configuration is impossible.</exception>
+    /// <exception cref="BootImageException">A file is not what it should be, or does not fit.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
+    public static VirtualMachine Create(MachineConfig config)
+    {
+        var model = Check(config);
+        var ownClock = config.Clock is null ? new SystemClock(startPaused: true) : null;
+        var parts = new MachineParts
+        {
+            Config = config,
+            Model = model,
+            Host = Executors.Choose(config.Backend),
+            Clock = config.Clock ?? ownClock!,
+            Console = new SerialConsole(config.SerialOutput),
+        };
+        BootPackage? boot = null;
+        try
+        {
+            parts.OpenDisks();
+            boot = BootPackage.Prepare(parts);
+            VirtualMachine? machine = null;
+            var board = new VirtMachineBoard(parts, boot, () => machine?.IsStopping ?? false);
+            ReleaseFiles(config, boot);
+            machine = new VirtualMachine(parts, ownClock, boot, board);
+            return machine;
+        }
+        catch (Exception e)
+        {
+            boot?.Dispose();
+            parts.Console.Close();
+            ownClock?.Dispose();
+            parts.Dispose();
+            if (e is OutOfMemoryException)
+                throw new MachineConfigurationException($"The host cannot give {config.Memory} bytes of memory: {e.Message}", e);
+            throw;
+        }
+    }
+
+    /// <summary>Runs the machine until it is switched off, the guest program ends, or it is stopped.</summary>
+    /// <param name="cancellation">Stops it; the result then says <see cref="RunEnd.Stopped"/>.</param>
+    /// <exception cref="InvalidOperationException">It has been run before.</exception>
+    /// <exception cref="BootImageException">At a reset: a file cannot be loaded any more.</exception>
+    /// <exception cref="IOException">At a reset: a file cannot be read any more.</exception>
+    public async Task<RunResult> RunAsync(CancellationToken cancellation = default)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_state != MachineState.Created)
+                throw new InvalidOperationException("A machine runs once.");
+            _state = MachineState.Running;
+            _elapsed.Start();
+            _ownClock?.Resume();
+            _thread.Start();
+        }
+
+        await using var registration = cancellation.Register(RequestStop).ConfigureAwait(false);
+        return await _finished.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Stops the processor and the machine's time; completes when both stand. No effect on a machine that does not run.</summary>
+    public Task PauseAsync()
+    {
+        lock (_gate)
+        {
+            if (_state != MachineState.Running)
+                return Task.CompletedTask;
+            _pauseWanted = true;
+            _paused ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _board.Vcpu.RequestStop(VcpuStop.Paused);
+            return _paused.Task;
+        }
+    }
+
+    /// <summary>Lets a paused machine go on.</summary>
+    public void Resume()
+    {
+        lock (_gate)
+        {
+            _pauseWanted = false;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Ends the run, as pulling the plug does; completes when the processor stands.</summary>
+    public Task StopAsync()
+    {
+        RequestStop();
+        lock (_gate)
+            return _state == MachineState.Created ? Task.CompletedTask : _ended.Task;
+    }
+
+    /// <summary>Presses the power key, which asks the guest to shut down.</summary>
+    public void PressPowerKey()
+    {
+        lock (_gate)
+        {
+            if (_state != MachineState.Ended)
+                _board.PowerKey.Press();
+        }
+    }
+
+    /// <summary>Completes when the guest has printed <paramref name="text"/>; see <see cref="SerialConsole.WaitForAsync"/>. Fails at once when the run ends first.</summary>
+    /// <exception cref="TimeoutException">It was not printed in time, or the machine ended before; the message has the end of the console.</exception>
+    public async Task WaitForConsoleAsync(string text, TimeSpan timeout)
+    {
+        var seen = Console.WaitForAsync(text, timeout);
+        if (await Task.WhenAny(seen, _ended.Task).ConfigureAwait(false) != seen)
+            seen = Console.WaitForAsync(text, TimeSpan.Zero);
+        await seen.ConfigureAwait(false);
+    }
+
+    /// <summary>Stops the machine and releases everything it holds.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        bool started;
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+            started = _state != MachineState.Created;
+        }
+
+        if (started)
+        {
+            await StopAsync().ConfigureAwait(false);
+            _thread.Join();
+        }
+
+        _parts.Console.Dispose();
+        lock (_gate)
+        {
+            _state = MachineState.Ended;
+            _board.Dispose();
+            _boot.Dispose();
+        }
+
+        _ownClock?.Dispose();
+        _parts.Dispose();
+    }
+
+    private bool IsStopping => Volatile.Read(ref _stopWanted);
+
+    private void RequestStop()
+    {
+        lock (_gate)
+        {
+            if (_state == MachineState.Ended)
+                return;
+            Volatile.Write(ref _stopWanted, true);
+            if (_state != MachineState.Created)
+                _board.Vcpu.RequestStop(VcpuStop.Paused);
+            Monitor.PulseAll(_gate);
+        }
+
+        // A guest that waits for a stuck terminal must see the request; half a second lets a slow one finish.
+        _ = Task.Delay(500).ContinueWith(_ => CloseStuckConsole(), TaskScheduler.Default);
+    }
+
+    private void CloseStuckConsole()
+    {
+        if (State != MachineState.Ended)
+            Console.Close();
+    }
+
+    private static CpuModel Check(MachineConfig config)
+    {
+        var model = CpuModels.Find(config.Cpu)
+            ?? throw new MachineConfigurationException($"There is no processor '{config.Cpu}'; there are {string.Join(", ", CpuModels.All.Select(m => m.Name))}.");
+        if (config.Cpus != 1)
+            throw new MachineConfigurationException(config.Cpus < 1 ? "A machine needs a processor." : "Machines with more than one processor are not implemented yet.");
+        if (config.Memory == 0 || config.Memory % MachineConfig.MemoryGranularity != 0)
+            throw new MachineConfigurationException($"The memory must be a multiple of {MachineConfig.MemoryGranularity >> 10} KiB, but it is {config.Memory} bytes.");
+        if (config.Memory > MachineConfig.MaximumMemory)
+            throw new MachineConfigurationException($"The memory must be at most {MachineConfig.MaximumMemory >> 30} GiB, but it is {config.Memory >> 30} GiB.");
+        if (config.Disks.Count > Memory.MemoryMap.VirtioMmioCount)
+            throw new MachineConfigurationException($"The board has room for {Memory.MemoryMap.VirtioMmioCount} disks.");
+        if (config.Gic is not (GicVersion.V2 or GicVersion.V3))
+            throw new MachineConfigurationException("The interrupt controller is a GICv2 or a GICv3.");
+        return model;
+    }
+
+    /// <summary>The files have been copied into RAM; only firmware reads them later.</summary>
+    private static void ReleaseFiles(MachineConfig config, BootPackage boot)
+    {
+        if (config.Firmware is null)
+            boot.Dispose();
+    }
+}
