@@ -3,111 +3,168 @@ using Arm64Vm.Ir;
 
 namespace Arm64Vm.Backend.X64.Compile;
 
-/// <summary>Saturating shifts.</summary>
+/// <summary>Saturating shifts by a signed amount per element.</summary>
+/// <remarks>
+/// As <see cref="TryEmitVectorShift"/>, but a left shift must come back by the opposite right shift, otherwise the limit takes its place.
+/// Bytes and halfwords are put at the top of 32-bit lanes for that, so that what leaves the element leaves the lane.
+/// </remarks>
 public sealed partial class X64Compiler
 {
-    /// <summary>
-    /// By a constant. Up to words: the operand is cut to what the shift leaves in range; where that changed it, the bits that the shift left
-    /// zero are set for the upper limit (the lower limit has them zero). Quadwords: shifted back, the operand must come out.
-    /// </summary>
-    private bool TryEmitSaturatingShiftImm(in IrInst inst)
+    private bool TryEmitSaturatingShift(in IrInst inst)
     {
-        int size = inst.Size, amount = (int)inst.Imm;
+        int size = inst.Size;
+        bool signed = inst.Op is IrOp.VectorSaturatingShiftSigned or IrOp.VectorSaturatingRoundingShiftSigned;
+        bool rounding = inst.Op is IrOp.VectorSaturatingRoundingShiftUnsigned or IrOp.VectorSaturatingRoundingShiftSigned;
         Xmm a = VIn(inst.A);
+        Xmm b = VIn(inst.B);
         Xmm d = VHold(VOut(inst));
         Xmm x = VCleared(inst, a, size);
-        if (size == 8)
+        if (size >= 4)
         {
-            SaturatingShift64(inst.Op, d, x, amount);
+            Xmm n = VTemp();
+            Xmm inverse = VTemp();
+            emit.Vex(V.Pand, n, b, VSplat(size, 0xFF));
+            emit.Vex(V.Pxor, inverse, n, VSplat(size, 0xFF));
+            Xmm shifted = ShiftLanes(size, 0, x, n, inverse, signed, rounding, out Xmm saturated);
+            VMove(d, shifted);
+            VSaturated(saturated);
             return true;
         }
 
-        ulong ones = ElementMask(size), signedMax = SignBit(size) - 1;
-        Xmm cut = VTemp();
-        Xmm t = VTemp();
-        switch (inst.Op)
+        Xmm words = SaturatingShiftEight(size, x, b, upper: false, signed, rounding);
+        if (size == 1)
         {
-            case IrOp.VectorSaturatingShiftLeftUnsignedImm:
-                emit.Vex(MinUnsignedOf(size), cut, x, VSplat(size, ones >> amount));
-                break;
-            case IrOp.VectorSaturatingShiftLeftSignedImm:
-                emit.Vex(MinSignedOf(size), cut, x, VSplat(size, signedMax >> amount));
-                emit.Vex(MaxSignedOf(size), cut, cut, VSplat(size, (ulong)(-1L - (long)(signedMax >> amount))));
-                break;
-            default:
-                // The unsigned minimum takes negative numbers for large ones, so they go first.
-                VZero(cut);
-                emit.Vex(MaxSignedOf(size), cut, cut, x);
-                emit.Vex(MinUnsignedOf(size), cut, cut, VSplat(size, ones >> amount));
-                break;
-        }
-
-        ulong limit = inst.Op == IrOp.VectorSaturatingShiftLeftSignedImm ? signedMax >> amount : ones >> amount;
-        emit.Vex(V.Pxor, t, cut, x);
-        Xmm u = VTemp();
-        if (amount != 0)
-        {
-            // Above the upper limit: the operand is, as cut it equals the limit and did not before.
-            emit.Vex(EqualOf(size), u, cut, x);
-            Xmm atLimit = VTemp();
-            emit.Vex(EqualOf(size), atLimit, cut, VSplat(size, limit));
-            emit.Vex(V.Pandn, u, u, atLimit);
-            emit.Vex(V.Pand, u, u, VSplat(size, (1UL << amount) - 1));
-            VRelease(atLimit);
-            VShiftLeft(size, cut, cut, amount);
-            emit.Vex(V.Por, d, cut, u);
+            Xmm upper = words;
+            if (inst.Shape == VectorShape.Q)
+                upper = SaturatingShiftEight(size, x, b, upper: true, signed, rounding);
+            emit.Vex(signed ? V.Packsswb : V.Packuswb, d, words, upper);
         }
         else
         {
-            VMove(d, cut);
+            VMove(d, words);
         }
 
-        VSaturated(t);
+        emit.Vzeroupper();
+        ClearAbove(inst, d);
         return true;
     }
 
-    private void SaturatingShift64(IrOp op, Xmm d, Xmm a, int amount)
+    /// <summary>Eight elements shifted, as halfwords in a temporary.</summary>
+    private Xmm SaturatingShiftEight(int size, Xmm a, Xmm b, bool upper, bool signed, bool rounding)
     {
-        Xmm shifted = VTemp();
-        Xmm fits = VTemp();
-        Xmm t = VTemp();
-        if (op == IrOp.VectorSaturatingShiftLeftSignedImm)
+        int unused = 32 - (size * 8);
+        VexOp extend = (size == 1 ? V.Pmovzxbd : V.Pmovzxwd).Wide;
+        Xmm value = VTemp();
+        Xmm n = VTemp();
+        Xmm inverse = VTemp();
+        emit.Vex(V.Pand, n, b, VSplat(size, 0xFF));
+        emit.Vex(V.Pxor, inverse, n, VSplat(size, 0xFF));
+        if (upper)
         {
-            VShiftLeft(8, shifted, a, amount);
-            VShiftRightSigned(8, fits, shifted, amount);
-            emit.Vex(V.Pcmpeqq, fits, fits, a);
-            SignMask(8, t, a);
-            emit.Vex(V.Pxor, t, t, VSplat(8, SignBit(8) - 1));
-            emit.VexBlendv(V.Blendvpd, d, t, shifted, fits);
-            emit.Vex(V.Pxor, fits, fits, VOnes(t));
-            VSaturated(fits);
-            return;
+            emit.VexShiftImm(V.Psrldq, value, a, 8);
+            emit.VexShiftImm(V.Psrldq, n, n, 8);
+            emit.VexShiftImm(V.Psrldq, inverse, inverse, 8);
+            a = value;
         }
 
-        VShiftLeft(8, shifted, a, amount);
-        VShiftRight(8, fits, shifted, amount);
-        emit.Vex(V.Pcmpeqq, fits, fits, a);
-        emit.Vex(V.Pxor, fits, fits, VOnes(t));
-        emit.Vex(V.Por, shifted, shifted, fits);
-        if (op == IrOp.VectorSaturatingShiftLeftSignedToUnsignedImm)
+        emit.Vex(extend, value, a);
+        emit.Vex(extend, n, n);
+        emit.Vex(extend, inverse, inverse);
+        emit.VexShiftImm(V.Pslld.Wide, value, value, (byte)unused);
+        Xmm shifted = ShiftLanes(4, unused, value, n, inverse, signed, rounding, out Xmm saturated);
+        emit.VexStoreImm(V.Extracti128, n, saturated, 1);
+        emit.Vex(V.Por, saturated, saturated, n);
+        VSaturated(saturated);
+        emit.VexStoreImm(V.Extracti128, n, shifted, 1);
+        emit.Vex(signed ? V.Packssdw : V.Packusdw, value, shifted, n);
+        VRelease(n);
+        VRelease(inverse);
+        VRelease(shifted);
+        VRelease(saturated);
+        return value;
+    }
+
+    /// <summary>
+    /// Lanes of 4 or 8 bytes whose low <paramref name="unused"/> bits do not belong to the element (then 256 bits wide), shifted by
+    /// <paramref name="n"/>, the amount's low byte, with <paramref name="inverse"/> = 255 − n, which is used up.
+    /// </summary>
+    private Xmm ShiftLanes(int size, int unused, Xmm a, Xmm n, Xmm inverse, bool signed, bool rounding, out Xmm saturated)
+    {
+        bool wide = unused != 0;
+        Xmm left = VTemp();
+        Xmm fits = VTemp();
+        Xmm limit = VTemp();
+        emit.Vex(Lanes(size == 4 ? V.Psllvd : V.Psllvq, wide), left, a, n);
+        ShiftRightLanes(size, wide, signed, fits, left, n);
+        emit.Vex(Lanes(EqualOf(size), wide), fits, fits, a);
+        if (signed)
         {
-            SignMask(8, t, a);
-            emit.Vex(V.Por, fits, fits, t);
-            emit.Vex(V.Pandn, d, t, shifted);
+            Xmm max = VTemp();
+            emit.Vex(Lanes(V.Pcmpeqd, wide), max, max, max);
+            emit.VexShiftImm(Lanes(size == 4 ? V.Psrld : V.Psrlq, wide), max, max, 1);
+            if (wide)
+                emit.VexShiftImm(V.Psrad.Wide, limit, a, 31);
+            else
+                SignMask(size, limit, a);
+            emit.Vex(Lanes(V.Pxor, wide), limit, limit, max);
+            VRelease(max);
         }
         else
         {
-            VMove(d, shifted);
+            emit.Vex(Lanes(V.Pcmpeqd, wide), limit, limit, limit);
         }
 
-        VSaturated(fits);
+        emit.VexBlendv(Lanes(V.Pblendvb, wide), left, limit, left, fits);
+        Xmm right = limit;
+        ShiftRightLanes(size, wide, signed, right, a, inverse);
+        if (wide)
+        {
+            VexOp down = (signed ? V.Psrad : V.Psrld).Wide;
+            emit.VexShiftImm(down, left, left, (byte)unused);
+            emit.VexShiftImm(down, right, right, (byte)unused);
+        }
+
+        Xmm half = VTemp();
+        if (size == 8 && signed)
+            VShiftRightSigned(8, half, right, 1);
+        else
+            emit.VexShiftImm(Lanes(size == 8 ? V.Psrlq : signed ? V.Psrad : V.Psrld, wide), half, right, 1);
+        if (rounding)
+            emit.Vex(Lanes(SubOf(size), wide), half, right, half);
+        // Negative amounts: n > 255 − n.
+        emit.Vex(Lanes(GreaterOf(size), wide), inverse, n, inverse);
+        emit.VexBlendv(Lanes(V.Pblendvb, wide), left, left, half, inverse);
+        emit.Vex(Lanes(V.Por, wide), fits, fits, inverse);
+        emit.Vex(Lanes(V.Pcmpeqd, wide), half, half, half);
+        emit.Vex(Lanes(V.Pxor, wide), fits, fits, half);
+        VRelease(half);
+        VRelease(limit);
+        saturated = fits;
+        return left;
     }
 
-    /// <summary>By a register: evaluated by the oracle.</summary>
-    private bool TryEmitSaturatingShift(in IrInst inst)
+    private static VexOp Lanes(VexOp op, bool wide) => wide ? op.Wide : op;
+
+    /// <summary>d := a >> count per lane; d is neither of them.</summary>
+    private void ShiftRightLanes(int size, bool wide, bool signed, Xmm d, Xmm a, Xmm count)
     {
-        _ = inst;
-        _ = features;
-        return false;
+        if (size == 4)
+        {
+            emit.Vex(Lanes(signed ? V.Psravd : V.Psrlvd, wide), d, a, count);
+            return;
+        }
+
+        if (!signed)
+        {
+            emit.Vex(V.Psrlvq, d, a, count);
+            return;
+        }
+
+        Xmm sign = VTemp();
+        SignMask(8, sign, a);
+        emit.Vex(V.Pxor, d, a, sign);
+        emit.Vex(V.Psrlvq, d, d, count);
+        emit.Vex(V.Pxor, d, d, sign);
+        VRelease(sign);
     }
 }

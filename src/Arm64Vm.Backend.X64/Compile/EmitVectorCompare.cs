@@ -16,7 +16,7 @@ public sealed partial class X64Compiler
         switch (inst.Op)
         {
             case IrOp.VectorCompareEqual:
-                return VBinary(inst, EqualOf(size), commutes: true);
+                return VBinary(inst, EqualOf(size), commutes: true, keepsZero: false);
             case IrOp.VectorCompareGreaterSigned:
                 return VBinary(inst, GreaterOf(size), commutes: false);
             case IrOp.VectorCompareGreaterUnsigned:

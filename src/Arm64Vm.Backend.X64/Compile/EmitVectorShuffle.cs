@@ -147,21 +147,25 @@ public sealed partial class X64Compiler
 
         // Zero-extended elements of twice the size pack without saturating.
         Xmm t = VTemp();
-        Xmm u = VTemp();
-        if (odd == 0)
+        HalfOfPairs(size, odd, t, a);
+        Xmm u = t;
+        if (a != b)
         {
-            Mem mask = VSplat(size * 2, ElementMask(size));
-            emit.Vex(V.Pand, t, a, mask);
-            emit.Vex(V.Pand, u, b, mask);
-        }
-        else
-        {
-            VShiftRight(size * 2, t, a, size * 8);
-            VShiftRight(size * 2, u, b, size * 8);
+            u = VTemp();
+            HalfOfPairs(size, odd, u, b);
         }
 
         emit.Vex(size == 1 ? V.Packuswb : V.Packusdw, d, t, u);
         return true;
+    }
+
+    /// <summary>d := the even or the odd elements, zero-extended to twice the size.</summary>
+    private void HalfOfPairs(int size, int odd, Xmm d, Xmm a)
+    {
+        if (odd == 0)
+            emit.Vex(V.Pand, d, a, VSplat(size * 2, ElementMask(size)));
+        else
+            VShiftRight(size * 2, d, a, size * 8);
     }
 
     private bool EmitTranspose(in IrInst inst, bool odd)

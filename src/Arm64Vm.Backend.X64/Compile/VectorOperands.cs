@@ -269,7 +269,9 @@ public sealed partial class X64Compiler
     }
 
     /// <summary>A result of two operands by one host instruction.</summary>
-    private bool VBinary(in IrInst inst, VexOp op, bool commutes)
+    /// <param name="commutes">The operands may change places.</param>
+    /// <param name="keepsZero">Zeros give zero, so that nothing is to be cleared above operands that are clear there themselves.</param>
+    private bool VBinary(in IrInst inst, VexOp op, bool commutes, bool keepsZero = true)
     {
         int left = inst.A, right = inst.B;
         if (commutes && IsVectorMemory(left) && !IsVectorMemory(right))
@@ -278,9 +280,31 @@ public sealed partial class X64Compiler
         VectorOperand b = VSource(right);
         Xmm d = VOut(inst);
         Vex(op, d, a, b);
-        ClearAbove(inst, d);
+        if (!keepsZero || !IsClearAbove(inst, inst.A) || !IsClearAbove(inst, inst.B))
+            ClearAbove(inst, d);
         return true;
     }
+
+    /// <summary>True where the operand is known to be zero above the instruction's live lanes.</summary>
+    private bool IsClearAbove(in IrInst inst, int value)
+    {
+        int live = inst.Shape switch { VectorShape.Q => 16, VectorShape.D => 8, _ => inst.Size };
+        if (live == 16)
+            return true;
+        ref IrInst definition = ref region[value];
+        if (definition.Op == IrOp.Load)
+            return definition.Size <= live;
+        if (definition.Op is IrOp.VectorInsertElement or IrOp.VectorInsertFromElement or IrOp.VectorCombine or (>= IrOp.VectorAesEncrypt and <= IrOp.VectorSm4Key))
+            return false;
+        if (IrOps.IsFloat(definition.Op))
+            return definition.Shape != VectorShape.Q && live == 8;
+        if (!IrOps.IsVector(definition.Op))
+            return false;
+        return definition.Shape == VectorShape.D ? live == 8 : definition.Shape == VectorShape.Scalar && (live == 8 || definition.Size == live) && !IsWidening(definition.Op);
+    }
+
+    private static bool IsWidening(IrOp op) =>
+        op is (>= IrOp.VectorWidenUnsigned and <= IrOp.VectorPairAddLongSigned) or IrOp.VectorSaturatingDoublingMulLong;
 
     /// <summary>Clears what is above the live lanes, of <see cref="IrInst.Size"/> bytes in shape Scalar.</summary>
     private void ClearAbove(in IrInst inst, Xmm d) => ClearAbove(inst.Shape, inst.Size, d, d);
