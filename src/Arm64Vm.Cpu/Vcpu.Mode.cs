@@ -36,6 +36,10 @@ public sealed unsafe partial class Vcpu
             return RaiseSynchronous(Syndrome.Make(ExceptionClass.PcAlignment), address);
         }
 
+        bool step = IsStepEnabled;
+        if (step && !_state.SoftwareStep)
+            return RaiseSoftwareStep(address);
+
         int fault = _stage1.Translate(address, AccessType.Execute, _state.El != 0, pan: false, out TlbEntry entry);
         if (fault != FaultStatus.None)
             return RaiseInstructionAbort(address, fault);
@@ -47,7 +51,7 @@ public sealed unsafe partial class Vcpu
 
         if (_stage1.IsEnabled)
             _stage1.Tags.NoteFetch(entry, address);
-        TranslationMode mode = CurrentMode();
+        TranslationMode mode = CurrentMode(step);
         location = new CodeLocation { PhysicalPage = physical, Host = host, Mode = mode, ContextTag = _stage1.CodeTag(address, mode.Bits) };
         return true;
     }
@@ -82,14 +86,14 @@ public sealed unsafe partial class Vcpu
     }
 
     /// <summary>Executors fetch again after everything that may change this: exceptions, and writes of system registers and PSTATE.</summary>
-    private TranslationMode CurrentMode() =>
+    private TranslationMode CurrentMode(bool singleStep) =>
         TranslationMode.Create(
             _state.El,
             MmuIndex,
             (Slot(SystemSlot.Sctlr) & SctlrBits.AlignmentCheck) != 0 || _stage1.IsDeviceWhenOff,
             IsFloatTrapped,
             guarded: false,
-            singleStep: false,
+            singleStep,
             _context->Fpcr,
             pointerAuthentication: _model.HasPointerAuthentication && (Slot(SystemSlot.Sctlr) & SctlrBits.EnableKeys) != 0);
 }

@@ -59,6 +59,9 @@ public sealed unsafe partial class Vcpu
         ulong payload = _context->Exit.Payload;
         if (reason != ExitReason.WaitForEvent)
             _consecutiveWaits = 0;
+        // These are complete where they return: a step of one of them is over before what follows from it.
+        if (reason is ExitReason.SupervisorCall or ExitReason.HypervisorCall or (>= ExitReason.WaitForInterrupt and <= ExitReason.Yield))
+            _state.SoftwareStep = false;
 
         switch (reason)
         {
@@ -111,6 +114,10 @@ public sealed unsafe partial class Vcpu
             case ExitReason.PcAlignment:
                 SetDirect(DirectRegister.FaultAddress1, pc);
                 RaiseSynchronous(Syndrome.Make(ExceptionClass.PcAlignment), pc);
+                break;
+
+            case ExitReason.Step:
+                CompleteStep();
                 break;
 
             // Nothing to do but go round: the poll word is looked at, or the fetch is tried again at PC.

@@ -58,6 +58,9 @@ public enum ExitReason : byte
     /// <summary>The instruction after this point is on a page that could not be fetched: retry the fetch at PC and take its abort.</summary>
     FetchAbort,
 
+    /// <summary>In single-step mode one instruction was executed; PC is the next one's, or a handler's where it raised an exception.</summary>
+    Step,
+
     // ---- Resumable: the run loop finishes the operation and comes back into the middle of the unit -----------------
 
     /// <summary>A memory access that the inline path could not do.</summary>

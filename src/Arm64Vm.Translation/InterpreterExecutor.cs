@@ -39,6 +39,8 @@ public sealed unsafe class InterpreterExecutor : IExecutor
             ExitReason reason = interpreter.Run(unit.Instructions, unit.Blocks, context);
             if (reason != ExitReason.Lookup)
                 return reason;
+            if (location.Mode.SingleStep)
+                return ExitReason.Step;
         }
     }
 

@@ -207,7 +207,10 @@ public sealed partial class X64Compiler
     {
         if (inst.Aux != 1)
         {
-            EmitPureCall(inst);
+            if (features.Pclmulqdq)
+                EmitCrc32ByFolding(inst);
+            else
+                EmitPureCall(inst);
             return;
         }
 
@@ -225,5 +228,55 @@ public sealed partial class X64Compiler
         if (d != accumulator)
             emit.Mov(4, d, accumulator);
         emit.Crc32(inst.Size, d, data);
+    }
+
+    /// <summary>CRC-32 of the polynomial 0x04C11DB7 by Barrett reduction, bits reflected: mu = floor(x^64 / P) and P itself.</summary>
+    private const ulong CrcMu = 0x1_F701_1641;
+    private const ulong CrcPolynomial = 0x1_DB71_0641;
+
+    /// <summary>
+    /// For n &lt;= 32 bits of data: (crc &gt;&gt; n) xor reduce((crc xor data) &lt;&lt; (32 − n)); 64 bits are two steps of 32.
+    /// reduce(r) = high half of (low half of r·mu)·P, carry-less.
+    /// </summary>
+    private void EmitCrc32ByFolding(in IrInst inst)
+    {
+        ClobberFlags();
+        Gpr accumulator = Use(inst.A);
+        Gpr data = Use(inst.B);
+        Gpr rest = ScratchGpr();
+        Gpr d = Define(current);
+        int bits = inst.Size * 8;
+        Mem constants = Mem.RipTo(host.ConstantAddress(CrcMu, CrcPolynomial));
+        emit.Mov(4, Gpr.Rax, accumulator);
+        emit.Alu(AluOp.Xor, 4, Gpr.Rax, data);
+        if (bits == 64)
+        {
+            emit.Rorx(8, rest, data, 32);
+            EmitCrcReduction(constants, Gpr.Rax);
+            emit.Alu(AluOp.Xor, 4, Gpr.Rax, rest);
+            EmitCrcReduction(constants, d);
+            return;
+        }
+
+        if (bits == 32)
+        {
+            EmitCrcReduction(constants, d);
+            return;
+        }
+
+        emit.Mov(4, rest, accumulator);
+        emit.Shift(ShiftOp.Shr, 4, rest, bits);
+        emit.Shift(ShiftOp.Shl, 4, Gpr.Rax, 32 - bits);
+        EmitCrcReduction(constants, d);
+        emit.Alu(AluOp.Xor, 4, d, rest);
+    }
+
+    private void EmitCrcReduction(Mem constants, Gpr d)
+    {
+        emit.Vmovd(Xmm.Xmm0, Gpr.Rax);
+        emit.VexImm(V.Pclmulqdq, Xmm.Xmm0, Xmm.Xmm0, constants, 0x00);
+        emit.Vex(V.Pmovzxdq, Xmm.Xmm0, Xmm.Xmm0);
+        emit.VexImm(V.Pclmulqdq, Xmm.Xmm0, Xmm.Xmm0, constants, 0x10);
+        emit.Vpextrd(d, Xmm.Xmm0, 1);
     }
 }

@@ -8,8 +8,9 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// <param name="ExceptionLevel">0 or 1.</param>
 /// <param name="MmuIndex">Software TLB that loads and stores use.</param>
 /// <param name="AlignmentChecked">Unaligned accesses go to the slow path, which faults.</param>
+/// <param name="SingleStep">The unit is one guest instruction, after which the processor must be asked.</param>
 /// <param name="Fpcr">FPCR bits that select semantics.</param>
-public readonly record struct CompileMode(int ExceptionLevel, int MmuIndex, bool AlignmentChecked, uint Fpcr);
+public readonly record struct CompileMode(int ExceptionLevel, int MmuIndex, bool AlignmentChecked, bool SingleStep, uint Fpcr);
 
 /// <summary>Turns one IR region into x86-64 code. One instance per compiling thread, reused; allocates nothing per region.</summary>
 public sealed partial class X64Compiler
@@ -80,7 +81,7 @@ public sealed partial class X64Compiler
         flagsOwner = 0;
         guestFlagsValue = 0;
         guestFlagReaderCount = 0;
-        regionMustReturn = false;
+        regionMustReturn = mode.SingleStep;
         for (int i = block.First; i < block.End; i++)
         {
             current = i;

@@ -29,6 +29,7 @@ public sealed unsafe partial class JitExecutor : IExecutor
     private GuestContext* prepared;
     private uint seenRemovals;
     private uint seenEpoch;
+    private bool stepping;
 
     public JitExecutor(ICodeMemory memory, IGuestServices services, Translator translator, HostFeatures features, long cacheSize = TranslationCache.DefaultSize)
     {
@@ -84,6 +85,8 @@ public sealed unsafe partial class JitExecutor : IExecutor
                 case ExitLayout.SlowRequest:
                     // The service raised an exception: PC is the handler's.
                     counters.Faults++;
+                    if (stepping)
+                        return ExitReason.Step;
                     break;
                 case ExitLayout.LinkRequest:
                     site = (int)((SlowDescriptor*)context->Exit.Site)->Index;
@@ -92,10 +95,14 @@ public sealed unsafe partial class JitExecutor : IExecutor
                     break;
                 case ExitLayout.IndirectRequest:
                     counters.IndirectMisses++;
+                    if (stepping)
+                        return ExitReason.Step;
                     break;
                 case (uint)ExitReason.Lookup:
                     context->Pc = context->PcPage + (ulong)(long)context->Exit.PcDelta;
                     counters.Lookups++;
+                    if (stepping)
+                        return ExitReason.Step;
                     break;
                 default:
                     context->Pc = context->PcPage + (ulong)(long)context->Exit.PcDelta;
@@ -129,6 +136,7 @@ public sealed unsafe partial class JitExecutor : IExecutor
             site = -1;
         }
 
+        stepping = location.Mode.SingleStep;
         ulong fromTag = context->PcTag;
         int offset = (int)(pc & 0xFFF);
         ulong physical = location.PhysicalPage + (ulong)offset;
@@ -152,7 +160,7 @@ public sealed unsafe partial class JitExecutor : IExecutor
     private int Translate(in CodeLocation location, int offset, ulong physical)
     {
         translator.Translate(location, offset, region);
-        CompileMode compileMode = new(location.Mode.ExceptionLevel, location.Mode.MmuIndex, location.Mode.AlignmentChecked, location.Mode.Fpcr);
+        CompileMode compileMode = new(location.Mode.ExceptionLevel, location.Mode.MmuIndex, location.Mode.AlignmentChecked, location.Mode.SingleStep, location.Mode.Fpcr);
         int unit = cache.Add(compiler, region, compileMode, physical, location.Mode, Math.Max(region.GuestEnd - offset, 4), out bool first);
         if (first)
             memory.WatchWrites(location.PhysicalPage);
