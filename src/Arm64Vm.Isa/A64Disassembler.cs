@@ -36,6 +36,7 @@ public static class A64Disassembler
             case A64Group.PcRelative:
             case A64Group.AddSubImmediate:
             case A64Group.AddSubTags:
+            case A64Group.MinMaxImmediate:
             case A64Group.LogicalImmediate:
             case A64Group.MoveWide:
             case A64Group.Bitfield:

@@ -8,8 +8,8 @@ public readonly record struct FeatureSet(ulong Bits)
     /// <summary>Everything that has a lifter.</summary>
     public static FeatureSet All => new(ulong.MaxValue);
 
-    /// <summary>Everything that has a lifter, without the memory tagging extension, of which only the arithmetic is implemented.</summary>
-    public static FeatureSet Default => All.Without(A64Feature.Mte);
+    /// <summary>Everything that is implemented completely: without the memory tagging and the common short sequence extension, of which only parts are.</summary>
+    public static FeatureSet Default => All.Without(A64Feature.Mte).Without(A64Feature.Cssc);
 
     public bool Has(A64Feature feature) => ((Bits >> (int)feature) & 1) != 0;
 

@@ -24,7 +24,7 @@ public sealed record CpuModel
     {
         get
         {
-            FeatureSet set = FeatureSet.All.Without(A64Feature.Mte).Without(A64Feature.Bti).Without(A64Feature.Lor).Without(A64Feature.WFxT).Without(A64Feature.Xs);
+            FeatureSet set = FeatureSet.All.Without(A64Feature.Mte).Without(A64Feature.Bti).Without(A64Feature.Lor).Without(A64Feature.WFxT).Without(A64Feature.Xs).Without(A64Feature.Cssc);
             Limit(Isar0, 4, 1, A64Feature.Aes);
             Limit(Isar0, 8, 1, A64Feature.Sha1);
             Limit(Isar0, 12, 1, A64Feature.Sha256);

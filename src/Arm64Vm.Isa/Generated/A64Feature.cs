@@ -13,6 +13,7 @@ public enum A64Feature : byte
     Bf16,
     Bti,
     Crc32,
+    Cssc,
     Dgh,
     DotProd,
     Fcma,

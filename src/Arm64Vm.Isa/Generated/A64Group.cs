@@ -20,6 +20,7 @@ public enum A64Group : byte
     PcRelative,
     AddSubImmediate,
     AddSubTags,
+    MinMaxImmediate,
     LogicalImmediate,
     MoveWide,
     Bitfield,

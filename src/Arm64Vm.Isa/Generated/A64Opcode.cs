@@ -185,6 +185,18 @@ public enum A64Opcode : ushort
     /// <summary>SUBG: 1101000110iiiiii00ttttnnnnnddddd</summary>
     Subg,
 
+    /// <summary>SMAX (immediate): z0010001110000iiiiiiiinnnnnddddd</summary>
+    SmaxImmediate,
+
+    /// <summary>UMAX (immediate): z0010001110001iiiiiiiinnnnnddddd</summary>
+    UmaxImmediate,
+
+    /// <summary>SMIN (immediate): z0010001110010iiiiiiiinnnnnddddd</summary>
+    SminImmediate,
+
+    /// <summary>UMIN (immediate): z0010001110011iiiiiiiinnnnnddddd</summary>
+    UminImmediate,
+
     /// <summary>AND (immediate): z00100100Nrrrrrrssssssnnnnnddddd</summary>
     AndImmediate,
 

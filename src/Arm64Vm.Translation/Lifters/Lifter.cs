@@ -57,6 +57,8 @@ internal static partial class Lifter
                 return AddSubtract.LiftImmediate(context, instruction);
             case A64Group.AddSubTags:
                 return AddSubtract.LiftTags(context, instruction);
+            case A64Group.MinMaxImmediate:
+                return MinMax.LiftImmediate(context, instruction);
             case A64Group.AddSubShifted:
                 return AddSubtract.LiftShifted(context, instruction);
             case A64Group.AddSubExtended:
