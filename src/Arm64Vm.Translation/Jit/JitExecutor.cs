@@ -138,13 +138,15 @@ public sealed unsafe partial class JitExecutor : IExecutor
 
         stepping = location.Mode.SingleStep;
         ulong fromTag = context->PcTag;
+        uint removals = cache.RemovalGeneration;
         int offset = (int)(pc & 0xFFF);
         ulong physical = location.PhysicalPage + (ulong)offset;
         int unit = cache.Find(physical, location.Mode);
         if (unit < 0)
             unit = Translate(location, offset, physical);
         DropStaleAddresses(context);
-        if (site >= 0 && cache.IsLive(site))
+        // Where translating evicted something, the site may have gone with it, and its number been given out again.
+        if (site >= 0 && removals == cache.RemovalGeneration && cache.IsLive(site))
             cache.Link(site, unit, fromTag);
         long entry = cache.EntryOf(unit);
         ulong tag = pc ^ location.ContextTag;

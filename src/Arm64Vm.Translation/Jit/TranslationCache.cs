@@ -19,6 +19,9 @@ public sealed unsafe class TranslationCache : ICompilerHost, IDisposable
     private const int StubBytes = 4096;
     private const int ConstantEntries = 16384;
     private const int FirstSegment = StubBytes + (ConstantEntries * 16);
+
+    /// <summary>Less than this is not worth a try; the emitter needs room for one instruction at least.</summary>
+    private const int SmallestRoom = 64;
     private const int BucketCount = 1 << 16;
 
     private readonly CodeBuffer buffer;
@@ -68,6 +71,9 @@ public sealed unsafe class TranslationCache : ICompilerHost, IDisposable
     private static int Bucket(ulong physicalAddress, TranslationMode mode) =>
         (int)((((physicalAddress >> 2) ^ ((ulong)mode.Bits << 17)) * 0x9E3779B97F4A7C15UL) >> 48);
 
+    /// <summary>Bytes left in the segment that is being filled.</summary>
+    internal int Room => SegmentStart(segment) + segmentSize - position;
+
     private int SegmentStart(int index) => FirstSegment + (index * segmentSize);
 
     /// <summary>The unit that starts at a physical address in a mode, or −1.</summary>
@@ -95,9 +101,13 @@ public sealed unsafe class TranslationCache : ICompilerHost, IDisposable
         int size;
         while (true)
         {
-            int capacity = SegmentStart(segment) + segmentSize - position;
-            if (compiler.TryCompile(region, compileMode, index, buffer.Rw + position, buffer.Rx + position, capacity, position, out size))
+            int capacity = Room;
+            if (capacity >= SmallestRoom
+                && compiler.TryCompile(region, compileMode, index, buffer.Rw + position, buffer.Rx + position, capacity, position, out size))
+            {
                 break;
+            }
+
             DropSitesOf(index);
             if (position == SegmentStart(segment))
                 throw new InvalidOperationException("one unit does not fit an empty segment");

@@ -45,7 +45,7 @@ internal static unsafe class SnippetListing
         Translator translator = new(new TranslatorOptions { Features = FeatureSet.All, Verify = true });
         IrRegion region = new();
         CodeLocation location = new() { PhysicalPage = PageAddress, Host = page, Mode = snippet.Mode };
-        CompileMode mode = new(snippet.ExceptionLevel, snippet.Mode.MmuIndex, AlignmentChecked: false, Fpcr: 0);
+        CompileMode mode = new(snippet.ExceptionLevel, snippet.Mode.MmuIndex, AlignmentChecked: false, SingleStep: false, Fpcr: 0);
 
         StringBuilder units = new();
         CodeSize total = default;

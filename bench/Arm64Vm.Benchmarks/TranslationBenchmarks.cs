@@ -1,0 +1,152 @@
+using Arm64Vm.Backend.X64.Compile;
+using Arm64Vm.Backend.X64.Memory;
+using Arm64Vm.Ir;
+using Arm64Vm.Translation;
+using Arm64Vm.Translation.Jit;
+using BenchmarkDotNet.Attributes;
+
+namespace Arm64Vm.Benchmarks;
+
+/// <summary>Nanoseconds per guest instruction of the steps of translation, and the bytes they allocate: none.</summary>
+[MemoryDiagnoser]
+public unsafe class TranslationBenchmarks
+{
+    /// <summary>Guest instructions per invocation. The last block may pass it by a few.</summary>
+    private const int Instructions = 16 * 1024;
+
+    /// <summary>Regions kept ready for <see cref="CompileOnly"/>; each is 200 KB.</summary>
+    private const int KeptRegions = 128;
+
+    private readonly TranslationMode mode = TranslationMode.Create(1, 1, alignmentChecked: false, floatTrapped: false, guarded: false, singleStep: false, fpcr: 0);
+    private readonly CompileMode compileMode = new(1, 1, AlignmentChecked: false, SingleStep: false, Fpcr: 0);
+    private readonly IrRegion region = new();
+    private readonly List<IrRegion> kept = [];
+    private GuestCode code = null!;
+    private Translator lifter = null!;
+    private Translator translator = null!;
+    private TranslationCache cache = null!;
+    private X64Compiler compiler = null!;
+    private CodeBuffer place = null!;
+    private X64Compiler compilerOnly = null!;
+    private ulong nextPhysicalPage;
+    private int page;
+    private int offset;
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        code = new GuestCode();
+        lifter = new Translator(new TranslatorOptions { Optimize = false });
+        translator = new Translator(new TranslatorOptions());
+
+        // Small, so that a measurement goes round it many times and pays for eviction.
+        cache = new TranslationCache(8 << 20);
+        compiler = new X64Compiler(cache, cache.Stubs, HostFeatures.Detect());
+        place = CodeBuffer.Create(1 << 20);
+        compilerOnly = new X64Compiler(new SinkHost(place), cache.Stubs, HostFeatures.Detect());
+        for (int i = 0; i < KeptRegions; i++)
+        {
+            IrRegion one = new();
+            Next(translator, one, out _, out _);
+            kept.Add(one);
+        }
+    }
+
+    [GlobalCleanup]
+    public void Cleanup()
+    {
+        place.Dispose();
+        cache.Dispose();
+        code.Dispose();
+    }
+
+    [Benchmark(OperationsPerInvoke = Instructions)]
+    public int Lift()
+    {
+        int done = 0;
+        while (done < Instructions)
+            done += Next(lifter, region, out _, out _);
+        return done;
+    }
+
+    [Benchmark(OperationsPerInvoke = Instructions)]
+    public int LiftAndPasses()
+    {
+        int done = 0;
+        while (done < Instructions)
+            done += Next(translator, region, out _, out _);
+        return done;
+    }
+
+    /// <summary>IR to host code, without the cache.</summary>
+    [Benchmark(OperationsPerInvoke = Instructions)]
+    public int CompileOnly()
+    {
+        int done = 0;
+        while (done < Instructions)
+        {
+            foreach (IrRegion one in kept)
+            {
+                compilerOnly.TryCompile(one, compileMode, 0, place.Rw, place.Rx, (int)place.Size, 0, out _);
+                done += one.GuestInstructions;
+                if (done >= Instructions)
+                    break;
+            }
+        }
+
+        return done;
+    }
+
+    /// <summary>What a first execution costs: lifting, passes, host code, a place in the cache, and the eviction of something old.</summary>
+    [Benchmark(OperationsPerInvoke = Instructions)]
+    public int Everything()
+    {
+        int done = 0;
+        while (done < Instructions)
+        {
+            done += Next(translator, region, out int start, out bool newPage);
+            if (newPage)
+                nextPhysicalPage += GuestCode.PageSize;
+            cache.Add(compiler, region, compileMode, nextPhysicalPage + (ulong)start, mode, region.GuestEnd - start, out _);
+        }
+
+        return done;
+    }
+
+    /// <summary>Translates the next block of the text, starting over at its end.</summary>
+    private int Next(Translator with, IrRegion into, out int start, out bool newPage)
+    {
+        newPage = false;
+        if (offset >= GuestCode.PageSize)
+        {
+            newPage = true;
+            offset = 0;
+            page = (page + 1) % code.PageCount;
+        }
+
+        CodeLocation location = new() { PhysicalPage = nextPhysicalPage, Host = code.Page(page), Mode = mode };
+        start = offset;
+        with.Translate(location, offset, into);
+        offset = into.GuestEnd;
+        return into.GuestInstructions;
+    }
+
+    /// <summary>Takes what a cache would keep and forgets it. Constants all share one place.</summary>
+    private sealed class SinkHost(CodeBuffer buffer) : ICompilerHost
+    {
+        private LinkSite site;
+
+        public uint InternPureOperation(in IrInst operation) => 0;
+
+        public int AddLinkSite(in LinkSite added)
+        {
+            site = added;
+            return 0;
+        }
+
+        public ref LinkSite Site(int index) => ref site;
+
+        // SAFETY: within the place that the code is compiled to; the code is never run.
+        public long ConstantAddress(ulong low, ulong high) => (long)buffer.Rx;
+    }
+}
