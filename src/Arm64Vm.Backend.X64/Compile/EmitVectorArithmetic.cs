@@ -32,7 +32,7 @@ public sealed partial class X64Compiler
                     VectorOperand a = VSource(inst.A);
                     Xmm d = VOut(inst);
                     Vex(SubOf(size), d, VZero(VTemp()), a);
-                    ClearAbove(inst, d);
+                    KeepClear(inst, d);
                     return true;
                 }
 
@@ -41,7 +41,7 @@ public sealed partial class X64Compiler
                     Xmm a = VIn(inst.A);
                     Xmm d = VOut(inst);
                     VAbs(size, d, a);
-                    ClearAbove(inst, d);
+                    KeepClear(inst, d);
                     return true;
                 }
 
@@ -100,7 +100,7 @@ public sealed partial class X64Compiler
         emit.Vex(V.Pmullw, even, a, b);
         emit.Vex(V.Pand, even, even, VSplat(2, 0xFF));
         emit.Vex(V.Por, d, odd, even);
-        ClearAbove(inst, d);
+        KeepClear(inst, d);
         return true;
     }
 
@@ -116,7 +116,7 @@ public sealed partial class X64Compiler
         emit.Vex(max, high, a, b);
         emit.Vex(min, low, a, b);
         emit.Vex(SubOf(inst.Size), d, high, low);
-        ClearAbove(inst, d);
+        KeepClear(inst, d);
         return true;
     }
 
@@ -130,7 +130,7 @@ public sealed partial class X64Compiler
         Xmm greater = VTemp();
         VGreater(8, signed, greater, a, b);
         emit.VexBlendv(V.Blendvpd, d, max ? b : a, max ? a : b, greater);
-        ClearAbove(inst, d);
+        KeepClear(inst, d);
         return true;
     }
 

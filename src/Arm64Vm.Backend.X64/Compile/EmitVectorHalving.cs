@@ -93,7 +93,7 @@ public sealed partial class X64Compiler
                 break;
         }
 
-        ClearAbove(inst, d);
+        KeepClear(inst, d);
         return true;
     }
 }

@@ -74,7 +74,7 @@ public sealed partial class X64Compiler
             emit.VexBlendv(BySize(size, default, V.Pblendvb, V.Blendvps, V.Blendvpd), d, l, y, negative);
         }
 
-        ClearAbove(inst, d);
+        KeepClear(inst, d);
         return true;
     }
 
@@ -121,7 +121,7 @@ public sealed partial class X64Compiler
         Xmm negative = VTemp();
         emit.VexShiftImm(V.Psllq, negative, b, 56);
         emit.VexBlendv(V.Blendvpd, d, t, z, negative);
-        ClearAbove(inst, d);
+        KeepClear(inst, d);
         return true;
     }
 

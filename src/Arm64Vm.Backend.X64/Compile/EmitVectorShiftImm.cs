@@ -36,7 +36,7 @@ public sealed partial class X64Compiler
                 break;
         }
 
-        ClearAbove(inst, d);
+        KeepClear(inst, d);
         return true;
     }
 

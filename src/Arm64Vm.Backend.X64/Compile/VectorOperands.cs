@@ -280,9 +280,18 @@ public sealed partial class X64Compiler
         VectorOperand b = VSource(right);
         Xmm d = VOut(inst);
         Vex(op, d, a, b);
-        if (!keepsZero || !IsClearAbove(inst, inst.A) || !IsClearAbove(inst, inst.B))
+        if (keepsZero)
+            KeepClear(inst, d);
+        else
             ClearAbove(inst, d);
         return true;
+    }
+
+    /// <summary>As <see cref="ClearAbove(in IrInst, Xmm)"/> after an operation that makes zero of zeros.</summary>
+    private void KeepClear(in IrInst inst, Xmm d)
+    {
+        if (!IsClearAbove(inst, inst.A) || (inst.B != 0 && !IsClearAbove(inst, inst.B)))
+            ClearAbove(inst, d);
     }
 
     /// <summary>True where the operand is known to be zero above the instruction's live lanes.</summary>
