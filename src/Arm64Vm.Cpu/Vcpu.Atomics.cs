@@ -6,7 +6,7 @@ namespace Arm64Vm.Cpu;
 
 /// <summary>Exclusive and atomic accesses on host memory.</summary>
 /// <remarks>
-/// The exclusive monitor is keyed by physical address, so that aliases work, and remembers the value: a store-exclusive is a
+/// The exclusive monitor is keyed by host address, which is one per physical address, so that aliases work, and remembers the value: a store-exclusive is a
 /// compare-exchange with it. Every exception return clears the monitor.
 /// </remarks>
 public sealed unsafe partial class Vcpu
@@ -18,7 +18,7 @@ public sealed unsafe partial class Vcpu
             return false;
 
         value = size == 16 ? HostAtomics.Read128(target.Host) : ReadHost(target.Host, size);
-        context->Exclusive.Address = target.Physical;
+        context->Exclusive.Address = (ulong)target.Host;
         context->Exclusive.Size = (ulong)size;
         context->Exclusive.Value = value;
         return true;
@@ -31,7 +31,7 @@ public sealed unsafe partial class Vcpu
             return false;
 
         ref ExclusiveMonitor monitor = ref context->Exclusive;
-        bool holds = monitor.Address == target.Physical && monitor.Size == (ulong)size;
+        bool holds = monitor.Address == (ulong)target.Host && monitor.Size == (ulong)size;
         monitor.Address = GuestContext.InvalidTag;
         if (!holds)
             return true;

@@ -17,11 +17,11 @@ public sealed unsafe partial class Vcpu
         ulong target = Slot(SystemSlot.Vbar) + (ulong)vector;
         target += _state.El == 0 ? FromLowerLevel : _state.SpSel ? FromCurrentWithSpx : 0;
 
-        SetDirect(DirectRegister.SavedStatus1, _state.ToSpsr(_context->Nzcv));
+        SetDirect(DirectRegister.SavedStatus1, ProcessorState);
         SetDirect(DirectRegister.ExceptionLink1, preferredReturn);
         SwitchStack(el: 1, spSel: true);
         ulong sctlr = Slot(SystemSlot.Sctlr);
-        _state.Daif = ProcessState.DaifMask;
+        Daif = ProcessState.DaifMask;
         _state.SoftwareStep = false;
         _state.Il = false;
         _state.BType = 0;
@@ -93,6 +93,7 @@ public sealed unsafe partial class Vcpu
         }
 
         _context->Nzcv = spsr & 0xF000_0000;
+        Daif = spsr & ProcessState.DaifMask;
         _context->Exclusive.Address = GuestContext.InvalidTag;
         _eventRegister = true;
         _context->Pc = target;

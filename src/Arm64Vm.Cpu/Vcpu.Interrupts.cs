@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Arm64Vm.Cpu.Exceptions;
 using Arm64Vm.Cpu.Memory;
+using Arm64Vm.Cpu.Registers;
 using Arm64Vm.Ir;
 
 namespace Arm64Vm.Cpu;
@@ -15,18 +16,24 @@ public sealed unsafe partial class Vcpu
 {
     private readonly ConcurrentQueue<(ulong Address, ulong Length)> _changes = new();
     private readonly object _gate = new();
-    private int _lines;
     private int _stopReason;
     private int _mapChanged;
     private int _runThread;
     private bool _eventRegister;
 
+    /// <summary>Bits of <see cref="GuestContext.PendingInterrupts"/>.</summary>
     [Flags]
-    private enum LineBits
+    private enum LineBits : uint
     {
         Irq = 1,
         Fiq = 2,
+        Inputs = Irq | Fiq,
+
+        /// <summary>Not an input: a software step may begin when PSTATE.D is cleared.</summary>
+        Step = 4,
     }
+
+    private LineBits Lines => (LineBits)Volatile.Read(ref _context->PendingInterrupts);
 
     /// <summary>Asks the run loop to return with <paramref name="reason"/>. Safe from any thread; the first reason wins, but a pause gives way to the others.</summary>
     public void RequestStop(VcpuStop reason)
@@ -63,28 +70,37 @@ public sealed unsafe partial class Vcpu
     /// <summary>ISR_EL1: pending physical interrupts, masked or not.</summary>
     internal ulong PendingInterruptStatus()
     {
-        var lines = (LineBits)Volatile.Read(ref _lines);
+        LineBits lines = Lines & LineBits.Inputs;
         return ((lines & LineBits.Irq) != 0 ? ProcessState.I : 0) | ((lines & LineBits.Fiq) != 0 ? ProcessState.F : 0);
     }
 
     private void SetLine(LineBits line, bool asserted)
     {
-        if (asserted)
+        lock (_gate)
         {
-            if ((Interlocked.Or(ref _lines, (int)line) & (int)line) == 0)
+            // After disposal the context is gone; the lock orders this with Dispose.
+            if (_disposed)
+                return;
+            if (!asserted)
+                Interlocked.And(ref _context->PendingInterrupts, ~(uint)line);
+            else if ((Interlocked.Or(ref _context->PendingInterrupts, (uint)line) & (uint)line) == 0)
                 Notify(PollReasons.Interrupt);
         }
+    }
+
+    /// <summary>MDSCR_EL1 was written.</summary>
+    internal void StepControlChanged()
+    {
+        if ((Slot(SystemSlot.Mdscr) & StepEnable) != 0)
+            Interlocked.Or(ref _context->PendingInterrupts, (uint)LineBits.Step);
         else
-        {
-            Interlocked.And(ref _lines, ~(int)line);
-        }
+            Interlocked.And(ref _context->PendingInterrupts, ~(uint)LineBits.Step);
     }
 
     private void Notify(PollReasons reason)
     {
         lock (_gate)
         {
-            // After disposal the context is gone; the lock orders this with Dispose.
             if (_disposed)
                 return;
             Interlocked.Or(ref _context->Poll, (uint)reason);
@@ -101,12 +117,12 @@ public sealed unsafe partial class Vcpu
 
     private LineBits Deliverable()
     {
-        var lines = (LineBits)Volatile.Read(ref _lines);
+        LineBits lines = Lines & LineBits.Inputs;
         if (lines == 0)
             return 0;
-        if ((_state.Daif & ProcessState.I) != 0)
+        if ((Daif & ProcessState.I) != 0)
             lines &= ~LineBits.Irq;
-        if ((_state.Daif & ProcessState.F) != 0)
+        if ((Daif & ProcessState.F) != 0)
             lines &= ~LineBits.Fiq;
         return lines;
     }
@@ -148,7 +164,7 @@ public sealed unsafe partial class Vcpu
     {
         lock (_gate)
         {
-            while (Volatile.Read(ref _lines) == 0 && Volatile.Read(ref _context->Poll) == 0)
+            while ((Lines & LineBits.Inputs) == 0 && Volatile.Read(ref _context->Poll) == 0)
                 Monitor.Wait(_gate);
         }
     }
@@ -181,7 +197,7 @@ public sealed unsafe partial class Vcpu
 
         lock (_gate)
         {
-            if (Volatile.Read(ref _lines) == 0 && Volatile.Read(ref _context->Poll) == 0)
+            if ((Lines & LineBits.Inputs) == 0 && Volatile.Read(ref _context->Poll) == 0)
                 Monitor.Wait(_gate, 1);
         }
     }

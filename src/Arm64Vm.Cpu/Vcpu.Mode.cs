@@ -25,6 +25,9 @@ public sealed unsafe partial class Vcpu
     /// <summary>Moves when context tags start over: whatever is filed under older tags must be dropped.</summary>
     public uint ContextEpoch => _stage1.Tags.Epoch;
 
+    /// <summary>Moves when tags given out before became void.</summary>
+    public uint ContextChanges => _stage1.Tags.Changes;
+
     public bool TryFetch(GuestContext* context, ulong address, out CodeLocation location)
     {
         location = default;
@@ -67,6 +70,9 @@ public sealed unsafe partial class Vcpu
     internal void TranslationControlsChanged()
     {
         _stage1.Update(Slot(SystemSlot.Sctlr), Slot(SystemSlot.Tcr), Slot(SystemSlot.Ttbr0), Slot(SystemSlot.Ttbr1), Slot(SystemSlot.Mair));
+        SetDirect(DirectRegister.ZeroBlockId0, ZeroBlockId(0));
+        SetDirect(DirectRegister.ZeroBlockId1, ZeroBlockId(1));
+        SetDirect(DirectRegister.CacheType, _model.Ctr);
     }
 
     internal void SetPan(bool value) => _state.Pan = value;
@@ -81,7 +87,7 @@ public sealed unsafe partial class Vcpu
 
     internal void SetDaif(uint daif)
     {
-        _state.Daif = daif;
+        Daif = daif;
         InterruptMaskChanged();
     }
 

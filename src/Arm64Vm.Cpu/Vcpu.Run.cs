@@ -120,8 +120,12 @@ public sealed unsafe partial class Vcpu
                 CompleteStep();
                 break;
 
-            // Nothing to do but go round: the poll word is looked at, or the fetch is tried again at PC.
             case ExitReason.Poll:
+                // Also where code that unmasked interrupts saw one pending, without a bit in the poll word.
+                Interlocked.Or(ref _context->Poll, (uint)PollReasons.Interrupt);
+                break;
+
+            // Nothing to do but go round: the poll word is looked at, or the fetch is tried again at PC.
             case ExitReason.Yield:
             case ExitReason.FetchAbort:
             default:

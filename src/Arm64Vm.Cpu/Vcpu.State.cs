@@ -23,7 +23,7 @@ public sealed unsafe partial class Vcpu : IStateful<VcpuState>
             X = new ReadOnlySpan<ulong>(_context->X, 32).ToArray(),
             V = new ReadOnlySpan<ulong>(_context->V, 64).ToArray(),
             Pc = _context->Pc,
-            ProcessorState = _state.ToSpsr(_context->Nzcv),
+            ProcessorState = ProcessorState,
             Fpcr = _context->Fpcr,
             Fpsr = _context->Fpsr,
             EventRegister = _eventRegister,
@@ -48,6 +48,7 @@ public sealed unsafe partial class Vcpu : IStateful<VcpuState>
         _context->Nzcv = state.ProcessorState & 0xF000_0000;
         _state = default;
         _state.LoadFields(state.ProcessorState);
+        Daif = state.ProcessorState & ProcessState.DaifMask;
         _state.El = (int)((state.ProcessorState >> 2) & 1);
         _state.SpSel = (state.ProcessorState & 1) != 0;
         _context->Fpcr = state.Fpcr;
@@ -67,6 +68,7 @@ public sealed unsafe partial class Vcpu : IStateful<VcpuState>
         _stage1.InvalidateAll();
         TranslationControlsChanged();
         FloatControlWritten();
+        StepControlChanged();
         InterruptMaskChanged();
     }
 }

@@ -30,7 +30,7 @@ public sealed unsafe partial class Vcpu
             ulong mdscr = Slot(SystemSlot.Mdscr);
             if ((mdscr & StepEnable) == 0 || (Slot(SystemSlot.OsLock) & 1) != 0)
                 return false;
-            return _state.El == 0 || ((mdscr & KernelDebugEnable) != 0 && (_state.Daif & ProcessState.D) == 0);
+            return _state.El == 0 || ((mdscr & KernelDebugEnable) != 0 && (Daif & ProcessState.D) == 0);
         }
     }
 

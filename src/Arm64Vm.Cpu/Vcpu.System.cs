@@ -103,7 +103,7 @@ public sealed unsafe partial class Vcpu
                 if (_state.El == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserMaskAccess) == 0)
                     return RaiseTrappedOperation(pc);
                 uint bits = (value & 15) << 6;
-                SetDaif(op2 == 6 ? _state.Daif | bits : _state.Daif & ~bits);
+                SetDaif(op2 == 6 ? Daif | bits : Daif & ~bits);
                 return true;
             default:
                 return RaiseUndefined(pc);
@@ -111,10 +111,10 @@ public sealed unsafe partial class Vcpu
     }
 
     /// <summary>DCZID_EL0: block size, and whether DC ZVA is prohibited here (DZP).</summary>
-    internal ulong ZeroBlockId()
+    internal ulong ZeroBlockId(int el)
     {
         const ulong Log2Words = 4;
-        bool prohibited = _state.El == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserZero) == 0;
+        bool prohibited = el == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserZero) == 0;
         return Log2Words | (prohibited ? 1UL << 4 : 0);
     }
 

@@ -114,7 +114,14 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
     public int ExceptionLevel => _state.El;
 
     /// <summary>SPSR_EL1's view of PSTATE.</summary>
-    public uint ProcessorState => _state.ToSpsr(_context->Nzcv);
+    public uint ProcessorState => _state.ToSpsr(_context->Nzcv, Daif);
+
+    /// <summary>PSTATE.DAIF at bits 9:6.</summary>
+    internal uint Daif
+    {
+        get => (uint)GetDirect(DirectRegister.InterruptMask);
+        set => SetDirect(DirectRegister.InterruptMask, value);
+    }
 
     internal ulong StackPointer0
     {
@@ -149,10 +156,12 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
                 _slots[row.SlotIndex] = row.ResetValue;
         }
 
-        _state = new ProcessState { El = 1, SpSel = true, Daif = ProcessState.DaifMask };
+        _state = new ProcessState { El = 1, SpSel = true };
+        Daif = ProcessState.DaifMask;
         if (_options.StartAtEl0)
         {
             _state = default;
+            Daif = 0;
             _slots[(int)SystemSlot.Cpacr] = 3UL << 20;
         }
 
@@ -165,6 +174,7 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
         _context->Pc = entry;
         _stage1.InvalidateAll();
         TranslationControlsChanged();
+        StepControlChanged();
         FloatControlWritten();
     }
 

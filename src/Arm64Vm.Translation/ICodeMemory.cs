@@ -27,6 +27,9 @@ public unsafe interface ICodeMemory
     /// <summary>Moves when context tags start over from the first: whatever is filed under older tags must then be dropped. Look after every TryFetch.</summary>
     uint ContextEpoch => 0;
 
+    /// <summary>Moves when context tags given out before became void (TLB invalidation): the current one must be asked for again.</summary>
+    uint ContextChanges => 0;
+
     /// <summary>From now on every write to the physical page must be reported through <see cref="IExecutor.Invalidate"/>: inline store paths to it are withdrawn.</summary>
     void WatchWrites(ulong physicalPage);
 }

@@ -9,6 +9,9 @@ public sealed partial class X64Compiler
     /// <summary>The unit changed the processor's mode: whatever follows must be looked up by the run loop.</summary>
     private bool regionMustReturn;
 
+    /// <summary>The region may have unmasked interrupts: its jump looks for waiting requests and pending interrupts.</summary>
+    private bool regionMustPoll;
+
     private void CompileTerminator(in IrInst inst)
     {
         int low = (int)inst.Imm;
@@ -160,7 +163,7 @@ public sealed partial class X64Compiler
             return;
         }
 
-        if (target <= inst.Pc)
+        if (target <= inst.Pc || regionMustPoll)
             EmitPoll(target);
         if (TryFindBlock(target, out Label label))
         {
@@ -185,6 +188,12 @@ public sealed partial class X64Compiler
         Label cold = emit.NewLabel();
         emit.Alu(AluOp.Cmp, 4, HostAbi.Field(GuestContext.PollOffset), 0);
         emit.Jcc(Cc.Ne, cold);
+        if (regionMustPoll)
+        {
+            emit.Alu(AluOp.Cmp, 4, HostAbi.Field(GuestContext.PendingInterruptsOffset), 0);
+            emit.Jcc(Cc.Ne, cold);
+        }
+
         pendingPolls[pendingPollCount++] = new PendingPoll { Entry = cold, Target = target };
     }
 

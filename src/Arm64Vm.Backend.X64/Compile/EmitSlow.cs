@@ -112,7 +112,7 @@ public sealed partial class X64Compiler
     /// <summary>System registers and operations: operands in slots 0 and 1, the result in slot 0.</summary>
     private void EmitSystem(in IrInst inst)
     {
-        if (TryEmitDirectRegister(inst))
+        if (TryEmitDirectRegister(inst) || TryEmitInterruptMask(inst))
             return;
         ClobberFlags();
         if (inst.A != 0)
@@ -148,6 +148,43 @@ public sealed partial class X64Compiler
             emit.Mov(8, HostAbi.Field(offset), Use(inst.A));
         else
             emit.Mov(8, Define(current), HostAbi.Field(offset));
+        return true;
+    }
+
+    /// <summary>DAIFSet, DAIFClr and MSR DAIF at EL1: the mask is a word of the context; whoever may have unmasked looks for requests before going on.</summary>
+    private bool TryEmitInterruptMask(in IrInst inst)
+    {
+        const uint DaifSet = 0x1E;
+        const uint DaifClear = 0x1F;
+        const int MaskShift = 6;
+        const int MaskBits = 0x3C0;
+
+        // EL0 needs SCTLR_EL1.UMA, and D is part of what enables a software step.
+        if (mode.ExceptionLevel == 0 || mode.SingleStep)
+            return false;
+        Mem mask = HostAbi.Field(GuestContext.DirectRegistersOffset + ((int)DirectRegister.InterruptMask * 8));
+        int bits = (int)((inst.Imm >> 8) & 15) << MaskShift;
+        switch (inst.Op)
+        {
+            case IrOp.WritePState when (inst.Imm & 0x3F) == DaifSet:
+                ClobberFlags();
+                emit.Alu(AluOp.Or, 8, mask, bits);
+                return true;
+            case IrOp.WritePState when (inst.Imm & 0x3F) == DaifClear:
+                ClobberFlags();
+                emit.Alu(AluOp.And, 8, mask, ~bits);
+                break;
+            case IrOp.WriteSystem when (uint)inst.Imm == DirectRegisters.DAIF:
+                ClobberFlags();
+                emit.Mov(4, Gpr.Rax, Use(inst.A));
+                emit.Alu(AluOp.And, 4, Gpr.Rax, MaskBits);
+                emit.Mov(8, mask, Gpr.Rax);
+                break;
+            default:
+                return false;
+        }
+
+        regionMustPoll = true;
         return true;
     }
 

@@ -82,6 +82,7 @@ public sealed partial class X64Compiler
         guestFlagsValue = 0;
         guestFlagReaderCount = 0;
         regionMustReturn = mode.SingleStep;
+        regionMustPoll = false;
         for (int i = block.First; i < block.End; i++)
         {
             current = i;

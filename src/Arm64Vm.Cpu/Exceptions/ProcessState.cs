@@ -1,6 +1,6 @@
 namespace Arm64Vm.Cpu.Exceptions;
 
-/// <summary>PSTATE without NZCV, which lives in the guest context (Arm ARM D1.4).</summary>
+/// <summary>PSTATE without NZCV and DAIF, which live in the guest context (Arm ARM D1.4).</summary>
 internal struct ProcessState
 {
     public const uint F = 1u << 6;
@@ -22,8 +22,6 @@ internal struct ProcessState
     /// <summary>The stack pointer in use is that of the exception level, not SP_EL0.</summary>
     public bool SpSel;
 
-    /// <summary>D, A, I and F at bits 9:6.</summary>
-    public uint Daif;
     public uint BType;
     public bool Pan;
     public bool Uao;
@@ -32,16 +30,15 @@ internal struct ProcessState
     public bool Il;
     public bool SoftwareStep;
 
-    /// <summary>The form of SPSR_EL1, with NZCV in bits 31:28 given.</summary>
-    public readonly uint ToSpsr(uint nzcv) =>
+    /// <summary>The form of SPSR_EL1, with NZCV in bits 31:28 and DAIF in bits 9:6 given.</summary>
+    public readonly uint ToSpsr(uint nzcv, uint daif) =>
         (nzcv & 0xF000_0000)
         | (Dit ? DitBit : 0) | (Uao ? UaoBit : 0) | (Pan ? PanBit : 0) | (SoftwareStep ? SsBit : 0) | (Il ? IlBit : 0)
-        | (Ssbs ? SsbsBit : 0) | (BType << 10) | Daif | ((uint)El << 2) | (SpSel ? 1u : 0);
+        | (Ssbs ? SsbsBit : 0) | (BType << 10) | daif | ((uint)El << 2) | (SpSel ? 1u : 0);
 
     /// <summary>Takes the fields of SPSR_EL1 other than the mode.</summary>
     public void LoadFields(uint spsr)
     {
-        Daif = spsr & DaifMask;
         BType = (spsr >> 10) & 3;
         Ssbs = (spsr & SsbsBit) != 0;
         Il = (spsr & IlBit) != 0;

@@ -36,6 +36,9 @@ internal sealed class ContextTags
     /// <summary>Moves when every name given out so far became void.</summary>
     public uint Epoch { get; private set; }
 
+    /// <summary>Moves when names given out before became void.</summary>
+    public uint Changes { get; private set; }
+
     /// <summary>The name of a context, at bits 62:48.</summary>
     public ulong Get(bool enabled, bool upper, ulong table, ushort asid, uint mode)
     {
@@ -92,6 +95,7 @@ internal sealed class ContextTags
     {
         if (_used == 0)
             return;
+        Changes++;
         Array.Clear(_slots);
         _used = 0;
         Array.Clear(_filter);
@@ -100,7 +104,11 @@ internal sealed class ContextTags
         _lowerGlobal = false;
     }
 
-    public void InvalidateAsid(ushort asid) => _stamps[asid % StampSlots] = ++_nextStamp & 0x0FFF_FFFF;
+    public void InvalidateAsid(ushort asid)
+    {
+        _stamps[asid % StampSlots] = ++_nextStamp & 0x0FFF_FFFF;
+        Changes++;
+    }
 
     public void InvalidateAddress(ulong address, ushort? asid)
     {

@@ -9,7 +9,7 @@ internal static class DebugRegisters
 
     public static void Define(RegisterTable t)
     {
-        t.Add("MDSCR_EL1", 2, 0, 0, 2, 2).Stored((int)SystemSlot.Mdscr, 0, 0x0000_0000_FFFF_FFFF);
+        t.Add("MDSCR_EL1", 2, 0, 0, 2, 2).Stored((int)SystemSlot.Mdscr, 0, 0x0000_0000_FFFF_FFFF).OnWrite(static (cpu, _) => cpu.StepControlChanged());
         t.Add("MDCCSR_EL0", 2, 3, 0, 1, 0).ReadOnly().UserRead().Constant(0);
         t.Add("MDCCINT_EL1", 2, 0, 0, 2, 0).Stored(t.NewSlot(), 0, 0x6000_0000);
         t.Add("DBGDTR_EL0", 2, 3, 0, 4, 0).Constant(0);

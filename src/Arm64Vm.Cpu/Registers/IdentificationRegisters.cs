@@ -27,7 +27,7 @@ internal static class IdentificationRegisters
         t.Add("CLIDR_EL1", 3, 1, 0, 0, 1).ReadOnly().Constant(model.Clidr);
         t.Add("CSSELR_EL1", 3, 2, 0, 0, 0).Stored((int)SystemSlot.Csselr, 0, 0xF);
         t.Add("CTR_EL0", 3, 3, 0, 0, 1).ReadOnly().UserRead(static cpu => (cpu.Slot(SystemSlot.Sctlr) & SctlrBits.UserCacheType) != 0).Constant(model.Ctr);
-        t.Add("DCZID_EL0", 3, 3, 0, 0, 7).ReadOnly().UserRead().OnRead(static cpu => cpu.ZeroBlockId());
+        t.Add("DCZID_EL0", 3, 3, 0, 0, 7).ReadOnly().UserRead().OnRead(static cpu => cpu.ZeroBlockId(cpu.State.El));
     }
 
     private static (string Name, ulong Value) Feature(CpuModel model, bool hasGicRegisters, int crm, int op2) => (crm, op2) switch

@@ -33,6 +33,18 @@ public enum DirectRegister
     /// <summary>CONTEXTIDR_EL1.</summary>
     ContextId1,
 
+    /// <summary>PSTATE.DAIF at bits 9:6. Who clears bits must look at <see cref="GuestContext.PendingInterrupts"/> then.</summary>
+    InterruptMask,
+
+    /// <summary>DCZID_EL0 as EL0 reads it.</summary>
+    ZeroBlockId0,
+
+    /// <summary>DCZID_EL0 as EL1 reads it.</summary>
+    ZeroBlockId1,
+
+    /// <summary>CTR_EL0 as EL1 reads it.</summary>
+    CacheType,
+
     Count,
 }
 
@@ -49,6 +61,9 @@ public static class DirectRegisters
     public const uint ESR_EL1 = 0xC290;
     public const uint FAR_EL1 = 0xC300;
     public const uint CONTEXTIDR_EL1 = 0xC681;
+    public const uint DAIF = 0xDA11;
+    public const uint DCZID_EL0 = 0xD807;
+    public const uint CTR_EL0 = 0xD801;
 
     /// <summary>Byte offset in <see cref="GuestContext"/> of the register, or −1 where the access needs the processor (<see cref="IGuestServices"/>).</summary>
     /// <remarks>
@@ -66,6 +81,9 @@ public static class DirectRegisters
             case TPIDRRO_EL0 when !write || exceptionLevel != 0:
                 register = DirectRegister.ThreadPointerReadOnly0;
                 break;
+            case DCZID_EL0 when !write:
+                register = exceptionLevel == 0 ? DirectRegister.ZeroBlockId0 : DirectRegister.ZeroBlockId1;
+                break;
             default:
                 if (exceptionLevel == 0)
                     return -1;
@@ -78,6 +96,8 @@ public static class DirectRegisters
                     case ESR_EL1: register = DirectRegister.Syndrome1; break;
                     case FAR_EL1: register = DirectRegister.FaultAddress1; break;
                     case CONTEXTIDR_EL1: register = DirectRegister.ContextId1; break;
+                    case DAIF when !write: register = DirectRegister.InterruptMask; break;
+                    case CTR_EL0 when !write: register = DirectRegister.CacheType; break;
                     default: return -1;
                 }
 

@@ -60,11 +60,12 @@ public sealed unsafe partial class JitExecutor
             case SlowKind.WriteSystem:
                 return services.TryWriteSystem(context, encoding, pc, operand);
             case SlowKind.SystemOperation:
+                uint changes = memory.ContextChanges;
                 if (!services.TrySystemOperation(context, encoding, pc, operand))
                     return false;
-                if (((encoding >> 7) & 15) == 8)
+                if (changes != memory.ContextChanges)
                 {
-                    // TLBI: links to other pages and jump cache entries must be looked up again under the new context id.
+                    // TLBI of code: links to other pages and jump cache entries must be looked up again under the new context id.
                     context->ContextTag = NoContext;
                     context->PcTag = context->PcPage ^ NoContext;
                 }

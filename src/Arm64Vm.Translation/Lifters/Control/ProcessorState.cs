@@ -6,6 +6,8 @@ namespace Arm64Vm.Translation.Lifters;
 /// <summary>MSR (immediate), and CFINV, AXFLAG, XAFLAG, which share its encoding space.</summary>
 internal static class ProcessorState
 {
+    private const int DaifSet = 0x1E;
+
     public static bool Lift(in LiftContext context, A64Instruction i)
     {
         IrBuilder b = context.Builder;
@@ -26,7 +28,10 @@ internal static class ProcessorState
         if (!IsAllocated(field))
             return false;
         b.Emit(IrOp.WritePState, IrType.Void, imm: (ulong)(uint)(field | (i.CRm << 8)));
-        b.Jump(context.GuestOffset + 4);
+
+        // Masking interrupts changes nothing about the code that follows.
+        if (field != DaifSet)
+            b.Jump(context.GuestOffset + 4);
         return true;
     }
 
