@@ -89,6 +89,12 @@ public enum IrOp : ushort
     /// <summary>T := leading sign bits of A, not counting the sign itself.</summary>
     CountLeadingSigns,
 
+    /// <summary>T := trailing zero bits of A (the width for 0).</summary>
+    CountTrailingZeros,
+
+    /// <summary>T := set bits of A.</summary>
+    PopulationCount,
+
     /// <summary>T := bits reversed.</summary>
     ReverseBits,
 
@@ -589,6 +595,12 @@ public enum IrOp : ushort
 
     /// <summary>C (2×2 singles) + A (2×4 bfloat16) × transposed B (BFMMLA: two dot products each). Size 4, Shape Q.</summary>
     FloatMatrixMulBf16,
+
+    /// <summary>
+    /// Halves: C + A × B of one byte each (FMLALB, FMLALT with FPMR 0: OFP8 E5M2, no scaling). The bytes are the even ones, with Aux 1
+    /// the odd ones. Rounds to nearest, flushes nothing, gives the default NaN, ignores FPCR. Size 1, Shape Q.
+    /// </summary>
+    FloatMulAddLongFp8,
 
     /// <summary>Flags := Z where converting the double A by <see cref="FloatToFixedJavaScript"/> is exact, else none. Type is Flags; Size 8, Shape Scalar.</summary>
     FloatJavaScriptFlags,

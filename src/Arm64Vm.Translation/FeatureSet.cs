@@ -8,8 +8,11 @@ public readonly record struct FeatureSet(ulong Bits)
     /// <summary>Everything that has a lifter.</summary>
     public static FeatureSet All => new(ulong.MaxValue);
 
-    /// <summary>Everything that is implemented completely: without the memory tagging and the common short sequence extension, of which only parts are.</summary>
-    public static FeatureSet Default => All.Without(A64Feature.Mte).Without(A64Feature.Cssc);
+    /// <summary>
+    /// Everything that is implemented in full: without the memory tagging extension, of which there is only the arithmetic, and without 8-bit
+    /// floating point, of which there is one multiply-add and no FPMR.
+    /// </summary>
+    public static FeatureSet Default => All.Without(A64Feature.Mte).Without(A64Feature.Fp8Fma);
 
     public bool Has(A64Feature feature) => ((Bits >> (int)feature) & 1) != 0;
 

@@ -123,6 +123,22 @@ public sealed partial class X64Compiler
                     break;
                 }
 
+            case IrOp.CountTrailingZeros:
+                {
+                    ClobberFlags();
+                    Gpr a = Use(inst.A);
+                    emit.Tzcnt(size, Define(current, inst.A), a);
+                    break;
+                }
+
+            case IrOp.PopulationCount:
+                {
+                    ClobberFlags();
+                    Gpr a = Use(inst.A);
+                    emit.Popcnt(size, Define(current, inst.A), a);
+                    break;
+                }
+
             case IrOp.ReverseBits:
                 EmitReverseBits(inst, size);
                 break;

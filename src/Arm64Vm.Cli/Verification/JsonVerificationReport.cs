@@ -26,7 +26,6 @@ internal sealed class JsonVerificationReport : IVerificationReport
         _json.WriteString("file", report.File);
         _json.WriteNumber("passed", report.Passed);
         _json.WriteNumber("failed", report.Failures.Count);
-        _json.WriteNumber("skipped", report.Skipped);
         _json.WriteStartArray("failures");
         foreach (var failure in report.Failures)
             Write(failure);

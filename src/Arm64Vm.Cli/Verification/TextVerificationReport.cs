@@ -11,7 +11,7 @@ internal sealed class TextVerificationReport(TextWriter output) : IVerificationR
 
     public void File(string executor, VectorReport report)
     {
-        output.WriteLine($"{executor,-16}{report.File,-12}{report.Passed,8} passed {report.Failures.Count,8} failed {report.Skipped,8} skipped");
+        output.WriteLine($"{executor,-16}{report.File,-12}{report.Passed,8} passed {report.Failures.Count,8} failed");
         foreach (var failure in report.Failures)
         {
             if (_shown++ == MostFailures)

@@ -24,7 +24,7 @@ public sealed record CpuModel
     {
         get
         {
-            FeatureSet set = FeatureSet.All.Without(A64Feature.Mte).Without(A64Feature.Bti).Without(A64Feature.Lor).Without(A64Feature.WFxT).Without(A64Feature.Xs).Without(A64Feature.Cssc);
+            FeatureSet set = FeatureSet.Default.Without(A64Feature.Bti).Without(A64Feature.Lor).Without(A64Feature.WFxT).Without(A64Feature.Xs);
             Limit(Isar0, 4, 1, A64Feature.Aes);
             Limit(Isar0, 8, 1, A64Feature.Sha1);
             Limit(Isar0, 12, 1, A64Feature.Sha256);
@@ -48,6 +48,7 @@ public sealed record CpuModel
             Limit(Isar1, 36, 1, A64Feature.Sb);
             Limit(Isar1, 44, 1, A64Feature.Bf16);
             Limit(Isar1, 52, 1, A64Feature.I8mm);
+            Limit(Isar2, 52, 1, A64Feature.Cssc);
             Limit(Pfr0, 16, 1, A64Feature.Fp16);
             return set;
 

@@ -30,6 +30,9 @@ public static class CpuModels
         // I8MM, BF16, SB, FRINTTS, LRCPC2, FCMA, JSCVT, DC CVADP.
         Isar1 = 0x0010_1011_0021_1002,
 
+        // CSSC.
+        Isar2 = 0x0010_0000_0000_0000,
+
         // 48-bit PA, 16-bit ASIDs, all granules.
         Mmfr0 = 0x0000_0000_0010_0025,
 

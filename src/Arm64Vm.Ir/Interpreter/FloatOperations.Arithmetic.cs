@@ -70,6 +70,18 @@ internal static partial class FloatOperations
         return result;
     }
 
+    private static Bits128 MulAddLongFp8(in IrInst i, in Operands o)
+    {
+        Bits128 result = default;
+        for (int lane = 0; lane < 8; lane++)
+        {
+            int source = (2 * lane) + i.Aux;
+            result.SetElement(2, lane, Fp8.MulAddHalf(o.C.Element(2, lane), o.A.Element(1, source), o.B.Element(1, source)));
+        }
+
+        return result;
+    }
+
     private static Bits128 SumsOfBf16Products(in IrInst i, in Operands o)
     {
         if (i.Op == IrOp.FloatMatrixMulBf16)

@@ -11,6 +11,8 @@ internal static partial class FloatOperations
         {
             case IrOp.FloatDotBf16 or IrOp.FloatMatrixMulBf16:
                 return SumsOfBf16Products(instruction, operands);
+            case IrOp.FloatMulAddLongFp8:
+                return MulAddLongFp8(instruction, operands);
             case IrOp.FloatMulAddLong or IrOp.FloatMulSubLong:
                 return MulAddLong(instruction, operands, ref fp);
             case IrOp.FloatToFixedSigned or IrOp.FloatToFixedUnsigned:

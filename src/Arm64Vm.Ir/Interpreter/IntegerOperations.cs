@@ -100,6 +100,8 @@ internal static class IntegerOperations
             case IrOp.BitsInsert: return Insert(instruction, a, b);
             case IrOp.CountLeadingZeros: return (ulong)BitOperations.LeadingZeroCount(a);
             case IrOp.CountLeadingSigns: return (ulong)BitOperations.LeadingZeroCount(a ^ (ulong)((long)a >> 1)) - 1;
+            case IrOp.CountTrailingZeros: return (ulong)BitOperations.TrailingZeroCount(a);
+            case IrOp.PopulationCount: return (ulong)BitOperations.PopCount(a);
             case IrOp.ReverseBits: return ReverseBits(a);
             case IrOp.ReverseBytes: return ReverseBytes(a, instruction.Size);
             case IrOp.ZeroExtend: return (uint)a;
@@ -130,6 +132,7 @@ internal static class IntegerOperations
             case IrOp.BitsExtractUnsigned: return (a >> instruction.Aux) & Mask(instruction.Imm);
             case IrOp.CountLeadingZeros: return (uint)BitOperations.LeadingZeroCount(a);
             case IrOp.CountLeadingSigns: return (uint)BitOperations.LeadingZeroCount(a ^ (uint)((int)a >> 1)) - 1;
+            case IrOp.CountTrailingZeros: return (uint)BitOperations.TrailingZeroCount(a);
             case IrOp.ReverseBits: return ReverseBits(a) >> 32;
             case IrOp.Truncate: return a;
             case IrOp.Crc32: return Crc32(a, b64, instruction.Size, instruction.Aux);

@@ -24,10 +24,11 @@ internal static class DataProcessingImmediateText
                 w.Hex(i.Bits(13, 10));
                 break;
             case A64Group.MinMaxImmediate:
+                bool isSigned = i.Opcode is A64Opcode.SmaxImmediate or A64Opcode.SminImmediate;
                 w.Start(i.Opcode);
                 w.Register(i.Rd, i.Sf);
                 w.Register(i.Rn, i.Sf);
-                w.Decimal(i.Opcode is A64Opcode.SmaxImmediate or A64Opcode.SminImmediate ? i.SignedBits(17, 10) : (int)i.Bits(17, 10));
+                w.Decimal(isSigned ? i.SignedBits(17, 10) : i.Bits(17, 10));
                 break;
             case A64Group.LogicalImmediate:
                 WriteLogical(ref w, i);

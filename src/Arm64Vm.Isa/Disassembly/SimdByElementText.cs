@@ -11,6 +11,8 @@ internal static class SimdByElementText
         bool isScalar = A64Opcodes.Group(i.Opcode) == A64Group.SimdByElementScalar || i.Bit(28);
         if (i.Opcode == A64Opcode.BfmlalElement)
             w.Start(i.Q ? "bfmlalt" : "bfmlalb");
+        else if (i.Opcode == A64Opcode.FmlalElementFp8)
+            w.Start(i.Q ? "fmlalt" : "fmlalb");
         else
             w.Start(i.Opcode);
         switch (i.Opcode)
@@ -32,6 +34,11 @@ internal static class SimdByElementText
                 w.Vector(i.Rd, 2, true);
                 w.Vector(i.Rn, 1, true);
                 w.Element(i.Rm & 15, 1, (h << 2) | (l << 1) | m);
+                return;
+            case A64Opcode.FmlalElementFp8:
+                w.Vector(i.Rd, 1, true);
+                w.Vector(i.Rn, 0, true);
+                w.Element(i.Rm & 7, 0, (h << 3) | (int)i.Bits(21, 19));
                 return;
             case A64Opcode.FmlalElement:
             case A64Opcode.Fmlal2Element:

@@ -22,6 +22,7 @@ public enum A64Feature : byte
     FlagM2,
     Fp,
     Fp16,
+    Fp8Fma,
     FrintTs,
     I8mm,
     Jscvt,

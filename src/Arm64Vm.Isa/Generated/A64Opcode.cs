@@ -278,6 +278,18 @@ public enum A64Opcode : ushort
     /// <summary>PACGA: 10011010110mmmmm001100nnnnnddddd</summary>
     Pacga,
 
+    /// <summary>SMAX (register): z0011010110mmmmm011000nnnnnddddd</summary>
+    SmaxRegister,
+
+    /// <summary>UMAX (register): z0011010110mmmmm011001nnnnnddddd</summary>
+    UmaxRegister,
+
+    /// <summary>SMIN (register): z0011010110mmmmm011010nnnnnddddd</summary>
+    SminRegister,
+
+    /// <summary>UMIN (register): z0011010110mmmmm011011nnnnnddddd</summary>
+    UminRegister,
+
     /// <summary>SUBP: 10011010110mmmmm000000nnnnnddddd</summary>
     Subp,
 
@@ -307,6 +319,15 @@ public enum A64Opcode : ushort
 
     /// <summary>CLS: z101101011000000000101nnnnnddddd</summary>
     Cls,
+
+    /// <summary>CTZ: z101101011000000000110nnnnnddddd</summary>
+    Ctz,
+
+    /// <summary>CNT: z101101011000000000111nnnnnddddd</summary>
+    CntRegister,
+
+    /// <summary>ABS: z101101011000000001000nnnnnddddd</summary>
+    AbsRegister,
 
     /// <summary>PACIA: 1101101011000001000000nnnnnddddd</summary>
     Pacia,
@@ -1150,6 +1171,9 @@ public enum A64Opcode : ushort
 
     /// <summary>FMLSL, FMLSL2 (by element): 0Q10111110LMmmmm1100H0nnnnnddddd</summary>
     Fmlsl2Element,
+
+    /// <summary>FMLALB, FMLALT (by element): 0Q00111111LMmmmm0000H0nnnnnddddd</summary>
+    FmlalElementFp8,
 
     /// <summary>FCMLA (by element): 0Q101111ssLMmmmm0rr1H0nnnnnddddd</summary>
     FcmlaElement,

@@ -99,6 +99,10 @@ public class IntegerOperationsTests
         {
             Assert.Equal((ulong)BitOperations.LeadingZeroCount(a), Evaluate(IrOp.CountLeadingZeros, true, a, 0));
             Assert.Equal((ulong)BitOperations.LeadingZeroCount((uint)a), Evaluate(IrOp.CountLeadingZeros, false, a, 0));
+            Assert.Equal((ulong)BitOperations.TrailingZeroCount(a), Evaluate(IrOp.CountTrailingZeros, true, a, 0));
+            Assert.Equal((ulong)BitOperations.TrailingZeroCount((uint)a), Evaluate(IrOp.CountTrailingZeros, false, a, 0));
+            Assert.Equal((ulong)BitOperations.PopCount(a), Evaluate(IrOp.PopulationCount, true, a, 0));
+            Assert.Equal((ulong)BitOperations.PopCount((uint)a), Evaluate(IrOp.PopulationCount, false, a, 0));
             Assert.Equal(Reversed(a, 64), Evaluate(IrOp.ReverseBits, true, a, 0));
             Assert.Equal(Reversed((uint)a, 32), Evaluate(IrOp.ReverseBits, false, a, 0));
         }

@@ -138,4 +138,23 @@ public class FpSpecialCaseTests
         Assert.Equal(0u, Bf16.DotAdd(0x0000_0001, 0, 0));
         Assert.Equal(0x7FC0_0000u, Bf16.DotAdd(0xFFC1_2345, 0, 0));
     }
+
+    /// <summary>Half addend, E5M2 operands: 3C = 1, 7C = ∞, 7D a signaling NaN, 01 = 2^−16 (the smallest denormal), 7B = 57344.</summary>
+    [Theory]
+    [InlineData(0x3C00, 0x3C, 0x3C, 0x4000)]
+    [InlineData(0x0000, 0x01, 0x3C, 0x0100)] // a denormal is not flushed
+    [InlineData(0x0001, 0x00, 0x3C, 0x0001)]
+    [InlineData(0x3C01, 0x01, 0x28, 0x3C01)] // 2^-21 is far below half a unit
+    [InlineData(0x3C01, 0x10, 0x3C, 0x3C02)] // half a unit: to even
+    [InlineData(0x3C00, 0x10, 0x3C, 0x3C00)]
+    [InlineData(0x7BFF, 0x7B, 0x7B, 0x7C00)] // overflow is infinite
+    [InlineData(0x7BFF, 0xFB, 0x7B, 0xFC00)]
+    [InlineData(0xFC00, 0x7C, 0x3C, 0x7E00)]
+    [InlineData(0xFE12, 0x3C, 0x3C, 0x7E00)] // the default NaN whatever the operand
+    [InlineData(0x3C00, 0x7D, 0x3C, 0x7E00)]
+    [InlineData(0x3C00, 0x7C, 0x80, 0x7E00)]
+    [InlineData(0x8000, 0x80, 0x3C, 0x8000)]
+    [InlineData(0xBC00, 0x3C, 0x3C, 0x0000)]
+    public void EightBitProductsAreFusedAndRoundedToNearest(int addend, int op1, int op2, int result) =>
+        Assert.Equal((ulong)result, Fp8.MulAddHalf((ulong)addend, (ulong)op1, (ulong)op2));
 }

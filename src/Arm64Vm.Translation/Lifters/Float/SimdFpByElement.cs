@@ -25,6 +25,8 @@ internal static class SimdFpByElement
         {
             case A64Opcode.FmlalElement or A64Opcode.Fmlal2Element or A64Opcode.FmlslElement or A64Opcode.Fmlsl2Element:
                 return SimdFpMultiplyLong.LiftLong(context, i, Element(context, i, VectorShape.Q, 2), subtract: i.Bit(14), second: i.U);
+            case A64Opcode.FmlalElementFp8:
+                return SimdFpMultiplyLong.LiftFp8(context, i, ByteElement(context, i));
             case A64Opcode.BfmlalElement:
                 return SimdFpMultiplyLong.LiftBf16Long(context, i, Element(context, i, VectorShape.Q, 2));
             case A64Opcode.BfdotElement:
@@ -48,6 +50,13 @@ internal static class SimdFpByElement
         };
         IrValue source = context.Builder.ReadV(size == 2 ? i.Rm & 15 : i.Rm);
         return context.Builder.VectorBroadcastElement(shape, size, source, index);
+    }
+
+    /// <summary>Byte H:L:M:Rm[3] of V0–V7 in every lane.</summary>
+    private static IrValue ByteElement(in LiftContext context, A64Instruction i)
+    {
+        int index = (i.Bit(11) ? 8 : 0) | (int)i.Bits(21, 19);
+        return context.Builder.VectorBroadcastElement(VectorShape.Q, 1, context.Builder.ReadV(i.Rm & 7), index);
     }
 
     private static IrOp Operation(A64Opcode opcode) => opcode switch

@@ -3,7 +3,7 @@ using Arm64Vm.Isa;
 
 namespace Arm64Vm.Translation.Lifters;
 
-/// <summary>FMLAL, FMLSL and the BFloat16 products BFDOT, BFMMLA, BFMLALB, BFMLALT.</summary>
+/// <summary>FMLAL, FMLSL, the 8-bit FMLALB and FMLALT, and the BFloat16 products BFDOT, BFMMLA, BFMLALB, BFMLALT.</summary>
 internal static class SimdFpMultiplyLong
 {
     public static bool Lift(in LiftContext context, A64Instruction i) =>
@@ -15,6 +15,14 @@ internal static class SimdFpMultiplyLong
         IrValue n = FloatOperand.Rn(context, i), addend = FloatOperand.Rd(context, i);
         IrOp op = subtract ? IrOp.FloatMulSubLong : IrOp.FloatMulAddLong;
         return FloatOperand.Write(context, i, context.Builder.Float(op, FloatOperand.Shape(i), 2, n, m, addend, aux: second ? 1 : 0));
+    }
+
+    /// <summary>FMLALB, FMLALT (Q) of bytes to halves. FPMR is not implemented and counts as zero.</summary>
+    public static bool LiftFp8(in LiftContext context, A64Instruction i, IrValue m)
+    {
+        IrValue n = FloatOperand.Rn(context, i), addend = FloatOperand.Rd(context, i);
+        return FloatOperand.Write(
+            context, i, context.Builder.Float(IrOp.FloatMulAddLongFp8, VectorShape.Q, 1, n, m, addend, aux: i.Q ? 1 : 0));
     }
 
     public static bool LiftBf16(in LiftContext context, A64Instruction i)

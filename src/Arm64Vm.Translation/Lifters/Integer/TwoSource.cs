@@ -3,7 +3,7 @@ using Arm64Vm.Isa;
 
 namespace Arm64Vm.Translation.Lifters;
 
-/// <summary>Division, variable shifts, CRC-32, PACGA.</summary>
+/// <summary>Division, variable shifts, CRC-32, PACGA, minimum and maximum.</summary>
 internal static class TwoSource
 {
     public static bool Lift(in LiftContext context, A64Instruction i)
@@ -40,7 +40,7 @@ internal static class TwoSource
                 b.WriteGpr(i.Rd, PointerAuthenticationCode.Emit(context, PointerAuthentication.SignGeneric, b.ReadX(i.Rn), b.ReadXOrSp(i.Rm)));
                 return true;
             default:
-                return false;
+                return MinMax.LiftRegister(context, i);
         }
 
         b.WriteGpr(i.Rd, b.Binary(op, type, b.ReadGpr(type, i.Rn), b.ReadGpr(type, i.Rm)));
