@@ -6,7 +6,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// <remarks>
 /// The rule that all emitters of this family follow: take the operands (<c>VIn</c>, <c>VSource</c>), then the result (<c>VOut</c>), then
 /// temporaries (<c>VTemp</c>). The result may share a register with any operand, so it is written when no operand is needed any more, and
-/// temporaries may share its register until it is held (<c>VHold</c>). None of them touches the host's flags.
+/// temporaries may share its register until it is held (<c>VHold</c>). The host's flags stay, but where <c>ClobberFlags</c> says so.
 /// </remarks>
 public sealed partial class X64Compiler
 {

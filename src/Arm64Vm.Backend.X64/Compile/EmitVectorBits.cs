@@ -21,6 +21,9 @@ public sealed partial class X64Compiler
     private bool TryEmitVectorBits(in IrInst inst)
     {
         int size = inst.Size;
+        int sum = inst.Op == IrOp.VectorPopCount ? FindSumOfBits(inst) : 0;
+        if (sum != 0)
+            return EmitSumOfBits(inst, sum);
         Xmm a = VIn(inst.A);
         Xmm d = VOut(inst);
         switch (inst.Op)
@@ -55,6 +58,47 @@ public sealed partial class X64Compiler
         }
 
         ClearAbove(inst, d);
+        return true;
+    }
+
+    /// <summary>The sum across lanes of the bytes' counts, by ADDV or UADDLV, which is all that is made of them; 0 if there is none.</summary>
+    private int FindSumOfBits(in IrInst inst)
+    {
+        int sum = current + 1;
+        if (values[current].Uses != 1 || sum + 1 >= region.Count || region[sum].A != current || region[sum].Shape != inst.Shape)
+            return 0;
+        int size = 1;
+        if (region[sum].Op == IrOp.VectorPairAddLongUnsigned && values[sum].Uses == 1)
+        {
+            size = 2;
+            sum++;
+            if (region[sum].A != sum - 1 || region[sum].Shape != inst.Shape)
+                return 0;
+        }
+
+        return region[sum].Op == IrOp.VectorReduceAdd && region[sum].Size == size && values[sum].LastUse != 0 ? sum : 0;
+    }
+
+    /// <summary>How compilers count the bits of a general register: the host has an instruction for that, which sets the flags.</summary>
+    private bool EmitSumOfBits(in IrInst inst, int sum)
+    {
+        ClobberFlags();
+        // What is between the bytes' counts and their sum is not needed.
+        for (int i = current + 1; i < sum; i++)
+            values[i].LastUse = 0;
+        Xmm a = VIn(inst.A);
+        Xmm d = VOut(inst, sum, mayHint: true);
+        emit.Vmovq(HostAbi.Scratch, a);
+        emit.Popcnt(8, HostAbi.Scratch, HostAbi.Scratch);
+        if (inst.Shape == VectorShape.Q)
+        {
+            Gpr upper = ScratchGpr();
+            emit.Vpextrq(upper, a, 1);
+            emit.Popcnt(8, upper, upper);
+            emit.Alu(AluOp.Add, 4, HostAbi.Scratch, upper);
+        }
+
+        emit.Vmovd(d, HostAbi.Scratch);
         return true;
     }
 

@@ -139,6 +139,16 @@ public sealed partial class X64Compiler
         Xmm a = VIn(inst.A);
         Xmm b = VIn(inst.B);
         Xmm d = VOut(inst);
+        if (a == b && size < 4)
+        {
+            // As in pairwise operations of a register with itself.
+            Span<byte> indexes = stackalloc byte[16];
+            for (int i = 0; i < 16; i++)
+                indexes[i] = (byte)(((((i & 7) / size * 2) + odd) * size) + (i % size));
+            emit.Vex(V.Pshufb, d, a, VBytes(indexes));
+            return true;
+        }
+
         if (size == 4)
         {
             emit.VexImm(V.Shufps, d, a, b, odd == 0 ? (byte)0b10_00_10_00 : (byte)0b11_01_11_01);
@@ -147,14 +157,9 @@ public sealed partial class X64Compiler
 
         // Zero-extended elements of twice the size pack without saturating.
         Xmm t = VTemp();
+        Xmm u = VTemp();
         HalfOfPairs(size, odd, t, a);
-        Xmm u = t;
-        if (a != b)
-        {
-            u = VTemp();
-            HalfOfPairs(size, odd, u, b);
-        }
-
+        HalfOfPairs(size, odd, u, b);
         emit.Vex(size == 1 ? V.Packuswb : V.Packusdw, d, t, u);
         return true;
     }

@@ -50,7 +50,7 @@ public sealed unsafe class RandomVectorBlockTests
         int window = random.Next(2) == 0 ? 4 : 1000;
         for (int i = 0; i < length; i++)
         {
-            switch (random.Next(8))
+            switch (random.Next(9))
             {
                 case 0:
                     b.WriteV(random.Next(32), Pick(random, b, vectors, window));
@@ -69,6 +69,14 @@ public sealed unsafe class RandomVectorBlockTests
                     IrValue abcd = Pick(random, b, vectors, window), efgh = Pick(random, b, vectors, window), w = Pick(random, b, vectors, window);
                     vectors.Add(b.Vector(IrOp.VectorSha256Hash, VectorShape.Q, 4, abcd, efgh, w));
                     vectors.Add(b.Vector(IrOp.VectorSha256Hash2, VectorShape.Q, 4, efgh, abcd, w));
+                    break;
+                case 4:
+                    VectorShape shape = random.Next(2) == 0 ? VectorShape.Q : VectorShape.D;
+                    IrValue counts = b.Vector(IrOp.VectorPopCount, shape, 1, Pick(random, b, vectors, window));
+                    if (random.Next(2) == 0)
+                        vectors.Add(b.Vector(IrOp.VectorReduceAdd, shape, 1, counts));
+                    else
+                        vectors.Add(b.Vector(IrOp.VectorReduceAdd, shape, 2, b.Vector(IrOp.VectorPairAddLongUnsigned, shape, 1, counts)));
                     break;
                 default:
                     Append(random, b, Forms[random.Next(Forms.Length)], vectors, words, window);

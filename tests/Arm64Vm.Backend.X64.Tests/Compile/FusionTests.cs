@@ -4,8 +4,8 @@ using Arm64Vm.Ir.Interpreter;
 
 namespace Arm64Vm.Backend.X64.Tests.Compile;
 
-/// <summary>Pairs of cryptographic operations that become one sequence of host instructions give what they give apart.</summary>
-public sealed unsafe class CryptoFusionTests
+/// <summary>Operations that become one sequence of host instructions together give what they give apart.</summary>
+public sealed unsafe class FusionTests
 {
     private static readonly int[][] Places = [[0, 1, 2], [0, 1, 8], [8, 9, 10], [1, 20, 3]];
 
@@ -120,6 +120,50 @@ public sealed unsafe class CryptoFusionTests
                 Assert.Equal(wantsSecond ? Evaluate(IrOp.VectorSha256Hash2, y, x, w) : y, runner.Context->GetV(place[1]));
                 Assert.Equal(w, runner.Context->GetV(place[2]));
                 Assert.Equal(new Bits128(~marker.Lo, ~marker.Hi), runner.Context->GetV(26));
+            }
+        }
+    }
+
+    /// <summary>CNT with ADDV or UADDLV: the bits of a register; flags that are alive stay.</summary>
+    [Theory]
+    [InlineData(VectorShape.D, false, false)]
+    [InlineData(VectorShape.Q, false, false)]
+    [InlineData(VectorShape.D, true, false)]
+    [InlineData(VectorShape.Q, true, false)]
+    [InlineData(VectorShape.Q, false, true)]
+    [InlineData(VectorShape.D, true, true)]
+    public void SumOfBits(VectorShape shape, bool widened, bool keepCounts)
+    {
+        var random = new Random(3);
+        using var runner = new RegionRunner(HostFeatures.Detect());
+        foreach (int[] place in Places)
+        {
+            IrBuilder b = Begin();
+            IrValue difference = b.Binary(IrOp.SubS, IrType.I64, b.ReadX(3), b.ReadX(2));
+            IrValue flags = b.FlagsOf(difference);
+            IrValue counts = b.Vector(IrOp.VectorPopCount, shape, 1, b.ReadV(place[0]));
+            IrValue sum = widened
+                ? b.Vector(IrOp.VectorReduceAdd, shape, 2, b.Vector(IrOp.VectorPairAddLongUnsigned, shape, 1, counts))
+                : b.Vector(IrOp.VectorReduceAdd, shape, 1, counts);
+            b.WriteV(place[0], sum);
+            b.WriteV(place[1], sum);
+            if (keepCounts)
+                b.WriteV(31, counts);
+            b.WriteFlags(flags);
+            Finish(b);
+            runner.Compile(b.Region);
+            for (int n = 0; n < 20; n++)
+            {
+                Bits128 x = n == 0 ? new Bits128(ulong.MaxValue, ulong.MaxValue) : Random(random);
+                runner.Context->SetV(place[0], x);
+                runner.Context->X[3] = (ulong)(n % 3);
+                runner.Context->X[2] = 1;
+                runner.Run();
+                int bits = System.Numerics.BitOperations.PopCount(x.Lo) + (shape == VectorShape.Q ? System.Numerics.BitOperations.PopCount(x.Hi) : 0);
+                Assert.Equal(new Bits128((ulong)bits, 0), runner.Context->GetV(place[0]));
+                Assert.Equal(new Bits128((ulong)bits, 0), runner.Context->GetV(place[1]));
+                uint nzcv = (n % 3) switch { 0 => 0x8000_0000, 1 => 0x6000_0000, _ => 0x2000_0000 };
+                Assert.Equal(nzcv, GuestFlags.ToNzcv(runner.Context->Flags));
             }
         }
     }
