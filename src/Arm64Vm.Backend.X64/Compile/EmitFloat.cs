@@ -13,7 +13,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// <item>Arm detects tininess before rounding, x86 after: they differ only for results of exactly ± the smallest normal number.</item>
 /// <item>What could raise too much (a conversion out of range with Inexact, MAXSD on a quiet NaN) is detected before it is done.</item>
 /// </list>
-/// Flushing to zero (FPCR.FZ) and half-precision arithmetic are left to the oracle.
+/// For FPCR.FZ see <see cref="GuardInput"/>. Half-precision arithmetic is left to the oracle.
 /// </remarks>
 public sealed partial class X64Compiler
 {
@@ -32,10 +32,10 @@ public sealed partial class X64Compiler
                 EmitFloatNeg(inst);
                 return true;
             case IrOp.FloatConvert or IrOp.FloatWiden:
-                return !FlushesToZero && TryEmitFloatConvert(inst);
+                return TryEmitFloatConvert(inst);
         }
 
-        if (FlushesToZero || inst.Size == 2)
+        if (inst.Size == 2)
             return false;
         bool scalar = inst.Shape == VectorShape.Scalar;
         int size = inst.Size;
@@ -65,10 +65,15 @@ public sealed partial class X64Compiler
                 return TryEmitFloatFromFixed(inst);
             case IrOp.FloatNarrow:
                 return TryEmitFloatNarrow(inst);
+            case IrOp.FloatToFixedJavaScript:
+                return TryEmitFloatToFixedJavaScript(inst);
+            case IrOp.FloatJavaScriptFlags:
+                return TryEmitFloatJavaScriptFlags(inst);
             case IrOp.FloatCompare:
-                EmitFloatCompare(inst);
-                return true;
+                return TryEmitFloatCompare(inst);
             case IrOp.FloatCondCompare:
+                if (FlushesToZero)
+                    return false;
                 EmitFloatCondCompare(inst);
                 return true;
             default:

@@ -24,6 +24,10 @@ public sealed partial class X64Compiler
         bool aIsClean = a.InMemory || LiveBytes(inst.A) <= liveBytes;
         FloatTarget target = ChooseTarget(a, b);
         Xmm t = target.Register, temporary = FirstTemporary(target);
+        Label cold = emit.NewLabel();
+        GuardInput(inst, inst.A, a, temporary, cold);
+        GuardInput(inst, inst.B, b, temporary, cold);
+        GuardUnderflow(mayBeTiny, cold);
         bool isClean = true;
         if (half && inst.Op == IrOp.FloatDiv)
         {
@@ -46,8 +50,9 @@ public sealed partial class X64Compiler
             EmitVex(op, t, InRegister(first, t, liveBytes), swap ? a : b);
         }
 
-        Label cold = emit.NewLabel();
         CheckResult(scalar, size, t, temporary, mayBeTiny, cold);
+        if (!mayBeTiny)
+            GuardTiny(scalar, size, new VectorSource(t), temporary, cold);
         Label resume = AddFloatCold(inst, cold, t, a, b);
         if (inst.Op == IrOp.FloatAbsDifference)
             emit.Vex(V.Andps, t, t, AbsMask(size));
@@ -68,6 +73,8 @@ public sealed partial class X64Compiler
         ClobberFlags();
         FloatTarget target = ChooseTarget(a);
         Xmm t = target.Register, temporary = FirstTemporary(target);
+        Label cold = emit.NewLabel();
+        GuardInput(inst, inst.A, a, temporary, cold);
         bool isClean = true;
         if (scalar)
         {
@@ -84,7 +91,6 @@ public sealed partial class X64Compiler
             EmitVex(size == 8 ? V.Sqrtpd : V.Sqrtps, t, a);
         }
 
-        Label cold = emit.NewLabel();
         CheckResult(scalar, size, t, temporary, mayBeTiny: false, cold);
         emit.Bind(AddFloatCold(inst, cold, t, a));
         FinishTarget(target, isClean, liveBytes);

@@ -8,6 +8,15 @@ public sealed partial class X64Compiler
 {
     private const int MaxFloatColdPaths = 1024;
 
+    private enum ColdResult : byte
+    {
+        Vector,
+        General,
+
+        /// <summary>The host's flags, in the Arm form.</summary>
+        Flags,
+    }
+
     private struct FloatColdPath
     {
         public Label Entry;
@@ -19,7 +28,7 @@ public sealed partial class X64Compiler
         /// <summary>General register that holds operand A instead, or <see cref="HostAbi.None"/>.</summary>
         public byte GeneralA;
         public byte Destination;
-        public bool DestinationIsGeneral;
+        public ColdResult Result;
         public SlowDescriptor Descriptor;
     }
 
@@ -36,7 +45,7 @@ public sealed partial class X64Compiler
         cold.B = b;
         cold.C = c;
         cold.Destination = (byte)destination;
-        cold.DestinationIsGeneral = false;
+        cold.Result = ColdResult.Vector;
         return cold.Resume;
     }
 
@@ -45,7 +54,16 @@ public sealed partial class X64Compiler
         ref FloatColdPath cold = ref NewFloatCold(inst, entry);
         cold.A = a;
         cold.Destination = (byte)destination;
-        cold.DestinationIsGeneral = true;
+        cold.Result = ColdResult.General;
+        return cold.Resume;
+    }
+
+    private Label AddFloatColdFlags(in IrInst inst, Label entry, in VectorSource a, in VectorSource b)
+    {
+        ref FloatColdPath cold = ref NewFloatCold(inst, entry);
+        cold.A = a;
+        cold.B = b;
+        cold.Result = ColdResult.Flags;
         return cold.Resume;
     }
 
@@ -54,7 +72,7 @@ public sealed partial class X64Compiler
         ref FloatColdPath cold = ref NewFloatCold(inst, entry);
         cold.GeneralA = (byte)a;
         cold.Destination = (byte)destination;
-        cold.DestinationIsGeneral = false;
+        cold.Result = ColdResult.Vector;
         return cold.Resume;
     }
 
@@ -82,10 +100,20 @@ public sealed partial class X64Compiler
             StoreColdOperand(1, cold.B);
             StoreColdOperand(2, cold.C);
             EmitSlowCall(cold.Descriptor);
-            if (cold.DestinationIsGeneral)
-                emit.Mov(8, (Gpr)cold.Destination, HostAbi.Operand(0));
-            else
-                emit.Vex(V.Movaps, (Xmm)cold.Destination, HostAbi.Operand(0));
+            switch (cold.Result)
+            {
+                case ColdResult.General:
+                    emit.Mov(8, (Gpr)cold.Destination, HostAbi.Operand(0));
+                    break;
+                case ColdResult.Flags:
+                    emit.Mov(4, Gpr.Rax, HostAbi.Operand(0));
+                    LoadHostFlagsFromScratch();
+                    break;
+                default:
+                    emit.Vex(V.Movaps, (Xmm)cold.Destination, HostAbi.Operand(0));
+                    break;
+            }
+
             emit.Jmp(cold.Resume);
         }
     }
@@ -105,6 +133,12 @@ public sealed partial class X64Compiler
     /// </remarks>
     private void CheckResult(bool scalar, int size, Xmm result, Xmm temporary, bool mayBeTiny, Label cold)
     {
+        if (mayBeTiny && FlushesToZero)
+        {
+            GuardTiny(scalar, size, new VectorSource(result), temporary, cold);
+            mayBeTiny = false;
+        }
+
         if (scalar)
         {
             if (!mayBeTiny)

@@ -28,8 +28,10 @@ public sealed partial class X64Compiler
         Equality,
     }
 
-    private void EmitFloatCompare(in IrInst inst)
+    private bool TryEmitFloatCompare(in IrInst inst)
     {
+        if (FlushesToZero)
+            return TryEmitFlushingCompare(inst);
         VectorSource a = SourceOf(inst.A), b = SourceOf(inst.B);
         ClobberFlags();
         bool isUsed = values[current].LastUse != 0;
@@ -61,6 +63,25 @@ public sealed partial class X64Compiler
 
         flagsOwner = isUsed ? current : 0;
         flagsForm = form;
+        return true;
+    }
+
+    /// <summary>Both paths end in the Arm form.</summary>
+    private bool TryEmitFlushingCompare(in IrInst inst)
+    {
+        if (!HaveFloatColdPath)
+            return false;
+        VectorSource a = SourceOf(inst.A), b = SourceOf(inst.B);
+        ClobberFlags();
+        Label cold = emit.NewLabel();
+        GuardInput(inst, inst.A, a, HostAbi.VectorScratch, cold);
+        GuardInput(inst, inst.B, b, HostAbi.VectorScratch, cold);
+        EmitUcomis(inst.Size, inst.Aux != 0, b, a);
+        NormalizeFloatFlags(FlagForm.FloatSwapped);
+        emit.Bind(AddFloatColdFlags(inst, cold, a, b));
+        flagsOwner = values[current].LastUse != 0 ? current : 0;
+        flagsForm = FlagForm.Arm;
+        return true;
     }
 
     private void EmitUcomis(int size, bool signal, in VectorSource x, in VectorSource y)

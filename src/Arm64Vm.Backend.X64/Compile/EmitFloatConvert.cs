@@ -27,7 +27,8 @@ public sealed partial class X64Compiler
 
     private bool TryEmitFloatRound(in IrInst inst)
     {
-        if (!HaveFloatColdPath || !TryHostRounding(inst.Aux, out byte bits))
+        bool roundsAway = !TryHostRounding(inst.Aux, out byte bits);
+        if (!HaveFloatColdPath || (roundsAway && inst.Shape != VectorShape.Scalar))
             return false;
         if ((inst.Aux & IrBuilder.RoundExact) == 0)
             bits |= RoundQuietly;
@@ -37,8 +38,14 @@ public sealed partial class X64Compiler
         ClobberFlags();
         FloatTarget target = ChooseTarget(a);
         Xmm t = target.Register, temporary = FirstTemporary(target);
+        Label cold = emit.NewLabel();
+        GuardInput(inst, inst.A, a, temporary, cold);
         bool isClean = true;
-        if (scalar)
+        if (roundsAway)
+        {
+            EmitRoundAway(inst, t, temporary, a, cold);
+        }
+        else if (scalar)
         {
             isClean = a.InMemory || LiveBytes(inst.A) <= size;
             Xmm source = InRegister(a, t, size);
@@ -50,11 +57,31 @@ public sealed partial class X64Compiler
             emit.VexImm2(size == 8 ? V.Roundpd : V.Roundps, t, source, bits);
         }
 
-        Label cold = emit.NewLabel();
-        CheckResult(scalar, size, t, temporary, mayBeTiny: false, cold);
+        if (!roundsAway)
+            CheckResult(scalar, size, t, temporary, mayBeTiny: false, cold);
         emit.Bind(AddFloatCold(inst, cold, t, a));
         FinishTarget(target, isClean, liveBytes);
         return true;
+    }
+
+    /// <summary>t := a rounded to nearest, ties away from zero, without Inexact and with zeros above; to <paramref name="cold"/> for NaNs and for what is too large to have a fraction.</summary>
+    /// <remarks>The integral part and the fraction of the absolute value are exact, and so is adding 1.</remarks>
+    private void EmitRoundAway(in IrInst inst, Xmm t, Xmm temporary, in VectorSource a, Label cold)
+    {
+        const byte truncate = 3, greaterEqualQuiet = 29;
+        int size = inst.Size;
+        bool wide = size == 8;
+        emit.Vex(V.Andps, temporary, InRegister(a, temporary, 16), LiveConstant(VectorShape.Scalar, size, wide ? (ulong)long.MaxValue : int.MaxValue));
+        emit.Vex(wide ? V.Ucomisd : V.Ucomiss, temporary, FloatConstant(size, wide ? 0x4330_0000_0000_0000 : 0x4B00_0000UL));
+        emit.Jcc(Cc.Ae, cold);
+        emit.Jcc(Cc.P, cold);
+        emit.VexImm(wide ? V.Roundsd : V.Roundss, t, temporary, temporary, truncate | RoundQuietly);
+        emit.Vex(wide ? V.Subsd : V.Subss, temporary, temporary, t);
+        emit.VexImm(wide ? V.Cmpsd : V.Cmpss, temporary, temporary, FloatConstant(size, wide ? 0x3FE0_0000_0000_0000 : 0x3F00_0000UL), greaterEqualQuiet);
+        emit.Vex(V.Andps, temporary, temporary, LiveConstant(VectorShape.Scalar, size, wide ? 0x3FF0_0000_0000_0000 : 0x3F80_0000UL));
+        emit.Vex(wide ? V.Addsd : V.Addss, t, t, temporary);
+        emit.Vex(V.Andps, temporary, InRegister(a, temporary, 16), LiveConstant(VectorShape.Scalar, size, 1UL << ((size * 8) - 1)));
+        emit.Vex(V.Orps, t, t, temporary);
     }
 
     /// <summary>FloatConvert (scalar) and FloatWiden.</summary>
@@ -71,13 +98,16 @@ public sealed partial class X64Compiler
         ClobberFlags();
         FloatTarget target = ChooseTarget(a);
         Xmm t = target.Register, temporary = FirstTemporary(target);
+        Label cold = emit.NewLabel();
+        if (from != 2)
+            GuardInput(inst, inst.A, a, temporary, cold);
+        GuardUnderflow(mayBeTiny: to < from, cold);
         bool isClean = true;
         if (widen)
             EmitWiden(inst, t, a);
         else
             isClean = EmitScalarConvert(inst, t, a, from, to);
 
-        Label cold = emit.NewLabel();
         CheckResult(!widen, to, t, temporary, mayBeTiny: to < from, cold);
         emit.Bind(AddFloatCold(inst, cold, t, a));
         FinishTarget(target, isClean, widen ? 16 : to);
@@ -137,9 +167,10 @@ public sealed partial class X64Compiler
         ClobberFlags();
         FloatTarget target = ChooseTarget(a);
         Xmm t = target.Register, temporary = FirstTemporary(target);
-        // From memory the assembler-level form is ambiguous in its length; the register form is not.
-        emit.Vex(V.Cvtpd2ps, t, InRegister(a, t, 16));
         Label cold = emit.NewLabel();
+        GuardTiny(scalar: false, 8, a, temporary, cold);
+        GuardUnderflow(mayBeTiny: true, cold);
+        emit.Vex(V.Cvtpd2ps, t, InRegister(a, t, 16));
         CheckResult(scalar: false, 4, t, temporary, mayBeTiny: true, cold);
         emit.Bind(AddFloatCold(inst, cold, t, a));
         FinishTarget(target, isClean: true, 8);

@@ -27,13 +27,15 @@ public sealed partial class X64Compiler
         FloatTarget target = ChooseTarget(a, b);
         Xmm t = target.Register, temporary = FirstTemporary(target);
         Xmm x = a.Register, y = b.Register;
+        Label cold = emit.NewLabel();
+        GuardInput(inst, inst.A, a, temporary, cold);
+        GuardInput(inst, inst.B, b, temporary, cold);
         if (copies)
         {
             x = CleanHalf(inst.A, a, t);
             y = bIsClean ? y : CleanHalf(inst.B, b, ScratchXmm());
         }
 
-        Label cold = emit.NewLabel();
         if (scalar)
         {
             emit.Vex(size == 8 ? V.Ucomisd : V.Ucomiss, x, y);
@@ -66,8 +68,10 @@ public sealed partial class X64Compiler
         bool absolute = inst.Op is IrOp.FloatCompareAbsGreater or IrOp.FloatCompareAbsGreaterEqual;
         int size = inst.Size, liveBytes = LiveBytesOf(inst.Shape, size);
         VectorSource a = SourceOf(inst.A), b = SourceOf(inst.B);
-        if (!HaveTemporaries(1))
+        if (!HaveTemporaries(1) || !HaveFloatColdPath)
             return false;
+        if (FlushesToZero)
+            ClobberFlags();
         byte predicate = inst.Op switch
         {
             IrOp.FloatCompareEqual => equalQuiet,
@@ -76,6 +80,9 @@ public sealed partial class X64Compiler
         };
         FloatTarget target = ChooseTarget(a, b);
         Xmm t = target.Register, temporary = FirstTemporary(target);
+        Label cold = emit.NewLabel();
+        GuardInput(inst, inst.A, a, temporary, cold);
+        GuardInput(inst, inst.B, b, temporary, cold);
         VexOp op = Pick(scalar, size, V.Cmpss, V.Cmpsd, V.Cmpps, V.Cmppd);
         bool isClean = true;
         if (absolute)
@@ -98,6 +105,8 @@ public sealed partial class X64Compiler
             EmitVexImm(op, t, InRegister(a, t, liveBytes), b, predicate);
         }
 
+        if (FlushesToZero)
+            emit.Bind(AddFloatCold(inst, cold, t, a, b));
         FinishTarget(target, isClean, liveBytes);
         return true;
     }

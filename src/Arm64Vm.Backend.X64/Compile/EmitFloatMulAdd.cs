@@ -24,6 +24,11 @@ public sealed partial class X64Compiler
         int size = inst.Size, liveBytes = LiveBytesOf(inst.Shape, size);
         FloatTarget target = ChooseTarget(a, b, c);
         Xmm t = target.Register, temporary = FirstTemporary(target);
+        Label cold = emit.NewLabel();
+        GuardInput(inst, inst.A, a, temporary, cold);
+        GuardInput(inst, inst.B, b, temporary, cold);
+        GuardInput(inst, inst.C, c, temporary, cold);
+        GuardUnderflow(mayBeTiny: true, cold);
         bool isClean;
         if (half)
         {
@@ -39,7 +44,6 @@ public sealed partial class X64Compiler
             isClean = EmitMulAddWhole(inst, t, temporary, a, b, c, liveBytes);
         }
 
-        Label cold = emit.NewLabel();
         CheckResult(scalar, size, t, temporary, mayBeTiny: true, cold);
         emit.Bind(AddFloatCold(inst, cold, t, a, b, c));
         FinishTarget(target, isClean, liveBytes);

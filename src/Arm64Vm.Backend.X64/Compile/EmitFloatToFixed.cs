@@ -18,18 +18,23 @@ public sealed partial class X64Compiler
         Truncate,
         Mxcsr,
         RoundFirst,
+        RoundAway,
     }
 
     private IntegerRounding RoundingTo(in IrInst inst, out byte bits)
     {
         bits = 0;
-        if (inst.Imm != 0)
+        if (inst.Imm != 0 && (inst.Aux != (int)FpRounding.Zero || (inst.Type == IrType.V128 && inst.Shape != VectorShape.Scalar)))
             return IntegerRounding.Unsupported;
         if (inst.Aux == (int)FpRounding.Zero)
             return IntegerRounding.Truncate;
         if (inst.Aux == (int)GuestRounding)
             return IntegerRounding.Mxcsr;
-        return TryHostRounding(inst.Aux, out bits) ? IntegerRounding.RoundFirst : IntegerRounding.Unsupported;
+        if (TryHostRounding(inst.Aux, out bits))
+            return IntegerRounding.RoundFirst;
+        // Any mode will do to raise Inexact in the end.
+        bits = 0;
+        return IntegerRounding.RoundAway;
     }
 
     /// <summary>A scalar to a general register.</summary>
@@ -39,6 +44,8 @@ public sealed partial class X64Compiler
         if (!HaveFloatColdPath || rounding == IntegerRounding.Unsupported)
             return false;
         VectorSource a = SourceOf(inst.A);
+        if (!HaveTemporaries(1))
+            return false;
         ClobberFlags();
         Gpr d = Define(current);
         Label cold = emit.NewLabel();
@@ -54,7 +61,18 @@ public sealed partial class X64Compiler
         int size = inst.Size;
         bool unsigned = inst.Op == IrOp.FloatToFixedUnsigned;
         VectorSource source = a;
-        if (rounding == IntegerRounding.RoundFirst)
+        GuardInput(inst, inst.A, a, HostAbi.VectorScratch, cold);
+        if (inst.Imm != 0)
+        {
+            EmitScaleUp(inst, bytes, a, cold);
+            source = new VectorSource(HostAbi.VectorScratch);
+        }
+        else if (rounding == IntegerRounding.RoundAway)
+        {
+            EmitRoundAway(inst, HostAbi.VectorScratch, ScratchXmm(), a, cold);
+            source = new VectorSource(HostAbi.VectorScratch);
+        }
+        else if (rounding == IntegerRounding.RoundFirst)
         {
             Xmm unrounded = InRegister(a, HostAbi.VectorScratch, size);
             emit.VexImm(size == 8 ? V.Roundsd : V.Roundss, HostAbi.VectorScratch, unrounded, unrounded, (byte)(bits | RoundQuietly));
@@ -84,11 +102,27 @@ public sealed partial class X64Compiler
             emit.Jcc(Cc.O, cold);
         }
 
-        if (rounding == IntegerRounding.RoundFirst)
+        if (rounding >= IntegerRounding.RoundFirst)
         {
             Xmm unrounded = InRegister(a, HostAbi.VectorScratch, size);
             emit.VexImm(size == 8 ? V.Roundsd : V.Roundss, HostAbi.VectorScratch, unrounded, unrounded, bits);
         }
+    }
+
+    /// <summary>xmm0 := a times 2^Imm, exactly: what would leave the integer's range, and NaNs, go to <paramref name="cold"/> first.</summary>
+    private void EmitScaleUp(in IrInst inst, int bytes, in VectorSource a, Label cold)
+    {
+        int size = inst.Size, fractionBits = (int)inst.Imm;
+        bool wide = size == 8;
+        int limit = (bytes * 8) - 1 - fractionBits;
+        ulong bound = wide ? (ulong)(1023 + limit) << 52 : (ulong)(127 + limit) << 23;
+        ulong scale = wide ? (ulong)(1023 + fractionBits) << 52 : (ulong)(127 + fractionBits) << 23;
+        emit.Vex(V.Andps, HostAbi.VectorScratch, InRegister(a, HostAbi.VectorScratch, 16), AbsMask(size));
+        emit.Vex(wide ? V.Ucomisd : V.Ucomiss, HostAbi.VectorScratch, FloatConstant(size, bound));
+        emit.Jcc(Cc.Ae, cold);
+        emit.Jcc(Cc.P, cold);
+        Xmm unscaled = InRegister(a, HostAbi.VectorScratch, size);
+        emit.Vex(wide ? V.Mulsd : V.Mulss, HostAbi.VectorScratch, unscaled, FloatConstant(size, scale));
     }
 
     private void Convert(int size, int bytes, Gpr d, in VectorSource source, IntegerRounding rounding)
@@ -154,7 +188,7 @@ public sealed partial class X64Compiler
         int size = inst.Size;
         bool unsigned = inst.Op == IrOp.FloatToFixedUnsigned;
         bool hasAvx512 = features.Avx512Vl && features.Avx512Dq;
-        if (rounding == IntegerRounding.RoundFirst || ((size == 8 || unsigned) && !hasAvx512))
+        if (rounding >= IntegerRounding.RoundFirst || ((size == 8 || unsigned) && !hasAvx512))
             return false;
         VectorSource a = SourceOf(inst.A);
         if (!HaveTemporaries(1))
@@ -162,12 +196,13 @@ public sealed partial class X64Compiler
         ClobberFlags();
         FloatTarget target = ChooseTarget(a);
         Xmm t = target.Register, temporary = FirstTemporary(target);
+        Label cold = emit.NewLabel();
+        GuardInput(inst, inst.A, a, temporary, cold);
         Xmm source = inst.Shape == VectorShape.D ? CleanHalf(inst.A, a, t) : InRegister(a, t, 16);
         emit.Vex(LaneConversion(size, unsigned, rounding == IntegerRounding.Truncate), t, source);
         ulong invalid = unsigned ? ulong.MaxValue : 1UL << 63;
         Mem pattern = FloatConstant(size, size == 8 ? invalid : invalid >> 32);
         emit.Vex(size == 8 ? V.Pcmpeqq : V.Pcmpeqd, temporary, t, pattern);
-        Label cold = emit.NewLabel();
         BranchIfAnyLane(size, temporary, cold);
         emit.Bind(AddFloatCold(inst, cold, t, a));
         FinishTarget(target, isClean: true, LiveBytesOf(inst.Shape, size));
@@ -192,6 +227,8 @@ public sealed partial class X64Compiler
     private bool TryEmitFloatToFixedScalar(in IrInst inst, IntegerRounding rounding, byte bits)
     {
         VectorSource a = SourceOf(inst.A);
+        if (!HaveTemporaries(1))
+            return false;
         ClobberFlags();
         Label cold = emit.NewLabel();
         EmitToInteger(inst, inst.Size, rounding, bits, a, Gpr.Rax, cold);

@@ -35,7 +35,9 @@ public unsafe class FloatFuzzTests
         {
             Random random = new(seed);
             uint[] words = MakeProgram(random, seed);
-            uint fpcr = random.Next(3) == 0 ? (uint)random.Next(0, 4) << 22 | (random.Next(4) == 0 ? 1u << 25 : 0) : 0;
+            uint fpcr = random.Next(3) == 0 ? (uint)random.Next(0, 4) << 22 : 0;
+            // DN, FZ.
+            fpcr |= (random.Next(8) == 0 ? 1u << 25 : 0) | (random.Next(3) == 0 ? 1u << 24 : 0);
             Place(emitted, jit, words);
             Place(interpreted, interpreter, words);
             for (int state = 0; state < StatesPerProgram; state++)
@@ -99,7 +101,7 @@ public unsafe class FloatFuzzTests
         context->Poll = 0;
         machine.Fault = FlatFault.None;
         executor.FloatControlChanged(context);
-        context->Fpsr = 0;
+        context->Fpsr = random.Next(2) == 0 ? 0x10u : 0;
         ExitReason reason = executor.Run(context);
         executor.SynchronizeFloatStatus(context);
         Assert.Equal(ExitReason.Breakpoint, reason);
