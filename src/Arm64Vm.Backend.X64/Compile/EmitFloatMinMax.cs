@@ -25,7 +25,7 @@ public sealed partial class X64Compiler
             return false;
         ClobberFlags();
         FloatTarget target = ChooseTarget(a, b);
-        Xmm t = target.Register, temporary = FirstTemporary(target);
+        Xmm t = target.Register, temporary = FirstTemporary(target), second = copies ? ScratchXmm() : default;
         Xmm x = a.Register, y = b.Register;
         Label cold = emit.NewLabel();
         GuardInput(inst, inst.A, a, temporary, cold);
@@ -33,7 +33,7 @@ public sealed partial class X64Compiler
         if (copies)
         {
             x = CleanHalf(inst.A, a, t);
-            y = bIsClean ? y : CleanHalf(inst.B, b, ScratchXmm());
+            y = CleanHalf(inst.B, b, second);
         }
 
         if (scalar)

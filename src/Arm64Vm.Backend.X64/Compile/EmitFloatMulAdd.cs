@@ -23,7 +23,7 @@ public sealed partial class X64Compiler
         bool scalar = inst.Shape == VectorShape.Scalar;
         int size = inst.Size, liveBytes = LiveBytesOf(inst.Shape, size);
         FloatTarget target = ChooseTarget(a, b, c);
-        Xmm t = target.Register, temporary = FirstTemporary(target);
+        Xmm t = target.Register, temporary = FirstTemporary(target), second = half ? ScratchXmm() : default;
         Label cold = emit.NewLabel();
         GuardInput(inst, inst.A, a, temporary, cold);
         GuardInput(inst, inst.B, b, temporary, cold);
@@ -32,7 +32,6 @@ public sealed partial class X64Compiler
         bool isClean;
         if (half)
         {
-            Xmm second = ScratchXmm();
             Xmm addend = CleanHalf(inst.C, c, t);
             if (addend != t)
                 emit.Vex(V.Movaps, t, addend);

@@ -77,7 +77,7 @@ public sealed partial class X64Compiler
     /// <remarks>Either the target or the first temporary is the scratch register.</remarks>
     private bool HaveTemporaries(int count) => UnlockedPoolXmm() >= count;
 
-    /// <summary>The first temporary beside a target.</summary>
+    /// <summary>The first temporary beside a target. To be had before the first branch to a cold path, which would skip the spill of another value.</summary>
     private Xmm FirstTemporary(FloatTarget target) => target.IsDirect ? HostAbi.VectorScratch : ScratchXmm();
 
     /// <summary>The current value's register, once the operands are no longer needed.</summary>

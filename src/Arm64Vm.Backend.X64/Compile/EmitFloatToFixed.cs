@@ -61,6 +61,7 @@ public sealed partial class X64Compiler
         int size = inst.Size;
         bool unsigned = inst.Op == IrOp.FloatToFixedUnsigned;
         VectorSource source = a;
+        Xmm second = rounding == IntegerRounding.RoundAway ? ScratchXmm() : default;
         GuardInput(inst, inst.A, a, HostAbi.VectorScratch, cold);
         if (inst.Imm != 0)
         {
@@ -69,7 +70,7 @@ public sealed partial class X64Compiler
         }
         else if (rounding == IntegerRounding.RoundAway)
         {
-            EmitRoundAway(inst, HostAbi.VectorScratch, ScratchXmm(), a, cold);
+            EmitRoundAway(inst, HostAbi.VectorScratch, second, a, cold);
             source = new VectorSource(HostAbi.VectorScratch);
         }
         else if (rounding == IntegerRounding.RoundFirst)
