@@ -54,6 +54,11 @@ public sealed unsafe class Stubs
         emit.Jmp(exit);
 
         emit.Align(16);
+        ReturnUnderflow = Here(emit);
+        emit.Mov(8, Gpr.Rsp, HostAbi.Field(GuestContext.ReturnStackBaseOffset));
+        emit.JmpTo(IndirectMiss);
+
+        emit.Align(16);
         IndirectLookup = Here(emit);
         EmitIndirectLookup(emit);
 
@@ -85,6 +90,9 @@ public sealed unsafe class Stubs
 
     /// <summary>As <see cref="IndirectMiss"/> after a guest return address was pushed.</summary>
     public long IndirectCallMiss { get; }
+
+    /// <summary>Where the return stack's last pair leads: as <see cref="IndirectMiss"/>, with the stack empty again.</summary>
+    public long ReturnUnderflow { get; }
 
     /// <summary>Jump cache lookup of the address in rax.</summary>
     public long IndirectLookup { get; }

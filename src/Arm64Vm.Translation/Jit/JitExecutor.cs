@@ -187,8 +187,8 @@ public sealed unsafe partial class JitExecutor : IExecutor
     {
         ClearJumpCache(context);
         byte* top = returnStack.Address + returnStack.Size - 64;
-        // What a return finds below the last pair: an odd address, which no guest target equals.
-        ((ulong*)top)[0] = 0;
+        // What a return finds below the last pair. A guest may return to that odd address too: it then leaves for the run loop.
+        ((ulong*)top)[0] = (ulong)cache.Stubs.ReturnUnderflow;
         ((ulong*)top)[1] = 1;
         context->ReturnStackBase = (ulong)top;
         context->ReturnStackLimit = (ulong)(returnStack.Address + (ReturnStackBytes / 2));
