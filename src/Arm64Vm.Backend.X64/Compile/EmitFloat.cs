@@ -31,6 +31,8 @@ public sealed partial class X64Compiler
             case IrOp.FloatNeg:
                 EmitFloatNeg(inst);
                 return true;
+            case IrOp.FloatConvert or IrOp.FloatNarrow when IsToHalf(inst):
+                return TryEmitFloatToHalf(inst);
             case IrOp.FloatConvert or IrOp.FloatWiden:
                 return TryEmitFloatConvert(inst);
         }
@@ -80,6 +82,9 @@ public sealed partial class X64Compiler
                 return false;
         }
     }
+
+    /// <summary>From single; from double the host would round twice.</summary>
+    private static bool IsToHalf(in IrInst inst) => inst.Op == IrOp.FloatNarrow ? inst.Size == 2 : inst is { Size: 4, Aux: 2 };
 
     private static VexOp Pick(bool scalar, int size, VexOp ss, VexOp sd, VexOp ps, VexOp pd) =>
         scalar ? (size == 8 ? sd : ss) : (size == 8 ? pd : ps);

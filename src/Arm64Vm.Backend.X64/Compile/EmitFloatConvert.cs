@@ -156,6 +156,41 @@ public sealed partial class X64Compiler
         return true;
     }
 
+    /// <summary>One single, or four, to halves; NaNs are found in the operand. FZ does not flush halves.</summary>
+    private bool TryEmitFloatToHalf(in IrInst inst)
+    {
+        const byte byMxcsr = 4;
+        const int smallestNormalHalf = 0x0400;
+        if (!HaveFloatColdPath || (mode.Fpcr & FpcrBits.AlternativeHalf) != 0)
+            return false;
+        bool scalar = inst.Op == IrOp.FloatConvert;
+        VectorSource a = SourceOf(inst.A);
+        if (!HaveTemporaries(1))
+            return false;
+        ClobberFlags();
+        FloatTarget target = ChooseTarget(a);
+        Xmm t = target.Register, temporary = FirstTemporary(target);
+        Label cold = emit.NewLabel();
+        GuardTiny(scalar, 4, a, temporary, cold);
+        Xmm source = InRegister(a, t, scalar ? 4 : 16);
+        if (scalar && !a.InMemory && LiveBytes(inst.A) > 4)
+        {
+            ClearAbove(t, source, 4);
+            source = t;
+        }
+
+        CheckResult(scalar, 4, source, temporary, mayBeTiny: false, cold);
+        emit.VexStoreImm(V.Cvtps2ph, t, source, byMxcsr);
+        emit.Vex(V.Pand, temporary, t, LiveConstant(VectorShape.Q, 2, 0x7FFF));
+        emit.Vex(V.Pcmpeqw, temporary, temporary, LiveConstant(VectorShape.Q, 2, smallestNormalHalf));
+        emit.Vpmovmskb(Gpr.Rax, temporary);
+        emit.Test(4, Gpr.Rax, Gpr.Rax);
+        emit.Jcc(Cc.Ne, cold);
+        emit.Bind(AddFloatCold(inst, cold, t, a));
+        FinishTarget(target, isClean: true, scalar ? 4 : 8);
+        return true;
+    }
+
     /// <summary>Two doubles to two singles.</summary>
     private bool TryEmitFloatNarrow(in IrInst inst)
     {

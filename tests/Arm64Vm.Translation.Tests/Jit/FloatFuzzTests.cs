@@ -145,7 +145,7 @@ public unsafe class FloatFuzzTests
     private static ulong Float32(Random random)
     {
         uint sign = random.Next(2) == 0 ? 1u << 31 : 0;
-        return sign ^ random.Next(14) switch
+        return sign ^ random.Next(15) switch
         {
             0 => 0u,
             1 => 0x7F80_0000,
@@ -159,6 +159,8 @@ public unsafe class FloatFuzzTests
             9 => 0x7F7F_FFFF,
             12 => 0x3F7F_FFFE,
             13 => 0x0080_0001,
+            // Rounds to the smallest normal half.
+            14 => 0x387F_F000 + (uint)random.Next(0x1000),
             10 => BitConverter.SingleToUInt32Bits(random.Next(-8, 8) / 2f),
             _ => BitConverter.SingleToUInt32Bits(random.NextSingle() * 100),
         };
