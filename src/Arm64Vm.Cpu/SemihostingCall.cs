@@ -13,6 +13,9 @@ internal readonly unsafe ref struct SemihostingCall(Vcpu vcpu, ISemihosting host
     private const ulong Failure = ulong.MaxValue;
     private const int LongestString = 64 * 1024;
 
+    /// <summary>Bytes moved by one call; the guest sees the rest as not transferred. Keeps a call short whatever the guest asks for.</summary>
+    private const ulong LongestTransfer = 1 << 20;
+
     /// <summary>Does it. True: the guest program ended with <paramref name="status"/>.</summary>
     public bool Execute(out int status)
     {
@@ -93,6 +96,8 @@ internal readonly unsafe ref struct SemihostingCall(Vcpu vcpu, ISemihosting host
     private ulong Write(ulong address, ulong count)
     {
         Span<byte> chunk = stackalloc byte[256];
+        ulong rest = count - Math.Min(count, LongestTransfer);
+        count -= rest;
         while (count != 0)
         {
             int filled = 0;
@@ -105,11 +110,13 @@ internal readonly unsafe ref struct SemihostingCall(Vcpu vcpu, ISemihosting host
             count -= (ulong)filled;
         }
 
-        return count;
+        return count + rest;
     }
 
     private ulong Read(ulong address, ulong count)
     {
+        ulong rest = count - Math.Min(count, LongestTransfer);
+        count -= rest;
         while (count != 0)
         {
             int b = host.Read();
@@ -121,7 +128,7 @@ internal readonly unsafe ref struct SemihostingCall(Vcpu vcpu, ISemihosting host
                 break;
         }
 
-        return count;
+        return count + rest;
     }
 
     private ulong CommandLine(ulong block, ulong buffer, ulong size)

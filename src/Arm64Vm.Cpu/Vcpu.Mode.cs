@@ -39,6 +39,13 @@ public sealed unsafe partial class Vcpu
             return RaiseSynchronous(Syndrome.Make(ExceptionClass.PcAlignment), address);
         }
 
+        // Branches drop an ignored tag byte (AArch64.BranchAddr); executors fetch again from PC.
+        if (_stage1.IgnoresTopByte(address, isCode: true) && PageWalker.SignExtend(address) != address)
+        {
+            context->Pc = PageWalker.SignExtend(address);
+            return false;
+        }
+
         bool step = IsStepEnabled;
         if (step && !_state.SoftwareStep)
             return RaiseSoftwareStep(address);

@@ -21,7 +21,7 @@ public unsafe struct CodeLocation
 // SAFETY: context points to the whole context of the vCPU, for the call; a location's Host is 4096 readable bytes until guest code runs again.
 public unsafe interface ICodeMemory
 {
-    /// <summary>Translates <paramref name="address"/> for instruction fetch. False: an instruction abort was raised, the context's PC is the handler's.</summary>
+    /// <summary>Translates <paramref name="address"/> for instruction fetch. False: an exception was raised, or the address is to be fetched under another name; go on at the context's PC.</summary>
     bool TryFetch(GuestContext* context, ulong address, out CodeLocation location);
 
     /// <summary>Moves when context tags start over from the first: whatever is filed under older tags must then be dropped. Look after every TryFetch.</summary>

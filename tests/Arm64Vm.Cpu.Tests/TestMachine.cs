@@ -25,7 +25,8 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting
         for (ulong offset = 0; offset < 0x800; offset += 0x80)
             Write32(Vectors + offset, Asm.Hlt(0xF000));
         Cpu.Reset(Code);
-        SetSystem("VBAR_EL1", Vectors);
+        if (Cpu.ExceptionLevel == 1)
+            SetSystem("VBAR_EL1", Vectors);
     }
 
     public Vcpu Cpu { get; }

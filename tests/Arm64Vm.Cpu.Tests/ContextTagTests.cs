@@ -1,0 +1,72 @@
+using Arm64Vm.Cpu.Mmu;
+
+namespace Arm64Vm.Cpu.Tests;
+
+public class ContextTagTests
+{
+    [Fact]
+    public void EqualContextsHaveEqualNamesAndOthersDoNot()
+    {
+        var tags = new ContextTags();
+        ulong first = tags.Get(true, false, 0x4000_0000, 1, 7);
+        Assert.Equal(first, tags.Get(true, false, 0x4000_0000, 1, 7));
+        Assert.NotEqual(first, tags.Get(true, false, 0x4000_0000, 2, 7));
+        Assert.NotEqual(first, tags.Get(true, false, 0x4000_1000, 1, 7));
+        Assert.NotEqual(first, tags.Get(true, false, 0x4000_0000, 1, 6));
+        Assert.NotEqual(first, tags.Get(true, true, 0x4000_0000, 1, 7));
+        Assert.NotEqual(first, tags.Get(false, false, 0x4000_0000, 1, 7));
+        Assert.Equal(0UL, first & ~(0x7FFFUL << 48));
+    }
+
+    [Fact]
+    public void GlobalUpperHalfIsNamedWithoutTheAsidUntilNonGlobalCodeRuns()
+    {
+        var tags = new ContextTags();
+        Assert.Equal(tags.Get(true, true, 0x4000_0000, 1, 7), tags.Get(true, true, 0x4000_0000, 2, 7));
+        tags.NoteFetch(new TlbEntry { SizeLog2 = 12, Flags = TlbEntryFlags.Valid | TlbEntryFlags.NonGlobal }, 0xFFFF_FFFF_8000_0000);
+        Assert.NotEqual(tags.Get(true, true, 0x4000_0000, 1, 7), tags.Get(true, true, 0x4000_0000, 2, 7));
+    }
+
+    [Fact]
+    public void InvalidationOfAnAsidRenamesItAlone()
+    {
+        var tags = new ContextTags();
+        ulong one = tags.Get(true, false, 0x4000_0000, 1, 7);
+        ulong two = tags.Get(true, false, 0x4000_0000, 2, 7);
+        uint changes = tags.Changes;
+        tags.InvalidateAsid(1);
+        Assert.NotEqual(changes, tags.Changes);
+        Assert.NotEqual(one, tags.Get(true, false, 0x4000_0000, 1, 7));
+        Assert.Equal(two, tags.Get(true, false, 0x4000_0000, 2, 7));
+    }
+
+    [Fact]
+    public void BlockThatCodeRanFromIsFoundByAnyOfItsAddresses()
+    {
+        var tags = new ContextTags();
+        ulong before = tags.Get(true, false, 0x4000_0000, 1, 7);
+        tags.NoteFetch(new TlbEntry { SizeLog2 = 21, Flags = TlbEntryFlags.Valid | TlbEntryFlags.NonGlobal }, 0x1234_5000);
+        tags.InvalidateAddress(0x1000_0000, 1);
+        Assert.Equal(before, tags.Get(true, false, 0x4000_0000, 1, 7));
+        tags.InvalidateAddress(0x1220_0000, 1);
+        Assert.NotEqual(before, tags.Get(true, false, 0x4000_0000, 1, 7));
+    }
+
+    [Fact]
+    public void NumbersThatRunOutStartANewEpoch()
+    {
+        var tags = new ContextTags();
+        var seen = new HashSet<ulong>();
+        uint i = 0;
+        for (; tags.Epoch == 0; i++)
+        {
+            ulong name = tags.Get(true, false, 0x4000_0000, 1, i);
+            if (tags.Epoch == 0)
+                Assert.True(seen.Add(name));
+            Assert.NotEqual(0x7FFFUL << 48, name);
+            Assert.NotEqual(0UL, name);
+        }
+
+        Assert.Equal(0x7FFFU, i);
+    }
+}

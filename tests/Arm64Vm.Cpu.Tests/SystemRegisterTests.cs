@@ -1,0 +1,164 @@
+using Arm64Vm.Cpu.Registers;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Cpu.Tests;
+
+public unsafe class SystemRegisterTests
+{
+    public static TheoryData<string> Models => [.. CpuModels.All.Select(model => model.Name)];
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void EveryRowReadsAndWritesAtEl1(string name)
+    {
+        using var machine = new TestMachine(new VcpuOptions { Model = CpuModels.Find(name)! });
+        machine.SetSystem("CPACR_EL1", 3UL << 20);
+        foreach (RegisterDescriptor row in machine.Cpu.Registers.Rows)
+        {
+            bool read = machine.Cpu.TryReadSystem(machine.Cpu.Context, row.Register.Encoding, 0, out ulong value);
+            Assert.Equal(row.ReadLevel <= 1, read);
+            if (row.WriteLevel <= 1 && row.Name is not ("SCTLR_EL1" or "SPSel" or "CPACR_EL1"))
+                Assert.True(machine.Cpu.TryWriteSystem(machine.Cpu.Context, row.Register.Encoding, 0, value), row.Name);
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void NoEncodingAtAllCrashes(int level)
+    {
+        using var machine = new TestMachine(new VcpuOptions { StartAtEl0 = level == 0 });
+        machine.Cpu.Reset(TestMachine.Code);
+        for (uint encoding = 0; encoding < 0x1_0000; encoding++)
+        {
+            machine.Cpu.Reset(TestMachine.Code);
+            machine.Cpu.TryReadSystem(machine.Cpu.Context, encoding, 0, out _);
+            machine.Cpu.Reset(TestMachine.Code);
+            machine.Cpu.TryWriteSystem(machine.Cpu.Context, encoding, 0, 0x5A5A_5A5A_A5A5_A5A5);
+            machine.Cpu.Reset(TestMachine.Code);
+            machine.Cpu.TrySystemOperation(machine.Cpu.Context, encoding, 0, 0x5A5A_5A5A_A5A5_A5A5);
+            machine.Cpu.Reset(TestMachine.Code);
+            machine.Cpu.TryWritePState(machine.Cpu.Context, encoding & 0x3F, (encoding >> 8) & 15, 0);
+            Assert.InRange(machine.Cpu.ExceptionLevel, level, 1);
+        }
+    }
+
+    [Theory]
+    [InlineData(DirectRegisters.TPIDR_EL0, "TPIDR_EL0")]
+    [InlineData(DirectRegisters.TPIDRRO_EL0, "TPIDRRO_EL0")]
+    [InlineData(DirectRegisters.TPIDR_EL1, "TPIDR_EL1")]
+    [InlineData(DirectRegisters.SP_EL0, "SP_EL0")]
+    [InlineData(DirectRegisters.ELR_EL1, "ELR_EL1")]
+    [InlineData(DirectRegisters.SPSR_EL1, "SPSR_EL1")]
+    [InlineData(DirectRegisters.ESR_EL1, "ESR_EL1")]
+    [InlineData(DirectRegisters.FAR_EL1, "FAR_EL1")]
+    [InlineData(DirectRegisters.CONTEXTIDR_EL1, "CONTEXTIDR_EL1")]
+    [InlineData(DirectRegisters.DAIF, "DAIF")]
+    [InlineData(DirectRegisters.DCZID_EL0, "DCZID_EL0")]
+    [InlineData(DirectRegisters.CTR_EL0, "CTR_EL0")]
+    public void DirectRegistersAreTheOnesOfTheTable(uint encoding, string name)
+    {
+        using var machine = new TestMachine();
+        RegisterDescriptor row = machine.Cpu.Registers.Rows.Single(r => r.Name == name);
+        Assert.Equal(encoding, row.Register.Encoding);
+        int offset = DirectRegisters.OffsetOf(encoding, 1, write: false);
+        Assert.InRange(offset, GuestContext.DirectRegistersOffset, GuestContext.VOffset - 8);
+        ulong* word = (ulong*)((byte*)machine.Cpu.Context + offset);
+        Assert.Equal(*word, machine.System(name));
+        if (DirectRegisters.OffsetOf(encoding, 1, write: true) >= 0)
+        {
+            Assert.Equal(offset, DirectRegisters.OffsetOf(encoding, 1, write: true));
+            *word = 0x1234_5678;
+            Assert.Equal(0x1234_5678UL, machine.System(name));
+        }
+    }
+
+    [Fact]
+    public void FeatureSpaceReadsAsZeroWhereUnallocated()
+    {
+        using var machine = new TestMachine();
+        machine.Run(Asm.Movz(1, 1), Asm.Mrs(1, 3, 0, 0, 3, 7), Asm.Mrs(2, 3, 0, 0, 4, 0));
+        Assert.Equal(0UL, machine.Cpu.GetX(1));
+        Assert.Equal(0x1101_0000_0111_0011UL, machine.Cpu.GetX(2));
+    }
+
+    [Fact]
+    public void NamedModelsCarryTheirNames()
+    {
+        Assert.Equal(0x410F_D034UL, CpuModels.CortexA53.Midr);
+        Assert.Equal(0x410F_D083UL, CpuModels.CortexA72.Midr);
+        Assert.Equal(0x414F_D0C1UL, CpuModels.NeoverseN1.Midr);
+        Assert.Equal(62_500_000UL, CpuModels.CortexA53.TimerFrequency);
+        Assert.Same(CpuModels.CortexA72, CpuModels.Find("Cortex-A72"));
+        Assert.Null(CpuModels.Find("cortex-a15"));
+        Assert.False(CpuModels.CortexA53.Features.Has(Isa.A64Feature.Lse));
+        Assert.True(CpuModels.NeoverseN1.Features.Has(Isa.A64Feature.Lse));
+    }
+
+    [Fact]
+    public void TimerRegistersAreTrappedAtEl0ByCntkctl()
+    {
+        var timer = new FakeTimer();
+        using var machine = new TestMachine(devices: [timer]);
+        machine.SetSystem("ELR_EL1", TestMachine.Data);
+        machine.SetSystem("SPSR_EL1", 0);
+        machine.Program(TestMachine.Data, Asm.Mrs(5, 3, 3, 14, 0, 2), Asm.Svc(9));
+        machine.Run(Asm.Eret);
+        Assert.Equal(0x18UL, machine.Esr >> 26);
+        machine.SetSystem("CNTKCTL_EL1", 2);
+        machine.SetSystem("ELR_EL1", TestMachine.Data);
+        machine.SetSystem("SPSR_EL1", 0);
+        machine.Run(Asm.Eret);
+        Assert.Equal(0x15UL, machine.Esr >> 26);
+        Assert.Equal(77UL, machine.Cpu.GetX(5));
+    }
+
+    [Fact]
+    public void TaggedBranchTargetsLoseTheTag()
+    {
+        using var machine = new TestMachine();
+        var tables = new PageTables(machine, TestMachine.Ram + 0x40_0000);
+        tables.MapRange(TestMachine.Ram, TestMachine.Ram, 0x4_0000, PageTables.Accessed | PageTables.Shareable);
+        tables.Enable(tcrBits: 1UL << 37);
+        machine.Program(TestMachine.Data, 0x1000_0002, Asm.Hlt(0xF000)); // adr x2, .
+        machine.Cpu.SetX(1, TestMachine.Data | (0x5AUL << 56));
+        machine.Run(Asm.Br(1));
+        Assert.Equal(TestMachine.Data, machine.Cpu.GetX(2));
+    }
+
+    [Fact]
+    public void PointersAuthenticateOnlyWithTheirModifierAndKey()
+    {
+        using var machine = new TestMachine(new VcpuOptions { Model = CpuModels.Max.WithPointerAuthentication() });
+        foreach (string key in (string[])["APIAKeyLo_EL1", "APIAKeyHi_EL1", "APIBKeyLo_EL1", "APIBKeyHi_EL1"])
+            machine.SetSystem(key, (ulong)key.GetHashCode(StringComparison.Ordinal) * 0x9E37_79B9_7F4A_7C15);
+        machine.SetSystem("TCR_EL1", 25 | (25UL << 16));
+        const ulong Pointer = 0x12_3456_7890;
+        Assert.Equal(Pointer, PointerAuthenticator.Sign(machine.Cpu, Pointer, 5, PointerKey.IA));
+        machine.SetSystem("SCTLR_EL1", SctlrBits.Reset | SctlrBits.EnableKeys);
+        foreach (ulong pointer in (ulong[])[Pointer, Pointer | (ulong.MaxValue << 39)])
+        {
+            ulong signed = PointerAuthenticator.Sign(machine.Cpu, pointer, 5, PointerKey.IA);
+            Assert.NotEqual(pointer, signed);
+            Assert.Equal(pointer & (1UL << 55), signed & (1UL << 55));
+            Assert.Equal(pointer, PointerAuthenticator.Authenticate(machine.Cpu, signed, 5, PointerKey.IA));
+            Assert.Equal(pointer, PointerAuthenticator.Strip(machine.Cpu, signed, isCode: true));
+            Assert.NotEqual(pointer, PointerAuthenticator.Authenticate(machine.Cpu, signed, 6, PointerKey.IA));
+            ulong failed = PointerAuthenticator.Authenticate(machine.Cpu, signed, 5, PointerKey.IB);
+            Assert.Equal(2UL, (failed >> 61) & 3);
+        }
+    }
+
+    private sealed class FakeTimer : ISystemRegisterDevice
+    {
+        public bool Owns(SystemRegister register) => register is { Op0: 3, Op1: 3, CRn: 14 };
+
+        public bool TryReadRegister(int cpu, int el, SystemRegister register, out ulong value)
+        {
+            value = 77;
+            return true;
+        }
+
+        public bool TryWriteRegister(int cpu, int el, SystemRegister register, ulong value) => true;
+    }
+}
