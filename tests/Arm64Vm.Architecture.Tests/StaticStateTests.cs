@@ -12,6 +12,10 @@ public class StaticStateTests
     private static readonly FrozenDictionary<string, string> Exceptions = new Dictionary<string, string>
     {
         ["Arm64Vm.Cpu.Memory.CompareExchange128.s_fallback"] = "a lock for 16-byte accesses on hosts without an atomic one; guards no data of its own",
+        ["Arm64Vm.Cli.Verification.VerificationRun.s_tiers"] = "constant table",
+        ["Arm64Vm.Cli.Verification.VerificationRun.<TierNames>k__BackingField"] = "constant table",
+        ["Arm64Vm.Cli.Boot.LogNames.s_names"] = "constant table",
+        ["Arm64Vm.Cli.Boot.LogNames.<All>k__BackingField"] = "constant table",
     }.ToFrozenDictionary();
 
     public static TheoryData<string> Layers => [.. Product.Layers];

@@ -8,11 +8,16 @@ public class UnsafeCodeTests
     [
         "Arm64Vm.Backend.X64/",
         "Arm64Vm.Cpu/",
+
+        // System calls on the terminal's descriptors; a page of code for the translator, which takes pointers; a file outside the heap.
+        "Arm64Vm.Cli/Terminal/",
+        "Arm64Vm.Cli/Commands/LifterCoverage.cs",
+        "Arm64Vm.Machine/Board/HostFileContents.cs",
+
         "Arm64Vm.Ir/Interpreter/",
         "Arm64Vm.Ir/State/",
         "Arm64Vm.Ir/IGuestServices.cs",
         "Arm64Vm.Machine/Memory/",
-        "Arm64Vm.Machine/Processors/",
         "Arm64Vm.Translation/",
     ];
 
