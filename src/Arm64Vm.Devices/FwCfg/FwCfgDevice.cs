@@ -108,7 +108,10 @@ public sealed class FwCfgDevice : IMmioDevice, IStateful<FwCfgState>
 
             return new FwCfgState
             {
-                Selector = _selector, Position = _position, DmaAddressHigh = _dmaAddressHigh, WritableItems = writable,
+                Selector = _selector,
+                Position = _position,
+                DmaAddressHigh = _dmaAddressHigh,
+                WritableItems = writable,
             };
         }
     }

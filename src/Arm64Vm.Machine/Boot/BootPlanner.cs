@@ -68,7 +68,9 @@ public static class BootPlanner
             segments.Insert(0, tree);
         return new BootPlan
         {
-            EntryPoint = kernel.EntryPoint, DeviceTreeAddress = fits ? tree.Address : null, Segments = segments,
+            EntryPoint = kernel.EntryPoint,
+            DeviceTreeAddress = fits ? tree.Address : null,
+            Segments = segments,
         };
     }
 

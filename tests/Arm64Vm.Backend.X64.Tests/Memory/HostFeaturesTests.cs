@@ -65,7 +65,16 @@ public sealed class HostFeaturesTests
     {
         HostFeatures v3 = HostFeatures.None with
         {
-            X64V2 = true, Avx = true, Avx2 = true, Fma = true, F16c = true, Bmi1 = true, Bmi2 = true, Lzcnt = true, Popcnt = true, Movbe = true,
+            X64V2 = true,
+            Avx = true,
+            Avx2 = true,
+            Fma = true,
+            F16c = true,
+            Bmi1 = true,
+            Bmi2 = true,
+            Lzcnt = true,
+            Popcnt = true,
+            Movbe = true,
         };
         Assert.True(v3.MeetsBaseline);
         Assert.True((v3 with { Sha = true, Aes = true }).Without("sha,aes").MeetsBaseline);

@@ -18,7 +18,16 @@ internal static unsafe class SnippetListing
     /// <summary>x86-64-v3 and nothing more, so that the text does not depend on the host.</summary>
     private static HostFeatures Baseline => HostFeatures.None with
     {
-        X64V2 = true, Avx = true, Avx2 = true, Fma = true, F16c = true, Bmi1 = true, Bmi2 = true, Lzcnt = true, Popcnt = true, Movbe = true,
+        X64V2 = true,
+        Avx = true,
+        Avx2 = true,
+        Fma = true,
+        F16c = true,
+        Bmi1 = true,
+        Bmi2 = true,
+        Lzcnt = true,
+        Popcnt = true,
+        Movbe = true,
     };
 
     public static string Of(GoldenSnippet snippet)
