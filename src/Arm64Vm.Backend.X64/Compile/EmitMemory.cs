@@ -89,8 +89,8 @@ public sealed partial class X64Compiler
 
     private int MmuIndexOf(MemoryFlags flags) => (flags & MemoryFlags.Unprivileged) != 0 ? 0 : mode.MmuIndex;
 
-    private bool IsAligned(MemoryFlags flags) =>
-        mode.AlignmentChecked || ((flags & (MemoryFlags.Acquire | MemoryFlags.Release)) != 0 && (flags & MemoryFlags.MayBeUnaligned) == 0);
+    /// <summary>Misaligned accesses take the slow path: those of LDAPUR and STLUR too, which fault where they leave 16 bytes or where FEAT_LSE2 is absent.</summary>
+    private bool IsAligned(MemoryFlags flags) => mode.AlignmentChecked || (flags & (MemoryFlags.Acquire | MemoryFlags.Release)) != 0;
 
     /// <summary>First half of an access: the virtual address goes to rax. Registers for results are defined between this and <see cref="EndProbe"/>.</summary>
     private void BeginProbe(int address, long displacement)

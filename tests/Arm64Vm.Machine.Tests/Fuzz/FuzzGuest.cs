@@ -25,6 +25,7 @@ internal sealed class FuzzGuest
 
     private readonly Random random;
     private readonly bool hasTimer;
+    private readonly ulong exceptionLimit;
     private readonly A64WordGenerator words;
     private readonly byte[] image = new byte[Size];
 
@@ -33,13 +34,15 @@ internal sealed class FuzzGuest
 
     /// <param name="seed">One seed is one guest.</param>
     /// <param name="hasTimer">The virtual timer takes the guest out of its loops; needs a GICv3.</param>
-    public FuzzGuest(int seed, bool hasTimer)
+    /// <param name="exceptionLimit">The guest ends after so many exceptions, and is calm; 0: neither.</param>
+    public FuzzGuest(int seed, bool hasTimer, ulong exceptionLimit = 0)
     {
         random = new Random(seed);
         words = new A64WordGenerator((ulong)seed);
         UsesMmu = random.Next(4) != 0;
-        isCalm = random.Next(4) != 0;
+        isCalm = random.Next(4) != 0 || exceptionLimit != 0;
         this.hasTimer = hasTimer;
+        this.exceptionLimit = exceptionLimit;
         random.NextBytes(image.AsSpan(Area + 0x1_0000));
         MemoryMarshal.AsBytes(FuzzHarness.Code).CopyTo(image);
         WriteParameters();
@@ -84,6 +87,11 @@ internal sealed class FuzzGuest
             GuestElf.Base + Area,
             GuestElf.Base + Area + (UsesMmu ? UserAlias : 0),
             hasTimer ? 1UL : 0,
+            exceptionLimit,
+
+            // For SYS_EXIT at the limit: ADP_Stopped_ApplicationExit, 0.
+            0x20026,
+            0,
         ];
         for (int i = 0; i < values.Length; i++)
             Put64(FuzzHarness.Parameters + (i * 8), values[i]);
@@ -151,11 +159,11 @@ internal sealed class FuzzGuest
         };
     }
 
-    /// <summary>Writes of SCTLR, TTBR0, TTBR1, TCR, MAIR, VBAR, and of the timer's control; WFI and relatives; ERET and relatives.</summary>
+    /// <summary>Writes of SCTLR, TTBR0, TTBR1, TCR, MAIR, VBAR, of the timers' controls and of the GIC; WFI and relatives; ERET and relatives.</summary>
     private static bool IsFinal(uint word)
     {
         if ((word & 0xFFF0_0000) == 0xD510_0000)
-            return ((word >> 5) & 0xFFFF) is 0xC080 or 0xC100 or 0xC101 or 0xC102 or 0xC510 or 0xC600 or 0xDF19 or 0xDF1A;
+            return ((word >> 5) & 0xFFFF) is 0xC080 or 0xC100 or 0xC101 or 0xC102 or 0xC510 or 0xC600 or 0xDF11 or 0xDF12 or 0xDF19 or 0xDF1A or (>= 0xC640 and <= 0xC67F);
         bool isReturn = (word & 0xFFFF_F000) == 0xD69F_0000;
         bool isWait = word == 0xD503_207F || (word & 0xFFFF_FFC0) == 0xD503_1000;
         return isReturn || isWait;

@@ -51,6 +51,12 @@ internal static class FuzzHarness
         0x913EC610, // add x16, x16, #0xfb1
         0x91000421, // add x1, x1, #1
         0xA9030630, // stp x16, x1, [x17, #48]
+        0xF9402E22, // ldr x2, [x17, #88]
+        0xEB02003F, // cmp x1, x2
+        0x54000081, // b.ne .+16
+        0x91018221, // add x1, x17, #96
+        0x52800300, // mov w0, #0x18
+        0xD45E0000, // hlt #0xf000
         0xD361FE00, // lsr x0, x16, #33
         0x927E3400, // and x0, x0, #0xfffc
         0xA9440E21, // ldp x1, x3, [x17, #64]
