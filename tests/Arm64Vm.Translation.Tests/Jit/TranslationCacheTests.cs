@@ -32,7 +32,7 @@ public sealed unsafe class TranslationCacheTests : IDisposable
     public void ASegmentIsFilledToItsLastBytes()
     {
         HashSet<int> rests = [];
-        for (int i = 0; i < 24_000; i++)
+        for (int i = 0; i < 48_000; i++)
         {
             int length = 1 + (i * 7 % 5);
             Code.Slice(PageSize / 4, length).Fill(0x9100_0400); // add x0, x0, #1
