@@ -15,8 +15,9 @@ internal static class GuestRun
     /// <param name="backend">What executes it.</param>
     /// <param name="gic">The board's interrupt controller.</param>
     /// <param name="counterAddress">Where the guest counts in memory; 0: nowhere.</param>
+    /// <param name="disk">An image that the guest may write to without changing it.</param>
     /// <returns>How the run ended, and the guest's counter.</returns>
-    public static async Task<(RunEnd End, ulong Count)> For(byte[] file, TimeSpan time, ExecutionBackend backend, GicVersion gic = GicVersion.V3, ulong counterAddress = 0)
+    public static async Task<(RunEnd End, ulong Count)> For(byte[] file, TimeSpan time, ExecutionBackend backend, GicVersion gic = GicVersion.V3, ulong counterAddress = 0, string? disk = null)
     {
         await using VirtualMachine vm = VirtualMachine.Create(new MachineConfig
         {
@@ -26,6 +27,7 @@ internal static class GuestRun
             Gic = gic,
             NoReboot = true,
             RandomSeed = 1,
+            Disks = disk is null ? [] : [new DiskConfig(disk, DiskMode.Snapshot)],
         });
         Task<RunResult> run = vm.RunAsync();
         await Task.WhenAny(run, Task.Delay(time));

@@ -21,6 +21,7 @@ public class MachineFuzzTests
             seed = 1;
         long end = Stopwatch.GetTimestamp() + ((isLong ? seconds : 6) * Stopwatch.Frequency);
         ulong exceptions = 0;
+        using TemporaryDisk disk = new(64 * 1024);
         int guests = 0;
         for (; guests == 0 || Stopwatch.GetTimestamp() < end; seed++, guests++)
         {
@@ -30,7 +31,7 @@ public class MachineFuzzTests
             GicVersion gic = seed % 3 == 2 ? GicVersion.V2 : GicVersion.V3;
             try
             {
-                (_, ulong count) = await GuestRun.For(new FuzzGuest(seed, hasTimer: gic == GicVersion.V3).File, isLong ? 4 * TimeOfOne : TimeOfOne, backend, gic, FuzzGuest.CounterAddress);
+                (_, ulong count) = await GuestRun.For(new FuzzGuest(seed, hasTimer: gic == GicVersion.V3).File, isLong ? 4 * TimeOfOne : TimeOfOne, backend, gic, FuzzGuest.CounterAddress, disk.Path);
                 exceptions += count;
             }
             catch (Exception e)
