@@ -44,14 +44,14 @@ public unsafe struct GuestContext
 
     // ---- Software TLB and jump cache -------------------------------------------------------------------------------
     /// <summary>Entries of one TLB; there is one for reads and one for writes per translation regime (MMU index).</summary>
-    public const int TlbEntries = 1024;
+    public const int TlbEntries = 4096;
     public const int TlbEntrySize = 16;
     public const int TlbBytes = TlbEntries * TlbEntrySize;
 
     /// <summary>0 = EL0, 1 = EL1, 2 = EL1 with PAN.</summary>
     public const int MmuIndexes = 3;
     public const int TlbOffset = 0x2000;
-    public const int JumpCacheEntries = 4096;
+    public const int JumpCacheEntries = 16384;
     public const int JumpCacheEntrySize = 16;
     public const int JumpCacheOffset = TlbOffset + (MmuIndexes * 2 * TlbBytes);
     public const int TotalSize = JumpCacheOffset + (JumpCacheEntries * JumpCacheEntrySize);

@@ -175,8 +175,23 @@ public sealed unsafe partial class JitExecutor : IExecutor
         if (seenRemovals == cache.RemovalGeneration)
             return;
         seenRemovals = cache.RemovalGeneration;
-        ClearJumpCache(context);
         context->ReturnStack = context->ReturnStackBase;
+        if (!cache.TryTakeRemoved(out ReadOnlySpan<RemovedEntry> removed))
+        {
+            ClearJumpCache(context);
+            return;
+        }
+
+        // The slot is chosen by bits of the virtual address; those inside the page are known, so few slots can hold the entry.
+        ulong* slots = (ulong*)((byte*)context + GuestContext.JumpCacheOffset);
+        foreach (RemovedEntry entry in removed)
+        {
+            for (int slot = entry.PageOffset >> 2; slot < GuestContext.JumpCacheEntries; slot += 4096 >> 2)
+            {
+                if (slots[(slot * 2) + 1] == (ulong)entry.Entry)
+                    slots[slot * 2] = ulong.MaxValue;
+            }
+        }
     }
 
     private static void ClearJumpCache(GuestContext* context) =>

@@ -39,6 +39,8 @@ public sealed unsafe class TranslationCache : ICompilerHost, IDisposable
     private int segment;
     private int position;
     private int compiling = -1;
+    private readonly RemovedEntry[] removed = new RemovedEntry[256];
+    private int removedCount;
 
     public TranslationCache(long size = DefaultSize)
     {
@@ -54,6 +56,15 @@ public sealed unsafe class TranslationCache : ICompilerHost, IDisposable
 
     /// <summary>Counts removals: whoever holds code addresses outside the cache (jump caches, return stacks) drops them when this changes.</summary>
     public uint RemovalGeneration { get; private set; }
+
+    /// <summary>Empties the list of entries removed since the last call; false, with an empty list, where there were too many to remember.</summary>
+    public bool TryTakeRemoved(out ReadOnlySpan<RemovedEntry> entries)
+    {
+        bool known = removedCount <= removed.Length;
+        entries = removed.AsSpan(0, known ? removedCount : 0);
+        removedCount = 0;
+        return known;
+    }
 
     public TranslationCacheStatistics Statistics { get; } = new();
 
@@ -255,6 +266,9 @@ public sealed unsafe class TranslationCache : ICompilerHost, IDisposable
             units[i].NextInBucket = unit.NextInBucket;
         }
 
+        if (removedCount < removed.Length)
+            removed[removedCount] = new RemovedEntry((int)(unit.PhysicalAddress & 0xFFF), EntryOf(index));
+        removedCount++;
         unit = default;
         unit.NextInBucket = freeUnit;
         freeUnit = index;
