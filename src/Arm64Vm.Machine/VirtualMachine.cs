@@ -165,13 +165,22 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         }
     }
 
+    /// <summary>How long a wait for a text may take to notice that it was answered before the machine ended.</summary>
+    private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(1);
+
     /// <summary>Completes when the guest has printed <paramref name="text"/>; see <see cref="SerialConsole.WaitForAsync"/>. Fails at once when the run ends first.</summary>
     /// <exception cref="TimeoutException">It was not printed in time, or the machine ended before; the message has the end of the console.</exception>
     public async Task WaitForConsoleAsync(string text, TimeSpan timeout)
     {
         var seen = Console.WaitForAsync(text, timeout);
         if (await Task.WhenAny(seen, _ended.Task).ConfigureAwait(false) != seen)
-            seen = Console.WaitForAsync(text, TimeSpan.Zero);
+        {
+            // The text may have come with the last output: the wait has then been answered, but its continuation not yet run.
+            await Task.WhenAny(seen, Task.Delay(EndGrace)).ConfigureAwait(false);
+            if (!seen.IsCompleted)
+                seen = Console.WaitForAsync(text, TimeSpan.Zero);
+        }
+
         await seen.ConfigureAwait(false);
     }
 
