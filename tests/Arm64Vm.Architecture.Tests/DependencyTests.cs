@@ -51,7 +51,7 @@ public class DependencyTests
         IEnumerable<string> packages = Items(layer, "PackageReference");
         if (layer != "Arm64Vm.Cli")
             Expect.None(packages);
-        Expect.None(packages.Except(["System.CommandLine", "Spectre.Console"]));
+        Expect.None(packages.Except(["System.CommandLine", "Iced", "Spectre.Console"]));
     }
 
     /// <summary>A layer opens its internals to tests and benchmarks, not to another layer.</summary>

@@ -17,6 +17,7 @@ public class UnsafeCodeTests
         "Arm64Vm.Ir/Interpreter/",
         "Arm64Vm.Ir/State/",
         "Arm64Vm.Ir/IGuestServices.cs",
+        "Arm64Vm.Machine/Lockstep/",
         "Arm64Vm.Machine/Memory/",
         "Arm64Vm.Translation/",
     ];

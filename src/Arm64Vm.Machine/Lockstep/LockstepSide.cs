@@ -7,6 +7,7 @@ using Arm64Vm.Machine.Board;
 namespace Arm64Vm.Machine.Lockstep;
 
 /// <summary>One of the two machines, stepped on the caller's thread.</summary>
+// SAFETY: the context belongs to the machine, which outlives this object; only the thread that runs it reads or writes it.
 internal sealed class LockstepSide : IDisposable
 {
     private readonly MachineParts _parts;

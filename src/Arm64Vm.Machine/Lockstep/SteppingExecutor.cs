@@ -6,6 +6,7 @@ using Arm64Vm.Translation.Jit;
 namespace Arm64Vm.Machine.Lockstep;
 
 /// <summary>Runs one translation unit at a time and asks the processor to stop after it.</summary>
+// SAFETY: the context belongs to the machine, which outlives this object; only the thread that runs it reads or writes it.
 internal sealed unsafe class SteppingExecutor : IExecutor
 {
     private readonly IExecutor _inner;
