@@ -17,7 +17,12 @@ public class FirmwareBootTests
     {
         await using var machine = VirtualMachine.Create(new MachineConfig
         {
-            Kernel = TestMachine.Firmware(), Append = "kernels=none", Cpu = cpu, Gic = gic, Backend = backend, Memory = 128 << 20,
+            Kernel = TestMachine.Firmware(),
+            Append = "kernels=none",
+            Cpu = cpu,
+            Gic = gic,
+            Backend = backend,
+            Memory = 128 << 20,
         });
         var run = machine.RunAsync();
         await machine.WaitForConsoleAsync("SELFTESTS", TestMachine.Patience);

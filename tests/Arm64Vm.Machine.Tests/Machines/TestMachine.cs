@@ -9,7 +9,9 @@ internal static class TestMachine
 
     public static MachineConfig Config(TestProgram program, ExecutionBackend backend = ExecutionBackend.Auto) => new()
     {
-        Kernel = program.ToElf(), Memory = 64 << 20, Backend = backend,
+        Kernel = program.ToElf(),
+        Memory = 64 << 20,
+        Backend = backend,
     };
 
     public static async Task<RunResult> RunAsync(VirtualMachine machine) => await machine.RunAsync().WaitAsync(Patience);
