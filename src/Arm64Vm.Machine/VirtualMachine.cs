@@ -49,6 +49,8 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     /// <summary>True where guest instructions run as emitted machine code.</summary>
     public bool IsJit => _parts.Host is not null;
 
+    internal VirtMachineBoard Board => _board;
+
     /// <summary>What it is doing.</summary>
     public MachineState State
     {
@@ -227,7 +229,9 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             Console.Close();
     }
 
-    private static CpuModel Check(MachineConfig config)
+    /// <summary>Finds the processor model, and says what is impossible.</summary>
+    /// <exception cref="MachineConfigurationException">Something is.</exception>
+    internal static CpuModel Check(MachineConfig config)
     {
         var model = CpuModels.Find(config.Cpu)
             ?? throw new MachineConfigurationException($"There is no processor '{config.Cpu}'; there are {string.Join(", ", CpuModels.All.Select(m => m.Name))}.");

@@ -21,6 +21,13 @@ public sealed unsafe class InterpreterExecutor : IExecutor
         interpreter = new IrInterpreter(services);
     }
 
+    /// <summary>Come back after every unit, as if polled, so that each can be looked at.</summary>
+    public bool StepsUnits
+    {
+        get => interpreter.StepsBlocks;
+        set => interpreter.StepsBlocks = value;
+    }
+
     // SAFETY: context is owned by the calling thread for the call; other threads write only its Poll word.
     public ExitReason Run(GuestContext* context)
     {
@@ -41,6 +48,8 @@ public sealed unsafe class InterpreterExecutor : IExecutor
                 return reason;
             if (location.Mode.SingleStep)
                 return ExitReason.Step;
+            if (StepsUnits)
+                return ExitReason.Poll;
         }
     }
 

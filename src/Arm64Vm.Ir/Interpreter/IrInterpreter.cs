@@ -9,6 +9,9 @@ public sealed unsafe partial class IrInterpreter
 
     public IrInterpreter(IGuestServices services) => this.services = services;
 
+    /// <summary>Come back after every block, also before one of the same region.</summary>
+    public bool StepsBlocks { get; set; }
+
     /// <summary>Runs <paramref name="region"/> from its entry.</summary>
     public ExitReason Run(IrRegion region, GuestContext* context) => Run(region.Instructions, region.Blocks, context);
 
@@ -37,7 +40,7 @@ public sealed unsafe partial class IrInterpreter
 
             int next = FindBlock(blocks, target);
             bool backward = target <= current.GuestOffset;
-            if (next >= 0 && !(backward && context->Poll != 0))
+            if (next >= 0 && !StepsBlocks && !(backward && context->Poll != 0))
             {
                 block = next;
                 continue;

@@ -38,8 +38,8 @@ internal sealed class VirtMachineBoard : IDisposable
         Memory = new PhysicalMemory(Bus);
         try
         {
-            var ram = Own(new GuestRam(MemoryMap.RamBase, parts.Config.Memory));
-            Memory.AddRam(ram);
+            Ram = Own(new GuestRam(MemoryMap.RamBase, parts.Config.Memory));
+            Memory.AddRam(Ram);
             _ = new FlashBank(parts.Flash0, Memory, Bus, log: _log);
             _ = new FlashBank(parts.Flash1, Memory, Bus, log: _log);
 
@@ -70,6 +70,8 @@ internal sealed class VirtMachineBoard : IDisposable
     public PhysicalBus Bus { get; }
 
     public PhysicalMemory Memory { get; }
+
+    public GuestRam Ram { get; }
 
     public BoardGic Interrupts { get; }
 

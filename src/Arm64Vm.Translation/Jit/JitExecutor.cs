@@ -48,6 +48,12 @@ public sealed unsafe partial class JitExecutor : IExecutor
 
     public JitCounters Counters => counters;
 
+    /// <summary>Come back after every unit, as if polled, so that each can be looked at; nothing is linked. Set before the first run.</summary>
+    public bool StepsUnits { get; set; }
+
+    /// <summary>The unit entered last while <see cref="StepsUnits"/> is set; an index of <see cref="Cache"/>.</summary>
+    public int LastUnit { get; private set; } = -1;
+
     public bool HasCode(ulong physicalPage) => cache.HasCode(physicalPage);
 
     public void Invalidate(ulong physicalAddress, ulong length) => cache.Invalidate(physicalAddress, length);
@@ -109,6 +115,9 @@ public sealed unsafe partial class JitExecutor : IExecutor
                     context->Exit.Reason = code;
                     return (ExitReason)code;
             }
+
+            if (StepsUnits)
+                return ExitReason.Poll;
         }
     }
 
@@ -156,13 +165,15 @@ public sealed unsafe partial class JitExecutor : IExecutor
         context->PcPage = pc & ~0xFFFUL;
         context->PcTag = tag & ~0xFFFUL;
         context->Entry = (ulong)entry;
+        if (StepsUnits)
+            LastUnit = unit;
         return true;
     }
 
     private int Translate(in CodeLocation location, int offset, ulong physical)
     {
         translator.Translate(location, offset, region);
-        CompileMode compileMode = new(location.Mode.ExceptionLevel, location.Mode.MmuIndex, location.Mode.AlignmentChecked, location.Mode.SingleStep, location.Mode.Fpcr);
+        CompileMode compileMode = new(location.Mode.ExceptionLevel, location.Mode.MmuIndex, location.Mode.AlignmentChecked, location.Mode.SingleStep || StepsUnits, location.Mode.Fpcr);
         int unit = cache.Add(compiler, region, compileMode, physical, location.Mode, Math.Max(region.GuestEnd - offset, 4), out bool first);
         if (first)
             memory.WatchWrites(location.PhysicalPage);

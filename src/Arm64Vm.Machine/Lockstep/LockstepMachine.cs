@@ -1,0 +1,147 @@
+using System.Globalization;
+using Arm64Vm.Cpu;
+using Arm64Vm.Ir;
+using Arm64Vm.Machine.Board;
+using Arm64Vm.Translation.Jit;
+
+namespace Arm64Vm.Machine.Lockstep;
+
+/// <summary>
+/// The same machine twice, on the interpreter and as emitted code, in virtual time: after every translation unit the processors are
+/// compared, from time to time system registers and memory too.
+/// </summary>
+/// <remarks>Both machines' time moves by a fixed amount per unit, so that interrupts come at the same places. One thread.</remarks>
+public sealed class LockstepMachine : IDisposable
+{
+    private const ulong NanosecondsPerUnit = 100;
+    private const long SystemInterval = 1 << 14;
+    private const long MemoryInterval = 1 << 22;
+
+    private readonly LockstepSide _interpreter;
+    private readonly LockstepSide _jit;
+    private readonly List<LockstepDifference> _differences = [];
+    private readonly UnitDescription _description;
+    private ulong _pc;
+
+    /// <summary>Makes both machines.</summary>
+    /// <param name="config">What they are. Disks become snapshots; clock, back end and randomness are replaced; what the guest prints is printed once.</param>
+    /// <exception cref="MachineConfigurationException">The configuration is impossible, or this host has no x64 back end.</exception>
+    /// <exception cref="Boot.BootImageException">A file is not what it should be, or does not fit.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public LockstepMachine(MachineConfig config)
+    {
+        var model = VirtualMachine.Check(config);
+        var host = Executors.Choose(ExecutionBackend.X64)!;
+        var common = config with
+        {
+            RandomSeed = config.RandomSeed ?? 1,
+            NoReboot = true,
+            Disks = [.. config.Disks.Select(disk => disk with { Mode = disk.Mode == DiskMode.ReadWrite ? DiskMode.Snapshot : disk.Mode })],
+        };
+        _interpreter = new LockstepSide(common, model, host: null);
+        try
+        {
+            _jit = new LockstepSide(common with { SerialOutput = null, Log = null }, model, host);
+        }
+        catch
+        {
+            _interpreter.Dispose();
+            throw;
+        }
+
+        _description = new UnitDescription(model);
+    }
+
+    /// <summary>What the guest prints.</summary>
+    public SerialConsole Console => _interpreter.Console;
+
+    internal LockstepSide Jit => _jit;
+
+    /// <summary>Runs until the guest ends, the machines differ, or <paramref name="limit"/> units have been executed.</summary>
+    public LockstepResult Run(long limit = long.MaxValue, CancellationToken cancellation = default)
+    {
+        for (long unit = 1; ; unit++)
+        {
+            _pc = _jit.Board.Vcpu.Pc;
+            var first = _interpreter.Step();
+            var second = _jit.Step();
+            if (first != second || !AreEqual(unit))
+                return Differ(unit, first, second);
+            if (first != VcpuStop.Paused)
+                return Compared(unit) ? new LockstepResult(LockstepEnd.GuestEnded, unit, [], null) : Differ(unit, first, second);
+            if (unit == limit)
+                return Compared(unit) ? new LockstepResult(LockstepEnd.Limit, unit, [], null) : Differ(unit, first, second);
+            if ((unit & 0xFFF) == 0 && cancellation.IsCancellationRequested)
+                return new LockstepResult(LockstepEnd.Stopped, unit, [], null);
+            if (!Advance())
+                return new LockstepResult(LockstepEnd.WaitsForever, unit, [], null);
+        }
+    }
+
+    public void Dispose()
+    {
+        _interpreter.Dispose();
+        _jit.Dispose();
+    }
+
+    /// <summary>Moves both clocks: by a step, or to the next event when the processors wait. False: there is none.</summary>
+    private bool Advance()
+    {
+        var step = NanosecondsPerUnit;
+        var isOff = _interpreter.Executor.LastReason == ExitReason.HypervisorCall && _interpreter.Board.Vcpu.Save().IsOff;
+        if (_interpreter.Waits || isOff)
+        {
+            if (isOff || _interpreter.Clock.NextDeadline is not { } deadline)
+                return false;
+            step = Math.Max(step, deadline - Math.Min(deadline, _interpreter.Clock.Nanoseconds));
+        }
+
+        _interpreter.Clock.Advance(step);
+        _jit.Clock.Advance(step);
+        return true;
+    }
+
+    private bool AreEqual(long unit)
+    {
+        if (!StateComparison.AreEqual(_interpreter.Board.Vcpu, _jit.Board.Vcpu) || _interpreter.Executor.LastReason != _jit.Executor.LastReason)
+            return false;
+        if (unit % SystemInterval != 0)
+            return true;
+        Compare(withMemory: unit % MemoryInterval == 0);
+        return _differences.Count == 0;
+    }
+
+    private bool Compared(long unit)
+    {
+        _ = unit;
+        Compare(withMemory: true);
+        return _differences.Count == 0;
+    }
+
+    private void Compare(bool withMemory)
+    {
+        _differences.Clear();
+        StateComparison.Describe(_interpreter.Board.Vcpu, _jit.Board.Vcpu, _differences);
+        Add("time of the next timer", _interpreter.Clock.NextDeadline ?? 0, _jit.Clock.NextDeadline ?? 0);
+        Add("bytes printed", (ulong)_interpreter.Console.Length, (ulong)_jit.Console.Length);
+        if (withMemory)
+            MemoryComparison.Compare(_interpreter.Board.Ram, _jit.Board.Ram, _differences);
+    }
+
+    private LockstepResult Differ(long unit, VcpuStop first, VcpuStop second)
+    {
+        Compare(withMemory: true);
+        if (first != second)
+            _differences.Insert(0, new LockstepDifference("processor stopped", first.ToString(), second.ToString()));
+        if (_interpreter.Executor.LastReason != _jit.Executor.LastReason)
+            _differences.Insert(0, new LockstepDifference("left the unit for", _interpreter.Executor.LastReason.ToString(), _jit.Executor.LastReason.ToString()));
+        var where = _description.Describe((JitExecutor)_jit.Board.Executor, _jit.Board.Memory, _pc);
+        return new LockstepResult(LockstepEnd.Difference, unit, [.. _differences], where);
+    }
+
+    private void Add(string name, ulong one, ulong other)
+    {
+        if (one != other)
+            _differences.Add(new LockstepDifference(name, one.ToString(CultureInfo.InvariantCulture), other.ToString(CultureInfo.InvariantCulture)));
+    }
+}

@@ -1,0 +1,65 @@
+using Arm64Vm.Backend.X64.Memory;
+using Arm64Vm.Cpu;
+using Arm64Vm.Devices.Clock;
+using Arm64Vm.Ir;
+using Arm64Vm.Machine.Board;
+
+namespace Arm64Vm.Machine.Lockstep;
+
+/// <summary>One of the two machines, stepped on the caller's thread.</summary>
+internal sealed class LockstepSide : IDisposable
+{
+    private readonly MachineParts _parts;
+    private readonly BootPackage _boot;
+
+    /// <param name="config">The machine; its clock is replaced.</param>
+    /// <param name="model">Its processor.</param>
+    /// <param name="host">For the x64 back end; null: the interpreter.</param>
+    public LockstepSide(MachineConfig config, CpuModel model, HostFeatures? host)
+    {
+        _parts = new MachineParts { Config = config, Model = model, Host = host, Clock = Clock, Console = new SerialConsole(config.SerialOutput) };
+        try
+        {
+            _parts.OpenDisks();
+            _boot = BootPackage.Prepare(_parts);
+            SteppingExecutor? executor = null;
+            Board = new VirtMachineBoard(_parts, _boot, () => true, inner => executor = new SteppingExecutor(inner));
+            Executor = executor!;
+            Executor.Vcpu = Board.Vcpu;
+        }
+        catch
+        {
+            _boot?.Dispose();
+            _parts.Console.Close();
+            _parts.Dispose();
+            throw;
+        }
+    }
+
+    public ManualClock Clock { get; } = new();
+
+    public VirtMachineBoard Board { get; }
+
+    public SteppingExecutor Executor { get; }
+
+    public SerialConsole Console => _parts.Console;
+
+    /// <summary>Runs one unit; returns why the processor stopped, which is <see cref="VcpuStop.Paused"/> while the guest runs on.</summary>
+    public unsafe VcpuStop Step()
+    {
+        var stop = Board.Vcpu.Run();
+        Executor.SynchronizeFloatStatus(Board.Vcpu.Context);
+        return stop;
+    }
+
+    /// <summary>The processor waits: nothing happens until an interrupt.</summary>
+    public bool Waits => Executor.LastReason == ExitReason.WaitForInterrupt;
+
+    public void Dispose()
+    {
+        Board.Dispose();
+        _boot.Dispose();
+        _parts.Console.Dispose();
+        _parts.Dispose();
+    }
+}

@@ -1,0 +1,28 @@
+using Arm64Vm.Machine.Boot.DeviceTree;
+
+namespace Arm64Vm.Machine.Tests.Machines;
+
+/// <summary>The embedded firmware's self-tests on every processor, interrupt controller and back end.</summary>
+public class FirmwareBootTests
+{
+    [Theory]
+    [InlineData("max", GicVersion.V3, ExecutionBackend.Auto)]
+    [InlineData("max", GicVersion.V2, ExecutionBackend.Auto)]
+    [InlineData("neoverse-n1", GicVersion.V3, ExecutionBackend.Auto)]
+    [InlineData("cortex-a72", GicVersion.V3, ExecutionBackend.Auto)]
+    [InlineData("cortex-a53", GicVersion.V2, ExecutionBackend.Auto)]
+    [InlineData("max", GicVersion.V3, ExecutionBackend.Interpreter)]
+    [InlineData("cortex-a53", GicVersion.V2, ExecutionBackend.Interpreter)]
+    public async Task SelfTestsPass(string cpu, GicVersion gic, ExecutionBackend backend)
+    {
+        await using var machine = VirtualMachine.Create(new MachineConfig
+        {
+            Kernel = TestMachine.Firmware(), Append = "kernels=none", Cpu = cpu, Gic = gic, Backend = backend, Memory = 128 << 20,
+        });
+        var run = machine.RunAsync();
+        await machine.WaitForConsoleAsync("SELFTESTS", TestMachine.Patience);
+        Assert.Equal(RunEnd.PowerOff, (await run.WaitAsync(TestMachine.Patience)).End);
+        Assert.DoesNotContain(" FAIL", machine.Console.Text, StringComparison.Ordinal);
+        Assert.Contains("FIRMWARE OK", machine.Console.Text, StringComparison.Ordinal);
+    }
+}

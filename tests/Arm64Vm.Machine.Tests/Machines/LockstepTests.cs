@@ -1,0 +1,48 @@
+using Arm64Vm.Machine.Lockstep;
+
+namespace Arm64Vm.Machine.Tests.Machines;
+
+public class LockstepTests
+{
+    [Fact]
+    public void BothExecutorsAgreeOnTheSelfTests()
+    {
+        using var machine = new LockstepMachine(new MachineConfig { Kernel = TestMachine.Firmware(), Append = "kernels=none", Memory = 64 << 20 });
+        var result = machine.Run();
+        Assert.Empty(result.Differences);
+        Assert.Equal(LockstepEnd.GuestEnded, result.End);
+        Assert.Contains("FIRMWARE OK", machine.Console.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ADifferentRegisterIsNamedWithItsUnit()
+    {
+        using var machine = new LockstepMachine(TestMachine.Config(new TestProgram().Set(1, 5).Hang()));
+        Assert.Equal(LockstepEnd.Limit, machine.Run(100).End);
+        machine.Jit.Board.Vcpu.SetX(7, 0xBAD);
+        var result = machine.Run(100);
+        Assert.Equal(LockstepEnd.Difference, result.End);
+        Assert.Equal(new LockstepDifference("x7", "0", "bad"), Assert.Single(result.Differences));
+        Assert.NotNull(result.Unit);
+        Assert.Equal([0x1400_0000u], result.Unit.Words);
+        Assert.NotEmpty(result.Unit.HostCode);
+        Assert.Contains("Jump", result.Unit.Ir, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ADifferentByteOfMemoryIsNamed()
+    {
+        using var machine = new LockstepMachine(TestMachine.Config(new TestProgram().Hang()));
+        Assert.True(machine.Jit.Board.Memory.TryWrite(0x4123_4567, [0xAB]));
+        var result = machine.Run(1);
+        Assert.Equal(LockstepEnd.Difference, result.End);
+        Assert.Equal(new LockstepDifference("memory 0x41234567", "00", "ab"), Assert.Single(result.Differences));
+    }
+
+    [Fact]
+    public void AGuestThatWaitsForNothingEndsTheRun()
+    {
+        using var machine = new LockstepMachine(TestMachine.Config(new TestProgram().Add(0xD503_207F, 0x17FF_FFFF)));
+        Assert.Equal(LockstepEnd.WaitsForever, machine.Run(1000).End);
+    }
+}

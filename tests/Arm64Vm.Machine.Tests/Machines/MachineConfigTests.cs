@@ -1,0 +1,110 @@
+using Arm64Vm.Machine.Boot;
+using Arm64Vm.Machine.Boot.DeviceTree;
+using Arm64Vm.Machine.Memory;
+
+namespace Arm64Vm.Machine.Tests.Machines;
+
+public class MachineConfigTests
+{
+    private static readonly MachineConfig s_valid = TestMachine.Config(new TestProgram().PowerOff());
+
+    public static TheoryData<string, MachineConfig> Impossible => new()
+    {
+        { "processor 'pentium'", s_valid with { Cpu = "pentium" } },
+        { "more than one", s_valid with { Cpus = 2 } },
+        { "needs a processor", s_valid with { Cpus = 0 } },
+        { "multiple of 64 KiB", s_valid with { Memory = 0 } },
+        { "multiple of 64 KiB", s_valid with { Memory = (64 << 20) + 4096 } },
+        { "at most 255 GiB", s_valid with { Memory = 1UL << 50 } },
+        { "GICv2 or a GICv3", s_valid with { Gic = (GicVersion)4 } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Impossible))]
+    public void ImpossibleConfigurationsAreRefused(string message, MachineConfig config)
+    {
+        var error = Assert.Throws<MachineConfigurationException>(() => VirtualMachine.Create(config));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ThereMustBeSomethingToBoot() =>
+        Assert.Throws<BootImageException>(() => VirtualMachine.Create(s_valid with { Kernel = null }));
+
+    [Fact]
+    public void EmptyFilesAreRefused()
+    {
+        Assert.Throws<BootImageException>(() => VirtualMachine.Create(s_valid with { Kernel = Array.Empty<byte>() }));
+        Assert.Throws<BootImageException>(() => VirtualMachine.Create(s_valid with { Firmware = Array.Empty<byte>() }));
+        Assert.Throws<BootImageException>(() => VirtualMachine.Create(s_valid with { DeviceTree = Array.Empty<byte>() }));
+    }
+
+    [Fact]
+    public void MissingFilesAreIoErrors()
+    {
+        Assert.ThrowsAny<IOException>(() => VirtualMachine.Create(s_valid with { Kernel = "/nonexistent/kernel" }));
+        Assert.ThrowsAny<IOException>(() => VirtualMachine.Create(s_valid with { Disks = [new DiskConfig("/nonexistent/disk")] }));
+    }
+
+    [Fact]
+    public async Task TheSameSeedMakesTheSameDeviceTree()
+    {
+        var trees = new List<byte[]>();
+        foreach (ulong? seed in (ulong?[])[7, 7, 8, null, null])
+        {
+            await using var machine = VirtualMachine.Create(s_valid with { RandomSeed = seed });
+            trees.Add(machine.DeviceTree.ToArray());
+        }
+
+        Assert.Equal(trees[0], trees[1]);
+        Assert.NotEqual(trees[0], trees[2]);
+        Assert.NotEqual(trees[3], trees[4]);
+    }
+
+    [Fact]
+    public async Task FirmwareStartsInFlashAndFlashOutlivesAReset()
+    {
+        // Programs a word of the second bank and resets; the second time it finds it there.
+        var program = new TestProgram().Set(1, MemoryMap.Flash1.Base).Add(0xB940_0022); // ldr w2, [x1]
+        program.Set(3, 0x1234).Add(0x6B03_005F); // cmp w2, w3
+        program.Add(0x5400_0000 | 8 << 5); // b.eq +8
+        program.Set(4, 0x0040_0040).Add(0xB900_0024, 0xB900_0023).Reset(); // program command, data
+        program.Print("kept").PowerOff();
+        var image = program.ToElf()[120..];
+        await using var machine = VirtualMachine.Create(s_valid with { Kernel = null, Firmware = image });
+        Assert.Equal(0ul, machine.ReadRegisters().Pc);
+
+        // The bank starts as zeros, and programming clears bits only: put ones there first.
+        Assert.Equal(RunEnd.PowerOff, (await RunWithErasedFlash(machine)).End);
+        Assert.Equal("kept", machine.Console.Text);
+        Assert.Equal(1, machine.GetStatistics().Resets);
+    }
+
+    [Fact]
+    public async Task DisksTakeTransportsFromTheLastDownward()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllBytesAsync(path, new byte[1024]);
+            await using var machine = VirtualMachine.Create(s_valid with { Disks = [new DiskConfig(path, DiskMode.ReadOnly), new DiskConfig(path, DiskMode.Snapshot)] });
+            for (var i = 0; i < MemoryMap.VirtioMmioCount; i++)
+            {
+                Assert.True(machine.Board.Bus.TryRead(MemoryMap.VirtioMmio(i).Base + 8, 4, out var id));
+                Assert.Equal(i >= 30 ? 2ul : 0ul, id);
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static async Task<RunResult> RunWithErasedFlash(VirtualMachine machine)
+    {
+        Assert.True(machine.Board.Bus.TryWrite(MemoryMap.Flash1.Base, 4, 0x0020_0020));
+        Assert.True(machine.Board.Bus.TryWrite(MemoryMap.Flash1.Base, 4, 0x00D0_00D0));
+        Assert.True(machine.Board.Bus.TryWrite(MemoryMap.Flash1.Base, 4, 0x00FF_00FF));
+        return await TestMachine.RunAsync(machine);
+    }
+}
