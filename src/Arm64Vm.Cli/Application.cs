@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Text.Json;
 using Arm64Vm.Cli.Boot;
 using Arm64Vm.Cli.Commands;
@@ -19,10 +21,8 @@ internal static class Application
         {
             var root = MakeRoot(streams);
             var parsed = root.Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
-            if (parsed.Errors.Count > 0)
-                throw CliException.Usage(OneLine(parsed.Errors[0].Message));
-            if (parsed.Action is null)
-                throw CliException.Usage("say what to do; see 'arm64vm --help'");
+            if (parsed.Action is null or ParseErrorAction)
+                throw CliException.Usage(DescribeMistake(parsed));
             return parsed.Invoke(new InvocationConfiguration
             {
                 Output = streams.Text,
@@ -45,6 +45,7 @@ internal static class Application
         root.Add(VerifyCommand.Make(streams));
         root.Add(DisasmCommand.Make(streams));
         root.Add(InfoCommand.Make(streams));
+        root.Add(LockstepCommand.Make(streams));
         root.Add(CompletionCommand.Make(streams));
         foreach (var option in root.Options)
         {
@@ -53,6 +54,22 @@ internal static class Application
         }
 
         return root;
+    }
+
+    private static string DescribeMistake(ParseResult parsed)
+    {
+        if (parsed.CommandResult.Command is RootCommand)
+        {
+            return parsed.UnmatchedTokens.Count > 0
+                ? $"there is no command '{OneLine(parsed.UnmatchedTokens[0])}'; see '{Name} --help'"
+                : $"say what to do; see '{Name} --help'";
+        }
+
+        var error = parsed.Errors[0];
+        var message = OneLine(error.Message);
+        return error.SymbolResult is OptionResult { Option: var option } && !message.Contains(option.Name, StringComparison.Ordinal)
+            ? $"{option.Name}: {message}"
+            : message;
     }
 
     private static string Describe(Exception e) => e switch

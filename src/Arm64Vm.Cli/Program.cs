@@ -1,8 +1,3 @@
-using System.Runtime.Versioning;
-
-// Terminals, signals and memory are those of Linux.
-[assembly: SupportedOSPlatform("linux")]
-
 namespace Arm64Vm.Cli;
 
 internal static class Program

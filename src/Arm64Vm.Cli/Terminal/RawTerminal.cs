@@ -18,7 +18,7 @@ internal sealed unsafe partial class RawTerminal : IDisposable
 
     private readonly byte[] _found;
     private readonly byte[] _raw;
-    private readonly PosixSignalRegistration _continued;
+    private readonly PosixSignalRegistration? _continued;
     private readonly Lock _gate = new();
     private bool _restored;
 
@@ -37,7 +37,8 @@ internal sealed unsafe partial class RawTerminal : IDisposable
         }
 
         Set(_raw);
-        _continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => EnterAgain());
+        if (!OperatingSystem.IsWindows())
+            _continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => EnterAgain());
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
     }
 
@@ -57,7 +58,7 @@ internal sealed unsafe partial class RawTerminal : IDisposable
     public void Dispose()
     {
         AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
-        _continued.Dispose();
+        _continued?.Dispose();
         Restore();
     }
 

@@ -1,0 +1,115 @@
+using System.Text.Json;
+using Arm64Vm.Machine.Tests.Machines;
+
+namespace Arm64Vm.Cli.Tests;
+
+public class BootCommandTests
+{
+    private const string Small = "--memory=64M";
+
+    [Theory]
+    [InlineData("auto")]
+    [InlineData("interpreter")]
+    public void PowerOffIsStatus0(string backend)
+    {
+        using var kernel = Program(p => p.Print("hello\n").PowerOff());
+        var run = CliRun.Of("boot", "--kernel", kernel.Path, Small, "--backend", backend);
+        Assert.Equal(new CliRun(0, "hello\n", ""), run);
+    }
+
+    [Fact]
+    public void SemihostingStatusPassesThrough()
+    {
+        using var kernel = Program(p => p.SemihostingExit(42));
+        Assert.Equal(42, CliRun.Of("boot", "--kernel", kernel.Path, Small).Status);
+    }
+
+    [Fact]
+    public void TimeoutIsStatus124()
+    {
+        using var kernel = Program(p => p.Hang());
+        CliRun.Of("boot", "--kernel", kernel.Path, Small, "--timeout", "0.2").ExpectFailure(124, "time-out after 0.2 s");
+    }
+
+    [Fact]
+    public void UntilEndsWithStatus0()
+    {
+        using var kernel = Program(p => p.Print("ready to go").Hang());
+        var run = CliRun.Of("boot", "--kernel", kernel.Path, Small, "--until", "ready", "--timeout", "60");
+        Assert.Equal((0, ""), (run.Status, run.Error));
+        Assert.StartsWith("ready", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void UntilThatNeverCameIsAFailure()
+    {
+        using var kernel = Program(p => p.Print("no").PowerOff());
+        CliRun.Of("boot", "--kernel", kernel.Path, Small, "--until", "yes").ExpectFailure(1, "before the console printed \"yes\"");
+    }
+
+    [Fact]
+    public void ResetStartsAgainUnlessToldOtherwise()
+    {
+        using var kernel = Program(p => p.Print("[boot]").Reset());
+        Assert.Equal(new CliRun(0, "[boot]", ""), CliRun.Of("boot", "--kernel", kernel.Path, Small, "--no-reboot"));
+        var again = CliRun.Of("boot", "--kernel", kernel.Path, Small, "--until", "[boot][boot]", "--timeout", "60");
+        Assert.Equal(0, again.Status);
+    }
+
+    [Fact]
+    public void StandardInputGoesToTheGuest()
+    {
+        using var kernel = Program(p => p.EchoUntil('.').PowerOff());
+        Assert.Equal(new CliRun(0, "typed.", ""), CliRun.OfWithInput("typed.", "boot", "--kernel", kernel.Path, Small, "--timeout", "60"));
+    }
+
+    [Fact]
+    public void SerialCanGoToAFileOrNowhere()
+    {
+        using var kernel = Program(p => p.Print("hello").PowerOff());
+        using var file = new TemporaryFile([]);
+        Assert.Equal(new CliRun(0, "", ""), CliRun.Of("boot", "--kernel", kernel.Path, Small, "--serial", "file:" + file.Path));
+        Assert.Equal("hello", File.ReadAllText(file.Path));
+        Assert.Equal(new CliRun(0, "", ""), CliRun.Of("boot", "--kernel", kernel.Path, Small, "--serial", "none"));
+    }
+
+    [Fact]
+    public void DeviceTreeCanBeWrittenAndGivenBack()
+    {
+        using var kernel = Program(p => p.PowerOff());
+        using var file = new TemporaryFile([]);
+        Assert.Equal(0, CliRun.Of("boot", "--kernel", kernel.Path, Small, "--dump-dtb", file.Path).Status);
+        Assert.Equal([0xD0, 0x0D, 0xFE, 0xED], File.ReadAllBytes(file.Path)[..4]);
+        Assert.Equal(0, CliRun.Of("boot", "--kernel", kernel.Path, Small, "--dtb", file.Path).Status);
+    }
+
+    [Fact]
+    public void StatisticsAreTextOrJson()
+    {
+        using var kernel = Program(p => p.Print("x").PowerOff());
+        var text = CliRun.Of("boot", "--kernel", kernel.Path, Small, "--stats");
+        Assert.Contains("wall time", text.Error, StringComparison.Ordinal);
+        var json = JsonDocument.Parse(CliRun.Of("boot", "--kernel", kernel.Path, Small, "--stats=json").Error).RootElement;
+        Assert.True(json.GetProperty("seconds").GetDouble() > 0);
+        Assert.Equal(1, json.GetProperty("exits").GetProperty("HypervisorCall").GetInt32());
+    }
+
+    [Fact]
+    public void LogsWhatWasAskedFor()
+    {
+        // A load from a hole of the board, which ends in an abort at an address where no code is.
+        using var kernel = Program(p => p.Set(1, 0x0B00_0000).Add(0xF940_0020).Hang());
+        var run = CliRun.Of("boot", "--kernel", kernel.Path, Small, "--timeout", "0.5", "--log", "mmio");
+        Assert.Contains("mmio: read of 8 bytes at 0xb000000: nothing is there", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheEmbeddedFirmwarePasses()
+    {
+        var run = CliRun.Of("boot", "--append", "kernels=none", "--memory", "128M", "--timeout", "100");
+        Assert.Equal((0, ""), (run.Status, run.Error));
+        Assert.Contains("FIRMWARE OK", run.Output, StringComparison.Ordinal);
+    }
+
+    private static TemporaryFile Program(Func<TestProgram, TestProgram> write) => new(write(new TestProgram()).ToElf());
+}

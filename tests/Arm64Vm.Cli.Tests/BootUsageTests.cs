@@ -1,0 +1,91 @@
+using System.Buffers.Binary;
+using Arm64Vm.Machine.Tests.Machines;
+
+namespace Arm64Vm.Cli.Tests;
+
+/// <summary>What the user can get wrong: usage is status 2, unusable files are status 1, each with one line.</summary>
+public class BootUsageTests
+{
+    public static TheoryData<string, string[]> WrongUsage => new()
+    {
+        { "say what to do", [] },
+        { "--colour", ["boot", "--colour"] },
+        { "frobnicate", ["frobnicate"] },
+        { "pentium", ["boot", "--cpu", "pentium"] },
+        { "more than one processor is not there yet", ["boot", "--cpus", "2"] },
+        { "needs a processor", ["boot", "--cpus", "0"] },
+        { "many", ["boot", "--cpus", "many"] },
+        { "is impossible", ["boot", "--memory", "0"] },
+        { "at most 255G", ["boot", "--memory", "1T"] },
+        { "is impossible", ["boot", "--memory", "99999999999999T"] },
+        { "'lots' is not a size", ["boot", "--memory", "lots"] },
+        { "'-5' is not a size", ["boot", "--memory", "-5"] },
+        { "multiple of 64K", ["boot", "--memory", "1K"] },
+        { "4", ["boot", "--gic", "4"] },
+        { "il is not there yet", ["boot", "--backend", "il"] },
+        { "jit", ["boot", "--backend", "jit"] },
+        { "--serial", ["boot", "--serial", "tcp"] },
+        { "not a number of seconds", ["boot", "--timeout", "soon"] },
+        { "not a number of seconds", ["boot", "--timeout", "-1"] },
+        { "must not be empty", ["boot", "--until", ""] },
+        { "no category 'everything'", ["boot", "--log", "everything"] },
+        { "--initrd needs --kernel", ["boot", "--initrd", "x"] },
+        { "names no file", ["boot", "--disk", ",readonly"] },
+        { "--stats", ["boot", "--stats=xml"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongUsage))]
+    public void WrongUsageIsStatus2(string message, string[] arguments) => CliRun.Of(arguments).ExpectFailure(2, message);
+
+    public static TheoryData<string, byte[]> WrongKernels => new()
+    {
+        { "empty", [] },
+        { "truncated", "\u007FELF"u8.ToArray() },
+        { "another processor", new TestProgram().Hang().ToElf(machine: 62) },
+        { "outside RAM", Patched(64 + 24, 0) },
+        { "truncated", Patched(64 + 8, 0x10000) },
+        { "entry point", Patched(24, 0) },
+        { "program headers", Patched(32, 0x10000) },
+        { "gzip", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4] },
+        { "x86", X86Kernel() },
+        { "xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00, 0, 0] },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongKernels))]
+    public void UnusableKernelsAreStatus1(string message, byte[] contents)
+    {
+        using var file = new TemporaryFile(contents);
+        CliRun.Of("boot", "--kernel", file.Path, "--memory", "64M").ExpectFailure(1, message);
+    }
+
+    [Fact]
+    public void UnusableOtherFilesAreStatus1()
+    {
+        using var kernel = new TemporaryFile(new TestProgram().PowerOff().ToElf());
+        using var noise = new TemporaryFile([1, 2, 3, 4, 5, 6, 7, 8]);
+        CliRun.Of("boot", "--kernel", "/nonexistent").ExpectFailure(1, "/nonexistent");
+        CliRun.Of("boot", "--kernel", "/").ExpectFailure(1, "/");
+        CliRun.Of("boot", "--kernel", kernel.Path, "--dtb", noise.Path).ExpectFailure(1, "device tree");
+        CliRun.Of("boot", "--kernel", kernel.Path, "--initrd", noise.Path).ExpectFailure(1, "initrd");
+        CliRun.Of("boot", "--kernel", kernel.Path, "--disk", "/nonexistent").ExpectFailure(1, "/nonexistent");
+        CliRun.Of("boot", "--firmware", kernel.Path).ExpectFailure(1, "ELF");
+        CliRun.Of("boot", "--kernel", kernel.Path, "--serial", "file:/nonexistent/log").ExpectFailure(1, "/nonexistent/log");
+        CliRun.Of("boot", "--kernel", kernel.Path, "--dump-dtb", "/nonexistent/tree").ExpectFailure(1, "/nonexistent/tree");
+    }
+
+    private static byte[] Patched(int offset, ulong value)
+    {
+        var file = new TestProgram().Hang().ToElf();
+        BinaryPrimitives.WriteUInt64LittleEndian(file.AsSpan(offset), value);
+        return file;
+    }
+
+    private static byte[] X86Kernel()
+    {
+        var file = new byte[0x400];
+        "HdrS"u8.CopyTo(file.AsSpan(0x202));
+        return file;
+    }
+}
