@@ -108,5 +108,6 @@ public sealed unsafe partial class Vcpu
             guarded: false,
             singleStep,
             _context->Fpcr,
-            pointerAuthentication: _model.HasPointerAuthentication && (Slot(SystemSlot.Sctlr) & SctlrBits.EnableKeys) != 0);
+            pointerAuthentication: _model.HasPointerAuthentication && (Slot(SystemSlot.Sctlr) & SctlrBits.EnableKeys) != 0,
+            zeroTrapped: _state.El == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserZero) == 0);
 }

@@ -22,6 +22,7 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
     private readonly Stream? _output;
     private readonly Thread? _drain;
     private readonly CharacterInputQueue _input = new();
+    private readonly TaskCompletionSource _outputFailed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ConsoleWatch[] _watches = [];
     private long _written;
     private long _taken;
@@ -40,6 +41,9 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
         _drain = new Thread(Drain) { IsBackground = true, Name = "arm64vm-console" };
         _drain.Start();
     }
+
+    /// <summary>Completes when the stream refuses what is printed, such as a pipe whose reader has gone. The guest runs on.</summary>
+    public Task OutputFailed => _outputFailed.Task;
 
     /// <summary>Bytes printed since the machine was made.</summary>
     public long Length
@@ -309,6 +313,7 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
             catch (Exception e) when (e is IOException or ObjectDisposedException)
             {
                 failed = true;
+                _outputFailed.TrySetResult();
             }
 
             lock (_gate)

@@ -1,4 +1,5 @@
 using Arm64Vm.Cpu;
+using Arm64Vm.Ir;
 
 namespace Arm64Vm.Machine;
 
@@ -25,9 +26,28 @@ public sealed partial class VirtualMachine
                 V = v,
                 Fpcr = state.Fpcr,
                 Fpsr = state.Fpsr,
-                System = new Dictionary<ushort, ulong>(state.SystemRegisters),
+                System = SystemRegisters(state),
             };
         }
+    }
+
+    private static Dictionary<ushort, ulong> SystemRegisters(VcpuState state)
+    {
+        var all = new Dictionary<ushort, ulong>(state.SystemRegisters);
+
+        // Those that guest code reaches without leaving are kept apart.
+        ReadOnlySpan<uint> direct =
+        [
+            DirectRegisters.TPIDR_EL0, DirectRegisters.TPIDRRO_EL0, DirectRegisters.TPIDR_EL1, DirectRegisters.ELR_EL1, DirectRegisters.SPSR_EL1,
+            DirectRegisters.ESR_EL1, DirectRegisters.FAR_EL1, DirectRegisters.CONTEXTIDR_EL1,
+        ];
+        foreach (var encoding in direct)
+        {
+            var place = DirectRegisters.OffsetOf(encoding, exceptionLevel: 1, write: false) - GuestContext.DirectRegistersOffset;
+            all[(ushort)encoding] = state.Direct[place / sizeof(ulong)];
+        }
+
+        return all;
     }
 
     /// <summary>Sets X0 to X30.</summary>

@@ -147,7 +147,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the run, as pulling the plug does; completes when the processor stands.</summary>
+    /// <summary>Ends the run, as pulling the plug does; completes when the processor stands. No effect on a machine that does not run.</summary>
     public Task StopAsync()
     {
         RequestStop();
@@ -220,11 +220,10 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_state == MachineState.Ended)
+            if (_state is MachineState.Created or MachineState.Ended)
                 return;
             Volatile.Write(ref _stopWanted, true);
-            if (_state != MachineState.Created)
-                _board.Vcpu.RequestStop(VcpuStop.Paused);
+            _board.Vcpu.RequestStop(VcpuStop.Paused);
             Monitor.PulseAll(_gate);
         }
 

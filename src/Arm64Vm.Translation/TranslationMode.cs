@@ -5,6 +5,7 @@ public readonly record struct TranslationMode(uint Bits)
 {
     private const int MmuIndexShift = 1;
     private const int FpcrShift = 8;
+    private const uint ZeroTrappedBit = 1 << 16;
 
     /// <summary>FPCR bits that choose semantics: AHP(26) DN(25) FZ(24) RMode(23:22) FZ16(19).</summary>
     public const uint FpcrMask = 0x07C8_0000;
@@ -30,10 +31,13 @@ public readonly record struct TranslationMode(uint Bits)
     /// <summary>Some pointer authentication key is enabled (SCTLR_EL1.EnIA, EnIB, EnDA, EnDB). False: signing and authenticating leave the pointer as it is.</summary>
     public bool PointerAuthentication => (Bits & 128) != 0;
 
+    /// <summary>DC ZVA traps (EL0 with SCTLR_EL1.DZE = 0).</summary>
+    public bool ZeroTrapped => (Bits & ZeroTrappedBit) != 0;
+
     /// <summary>The bits of FPCR selected by <see cref="FpcrMask"/>.</summary>
     public uint Fpcr => ((Bits >> FpcrShift) & 0xFF) << 19;
 
-    public static TranslationMode Create(int exceptionLevel, int mmuIndex, bool alignmentChecked, bool floatTrapped, bool guarded, bool singleStep, uint fpcr, bool pointerAuthentication = false) =>
+    public static TranslationMode Create(int exceptionLevel, int mmuIndex, bool alignmentChecked, bool floatTrapped, bool guarded, bool singleStep, uint fpcr, bool pointerAuthentication = false, bool zeroTrapped = false) =>
         new((uint)exceptionLevel
             | ((uint)mmuIndex << MmuIndexShift)
             | (alignmentChecked ? 8u : 0)
@@ -41,5 +45,6 @@ public readonly record struct TranslationMode(uint Bits)
             | (guarded ? 32u : 0)
             | (singleStep ? 64u : 0)
             | (pointerAuthentication ? 128u : 0)
+            | (zeroTrapped ? ZeroTrappedBit : 0)
             | (((fpcr & FpcrMask) >> 19) << FpcrShift));
 }

@@ -103,6 +103,16 @@ public class BootCommandTests
         Assert.Contains("mmio: read of 8 bytes at 0xb000000: nothing is there", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("auto")]
+    [InlineData("interpreter")]
+    public void LogsTranslationUnits(string backend)
+    {
+        using var kernel = Program(p => p.Add(0x1400_0001, 0x1400_0001).PowerOff()); // b .+4; b .+4
+        var run = CliRun.Of("boot", "--kernel", kernel.Path, Small, "--log", "blocks", "--backend", backend);
+        Assert.Equal("blocks: 40080000 -> 40080004\nblocks: 40080004 -> 40080008\nblocks: 40080008 -> 40080014 HypervisorCall\n", run.Error);
+    }
+
     [Fact]
     public void TheEmbeddedFirmwarePasses()
     {

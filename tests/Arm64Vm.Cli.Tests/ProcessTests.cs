@@ -35,6 +35,17 @@ public partial class ProcessTests
         Assert.DoesNotContain("internal error", await process.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task AGuestWhoseReaderHasGoneIsStopped()
+    {
+        var program = new TestProgram().Print("x").Add(0x3900_0230, 0x17FF_FFFF); // strb w16, [x17]; b .-4
+        using var kernel = new TemporaryFile(program.ToElf());
+        using var process = Start("boot", "--kernel", kernel.Path, "--memory", "64M");
+        process.StandardOutput.Close();
+        await process.WaitForExitAsync().WaitAsync(s_patience);
+        Assert.Equal((1, "arm64vm: the console's output cannot be written\n"), (process.ExitCode, await process.StandardError.ReadToEndAsync()));
+    }
+
     private static Process Start(params string[] arguments)
     {
         var info = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };

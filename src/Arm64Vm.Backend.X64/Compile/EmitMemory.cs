@@ -337,9 +337,19 @@ public sealed partial class X64Compiler
 
     private void EmitZeroBlock(in IrInst inst)
     {
+        // Where alignment is checked memory may be Device, which DC ZVA must not touch.
+        if (mode.AlignmentChecked || mode.ZeroTrapped)
+        {
+            ClobberFlags();
+            EmitAddress(inst.A, 0);
+            CallSlow(SlowKind.ZeroBlock, inst);
+            return;
+        }
+
+        // The slow path gets the address as it was given, for FAR_EL1: the block's is taken of the host address, whose low bits are the same.
         BeginProbe(inst.A, 0);
-        emit.Alu(AluOp.And, 8, Gpr.Rax, -GuestContext.ZeroBlockSize);
         EndProbe(1, 1, aligned: false, write: true, MemoryFlags.None);
+        emit.Alu(AluOp.And, 8, Gpr.Rax, -GuestContext.ZeroBlockSize);
         emit.Vex(V.Pxor, Xmm.Xmm0, Xmm.Xmm0, Xmm.Xmm0);
         for (int i = 0; i < GuestContext.ZeroBlockSize; i += 16)
             emit.VexStore(V.Movdqu, Mem.Base(Gpr.Rax, i), Xmm.Xmm0);

@@ -10,6 +10,9 @@ internal sealed record BootOutcome
 
     public required TimeSpan? TimedOutAfter { get; init; }
 
+    /// <summary>The console's output refused what was printed.</summary>
+    public required bool OutputFailed { get; init; }
+
     /// <summary>The text that was waited for and never came.</summary>
     public required string? MissedText { get; init; }
 
@@ -43,6 +46,8 @@ internal sealed record BootOutcome
                 return (ExitStatus.SignalBase + Signal, null);
             if (TimedOutAfter is { } limit)
                 return (ExitStatus.Timeout, $"time-out after {limit.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture)} s");
+            if (OutputFailed)
+                return (ExitStatus.Failure, "the console's output cannot be written");
             return UserQuit ? (ExitStatus.Success, null) : (ExitStatus.Failure, "the machine was stopped");
         }
 

@@ -63,7 +63,7 @@ internal sealed class BootSession(CliStreams streams)
         using var timer = new CancellationTokenSource();
         var run = machine.RunAsync();
         var limit = Timeout is { } time ? Task.Delay(time < s_longestTimer ? time : s_longestTimer, timer.Token) : null;
-        var first = await Task.WhenAny([run, .. until is null ? [] : (Task[])[until.Seen], .. limit is null ? [] : (Task[])[limit]]).ConfigureAwait(false);
+        var first = await Task.WhenAny([run, machine.Console.OutputFailed, .. until is null ? [] : (Task[])[until.Seen], .. limit is null ? [] : (Task[])[limit]]).ConfigureAwait(false);
         await machine.StopAsync().ConfigureAwait(false);
         await timer.CancelAsync().ConfigureAwait(false);
         var result = await run.ConfigureAwait(false);
@@ -72,6 +72,7 @@ internal sealed class BootSession(CliStreams streams)
         {
             Result = result,
             TimedOutAfter = first == limit && until is not { IsSeen: true } ? Timeout : null,
+            OutputFailed = machine.Console.OutputFailed.IsCompleted,
             MissedText = until is { IsSeen: false } ? Until : null,
             FoundText = until is { IsSeen: true },
             FirmwareFailed = failed is { IsSeen: true },

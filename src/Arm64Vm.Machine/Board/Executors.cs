@@ -31,4 +31,18 @@ internal static class Executors
             ? new InterpreterExecutor(code, services, options)
             : new JitExecutor(code, services, new Translator(options), host);
     }
+
+    /// <summary>Makes an executor come back after every translation unit.</summary>
+    public static void StepUnits(IExecutor executor)
+    {
+        switch (executor)
+        {
+            case JitExecutor jit:
+                jit.StepsUnits = true;
+                break;
+            case InterpreterExecutor interpreter:
+                interpreter.StepsUnits = true;
+                break;
+        }
+    }
 }

@@ -118,7 +118,8 @@ internal sealed class VirtMachineBoard : IDisposable
         return new Vcpu(options, Memory, [timers, .. Interrupts.SystemRegisters], (services, code) =>
         {
             Executor = Executors.Make(_parts.Model, _parts.Host, services, code);
-            return wrap is null ? Executor : wrap(Executor);
+            var outer = wrap is null ? Executor : wrap(Executor);
+            return _log is not null && _log.IsEnabled(LogCategories.Blocks) ? new UnitLog(outer, Executor, _log) : outer;
         });
     }
 

@@ -1,7 +1,7 @@
 using Arm64Vm.Cpu;
 using Arm64Vm.Ir;
+using Arm64Vm.Machine.Board;
 using Arm64Vm.Translation;
-using Arm64Vm.Translation.Jit;
 
 namespace Arm64Vm.Machine.Lockstep;
 
@@ -14,15 +14,7 @@ internal sealed unsafe class SteppingExecutor : IExecutor
     public SteppingExecutor(IExecutor inner)
     {
         _inner = inner;
-        switch (inner)
-        {
-            case JitExecutor jit:
-                jit.StepsUnits = true;
-                break;
-            case InterpreterExecutor interpreter:
-                interpreter.StepsUnits = true;
-                break;
-        }
+        Executors.StepUnits(inner);
     }
 
     /// <summary>Set as soon as it exists.</summary>

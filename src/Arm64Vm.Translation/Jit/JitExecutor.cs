@@ -173,7 +173,7 @@ public sealed unsafe partial class JitExecutor : IExecutor
     private int Translate(in CodeLocation location, int offset, ulong physical)
     {
         translator.Translate(location, offset, region);
-        CompileMode compileMode = new(location.Mode.ExceptionLevel, location.Mode.MmuIndex, location.Mode.AlignmentChecked, location.Mode.SingleStep || StepsUnits, location.Mode.Fpcr);
+        CompileMode compileMode = new(location.Mode.ExceptionLevel, location.Mode.MmuIndex, location.Mode.AlignmentChecked, location.Mode.SingleStep || StepsUnits, location.Mode.Fpcr, location.Mode.ZeroTrapped);
         int unit = cache.Add(compiler, region, compileMode, physical, location.Mode, Math.Max(region.GuestEnd - offset, 4), out bool first);
         if (first)
             memory.WatchWrites(location.PhysicalPage);

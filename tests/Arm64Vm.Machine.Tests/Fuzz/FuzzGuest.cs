@@ -8,8 +8,10 @@ namespace Arm64Vm.Machine.Tests.Fuzz;
 /// <remarks>
 /// <code>
 /// +0x0000  harness, its parameters at +0x800
-/// +0x2000  level 1 translation table: 1 GiB blocks
+/// +0x2000  level 1 translation table: 1 GiB blocks, and a table
+/// +0x3000  level 2: a table, and 2 MiB blocks of RAM with random attributes
 /// +0x4000  vectors, each a branch to the harness
+/// +0x6000  level 3: the 64 pages at 0xC0000000 are those from +0x10000 on, in disorder and with random attributes
 /// +0x10000 random words, executable at EL1 and, through an alias 1 GiB further up, at EL0
 /// +0x20000 random data
 /// </code>
@@ -17,7 +19,11 @@ namespace Arm64Vm.Machine.Tests.Fuzz;
 internal sealed class FuzzGuest
 {
     private const int Table = 0x2000;
+    private const int Level2 = 0x3000;
     private const int Vectors = 0x4000;
+    private const int Level3 = 0x6000;
+    private const ulong Window = 0xC000_0000;
+    private const int WindowPages = 64;
     private const int Area = 0x1_0000;
     private const int Size = 0x4_0000;
     private const uint Nop = 0xD503_201F;
@@ -84,8 +90,8 @@ internal sealed class FuzzGuest
             random.Next(8) == 0 ? 0 : 3UL << 20,
             (ulong)random.NextInt64(),
             0,
-            GuestElf.Base + Area,
-            GuestElf.Base + Area + (UsesMmu ? UserAlias : 0),
+            UsesMmu && random.Next(2) == 0 ? Window : GuestElf.Base + Area,
+            !UsesMmu ? GuestElf.Base + Area : random.Next(2) == 0 ? Window : GuestElf.Base + Area + UserAlias,
             hasTimer ? 1UL : 0,
             exceptionLimit,
 
@@ -110,12 +116,30 @@ internal sealed class FuzzGuest
         Put64(Table, Valid | (random.Next(2) == 0 ? User : 0));
         Put64(Table + 8, 0x4000_0000 | Valid | Normal);
         Put64(Table + 16, 0x4000_0000 | Valid | Normal | User | Chance(1 << 11));
-        for (int i = 3; i < 512; i++)
+        Put64(Table + 24, (GuestElf.Base + Level2) | 3);
+        Put64(Level2, (GuestElf.Base + Level3) | 3);
+        for (int i = 1; i < 512; i++)
+            Put64(Level2 + (i * 8), random.Next(4) != 0 ? (0x4000_0000 + ((ulong)random.Next(32) << 21)) | RandomAttributes() | 1 : 0);
+        for (int i = 0; i < WindowPages; i++)
+            Put64(Level3 + (i * 8), (GuestElf.Base + Area + ((ulong)random.Next(48) << 12)) | RandomAttributes() | 3);
+        for (int i = 4; i < 512; i++)
         {
             if (random.Next(4) == 0)
                 Put64(Table + (i * 8), (ulong)random.NextInt64());
         }
     }
+
+    /// <summary>AP, SH, AF, nG, GP, DBM, PXN and UXN; Normal memory most of the time.</summary>
+    private ulong RandomAttributes() =>
+        (random.Next(16) == 0 ? 0UL : 1UL << 2)
+        | ((ulong)random.Next(4) << 6)
+        | ((ulong)random.Next(4) << 8)
+        | (random.Next(16) == 0 ? 0 : 1UL << 10)
+        | Chance(1UL << 11)
+        | (random.Next(16) == 0 ? 1UL << 50 : 0)
+        | Chance(1UL << 51)
+        | (random.Next(6) == 0 ? 1UL << 53 : 0)
+        | (random.Next(6) == 0 ? 1UL << 54 : 0);
 
     private void WriteVectors()
     {
@@ -127,8 +151,10 @@ internal sealed class FuzzGuest
     }
 
     /// <summary>Pointers into RAM, to devices and to nowhere, and numbers.</summary>
-    private ulong NextRegister() => random.Next(10) switch
+    private ulong NextRegister() => random.Next(13) switch
     {
+        10 or 11 => UsesMmu ? Window + (ulong)random.Next(WindowPages * 4096) : (ulong)random.Next(256),
+        12 => UsesMmu ? Window + ((ulong)random.Next(1, WindowPages) << 12) - (ulong)random.Next(16) : GuestElf.Base + (ulong)random.Next(Size),
         < 4 => GuestElf.Base + Area + (ulong)random.Next(0x3_0000 - 16),
         4 => (GuestElf.Base + Area + (ulong)random.Next(0x3_0000 - 16)) & ~15UL,
         5 => (UsesMmu ? UserAlias : 0) + GuestElf.Base + Area + ((ulong)random.Next(0x3_0000) & ~7UL),
@@ -150,7 +176,8 @@ internal sealed class FuzzGuest
         return kind switch
         {
             < 30 => OfGroup(A64Group.LoadLiteral, A64Group.MemoryTags),
-            < 65 => Any(),
+            < 62 => Any(),
+            < 65 => Maintenance[random.Next(Maintenance.Length)] | (uint)random.Next(31),
             < 75 => 0xD500_0000 | (words.NextWord() & 0x003F_FFFF),
             < 80 => MoveOfKnownRegister(),
             < 85 => NearBranch(),
@@ -204,6 +231,13 @@ internal sealed class FuzzGuest
     [
         0xC080, 0xC100, 0xC101, 0xC102, 0xC510, 0xC600, 0xC082, 0xC684, 0xC200, 0xC201, 0xC208, 0xDA11, 0xDA10, 0xDA20, 0xDA21, 0x8012, 0xC681,
         0xDF19, 0xDF1A, 0xDF11, 0xDF12, 0xC230, 0xC662, 0xC663, 0xC664, 0xC665, 0xC667, 0xC660, 0xC661, 0xC640, 0xC65D, 0xC659,
+    ];
+
+    /// <summary>TLBI VMALLE1, VAE1, ASIDE1, VAAE1, VALE1; IC IALLU, IVAU; DC ZVA, CIVAC; AT S1E1R, S1E0W; DSB, ISB (whose register field is fixed: else undefined).</summary>
+    private static ReadOnlySpan<uint> Maintenance =>
+    [
+        0xD508_8700, 0xD508_8720, 0xD508_8740, 0xD508_8760, 0xD508_87A0, 0xD508_7500, 0xD50B_7520, 0xD50B_7420, 0xD50B_7E20, 0xD508_7800, 0xD508_7860,
+        0xD503_3F9F, 0xD503_3FDF,
     ];
 
     private uint NearBranch()

@@ -42,20 +42,6 @@ public class MachineDifferentialTests
         Assert.True(compared > 0, $"none of {guests} guests reached {Exceptions} exceptions");
     }
 
-    /// <summary>LDAPUR and STLUR across 16 bytes: emitted code let them pass where the interpreter raised the alignment fault.</summary>
-    [Theory]
-    [InlineData(67)]
-    [InlineData(77)]
-    [InlineData(298)]
-    public async Task GuestsThatOnceDiffered(int seed)
-    {
-        byte[] file = new FuzzGuest(seed, hasTimer: false, Exceptions).File;
-        string? emitted = await StateAfter(file, ExecutionBackend.X64, TimeOfInterpreter);
-        string? interpreted = await StateAfter(file, ExecutionBackend.Interpreter, TimeOfInterpreter);
-        Assert.NotNull(emitted);
-        Assert.Equal(interpreted, emitted);
-    }
-
     /// <summary>Registers and memory at the guest's end, or null where it did not end.</summary>
     private static async Task<string?> StateAfter(byte[] file, ExecutionBackend backend, TimeSpan limit)
     {
