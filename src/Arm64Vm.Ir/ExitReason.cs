@@ -3,7 +3,7 @@ namespace Arm64Vm.Ir;
 /// <summary>Why guest code returned to the run loop.</summary>
 /// <remarks>
 /// PC on return: the next instruction (<see cref="IrOp.ExitAfter"/>) for SVC, HVC, SMC, WFI, WFE, SEV and YIELD;
-/// the instruction itself (<see cref="IrOp.Exit"/>) for BRK, HLT, ERET, undefined and trapped instructions.
+/// the instruction itself (<see cref="IrOp.Exit"/>) for a misaligned stack, BRK, HLT, ERET, undefined and trapped instructions.
 /// </remarks>
 public enum ExitReason : byte
 {
@@ -54,6 +54,9 @@ public enum ExitReason : byte
 
     /// <summary>PC is not aligned to 4.</summary>
     PcAlignment,
+
+    /// <summary>A load or store with SP as its base while SP is not aligned to 16 (SCTLR_EL1.SA, SA0).</summary>
+    StackAlignment,
 
     /// <summary>The instruction after this point is on a page that could not be fetched: retry the fetch at PC and take its abort.</summary>
     FetchAbort,

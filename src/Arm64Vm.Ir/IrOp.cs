@@ -187,6 +187,9 @@ public enum IrOp : ushort
     /// <summary>Zeroes the naturally aligned block of <see cref="GuestContext.ZeroBlockSize"/> bytes around address A (DC ZVA).</summary>
     ZeroBlock,
 
+    /// <summary>Where the current SP is not a multiple of 16, leaves with <see cref="ExitReason.Poll"/> for the next instruction, which belongs to another mode.</summary>
+    CheckStack,
+
     /// <summary>Memory barrier; Aux is a <see cref="BarrierKind"/>.</summary>
     Barrier,
 

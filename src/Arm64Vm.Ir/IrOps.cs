@@ -6,8 +6,8 @@ public static class IrOps
     /// <summary>Ends a block.</summary>
     public static bool IsTerminator(IrOp op) => op is >= IrOp.Jump and <= IrOp.ExitAfter;
 
-    /// <summary>Accesses guest memory and may fault.</summary>
-    public static bool IsMemory(IrOp op) => op is >= IrOp.Load and <= IrOp.ZeroBlock and not IrOp.ClearExclusive and not IrOp.Second;
+    /// <summary>Accesses guest memory and may fault, or leaves for another reason of its own.</summary>
+    public static bool IsMemory(IrOp op) => op is >= IrOp.Load and <= IrOp.CheckStack and not IrOp.ClearExclusive and not IrOp.Second;
 
     /// <summary>Leaves to the run loop and may not come back.</summary>
     public static bool IsSystem(IrOp op) => op is >= IrOp.ReadSystem and <= IrOp.PointerAuth;

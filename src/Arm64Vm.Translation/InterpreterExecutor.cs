@@ -43,11 +43,12 @@ public sealed unsafe class InterpreterExecutor : IExecutor
 
             context->PcPage = pc & ~PageMask;
             InterpretedUnit unit = Find(location, (int)(pc & PageMask));
-            ExitReason reason = interpreter.Run(unit.Instructions, unit.Blocks, context);
+            bool single = location.Mode.SingleStep;
+            ExitReason reason = interpreter.Run(unit.Instructions, unit.Blocks, context, single);
+            if (single && reason is ExitReason.Lookup or ExitReason.Poll)
+                return ExitReason.Step;
             if (reason != ExitReason.Lookup)
                 return reason;
-            if (location.Mode.SingleStep)
-                return ExitReason.Step;
             if (StepsUnits)
                 return ExitReason.Poll;
         }

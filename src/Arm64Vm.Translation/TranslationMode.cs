@@ -5,7 +5,11 @@ public readonly record struct TranslationMode(uint Bits)
 {
     private const int MmuIndexShift = 1;
     private const int FpcrShift = 8;
+    private const uint SingleStepBit = 64;
     private const uint ZeroTrappedBit = 1 << 16;
+    private const uint UserOverrideBit = 1 << 20;
+    private const uint StackCheckedBit = 1 << 21;
+    private const uint StackMisalignedBit = 1 << 22;
 
     /// <summary>FPCR bits that choose semantics: AHP(26) DN(25) FZ(24) RMode(23:22) FZ16(19).</summary>
     public const uint FpcrMask = 0x07C8_0000;
@@ -25,8 +29,8 @@ public readonly record struct TranslationMode(uint Bits)
     /// <summary>The page is guarded (BTI).</summary>
     public bool Guarded => (Bits & 32) != 0;
 
-    /// <summary>One guest instruction per unit (software step, or debugging).</summary>
-    public bool SingleStep => (Bits & 64) != 0;
+    /// <summary>One guest instruction per unit (software step, a page with a breakpoint, a misaligned stack).</summary>
+    public bool SingleStep => (Bits & SingleStepBit) != 0;
 
     /// <summary>Some pointer authentication key is enabled (SCTLR_EL1.EnIA, EnIB, EnDA, EnDB). False: signing and authenticating leave the pointer as it is.</summary>
     public bool PointerAuthentication => (Bits & 128) != 0;
@@ -34,8 +38,22 @@ public readonly record struct TranslationMode(uint Bits)
     /// <summary>DC ZVA traps (EL0 with SCTLR_EL1.DZE = 0).</summary>
     public bool ZeroTrapped => (Bits & ZeroTrappedBit) != 0;
 
+    /// <summary>PSTATE.UAO: LDTR and STTR have the privilege of the level.</summary>
+    public bool UserOverride => (Bits & UserOverrideBit) != 0;
+
+    /// <summary>Accesses with SP as their base must find it aligned to 16 (SCTLR_EL1.SA, SA0): code that may misalign it leaves then.</summary>
+    public bool StackChecked => (Bits & StackCheckedBit) != 0;
+
+    /// <summary>SP is misaligned where that matters: such accesses fault. Comes with <see cref="SingleStep"/>, since every instruction may change it.</summary>
+    public bool StackMisaligned => (Bits & StackMisalignedBit) != 0;
+
     /// <summary>The bits of FPCR selected by <see cref="FpcrMask"/>.</summary>
     public uint Fpcr => ((Bits >> FpcrShift) & 0xFF) << 19;
+
+    public TranslationMode WithUserOverride() => new(Bits | UserOverrideBit);
+
+    /// <summary>The mode for an SP that must be aligned, and is or is not.</summary>
+    public TranslationMode WithStack(bool aligned) => new(Bits | StackCheckedBit | (aligned ? 0 : StackMisalignedBit | SingleStepBit));
 
     public static TranslationMode Create(int exceptionLevel, int mmuIndex, bool alignmentChecked, bool floatTrapped, bool guarded, bool singleStep, uint fpcr, bool pointerAuthentication = false, bool zeroTrapped = false) =>
         new((uint)exceptionLevel
@@ -43,7 +61,7 @@ public readonly record struct TranslationMode(uint Bits)
             | (alignmentChecked ? 8u : 0)
             | (floatTrapped ? 16u : 0)
             | (guarded ? 32u : 0)
-            | (singleStep ? 64u : 0)
+            | (singleStep ? SingleStepBit : 0)
             | (pointerAuthentication ? 128u : 0)
             | (zeroTrapped ? ZeroTrappedBit : 0)
             | (((fpcr & FpcrMask) >> 19) << FpcrShift));

@@ -218,6 +218,16 @@ public sealed partial class X64Compiler
         return site;
     }
 
+    /// <summary>SP was written and may have lost its alignment: code for an aligned one does not check at every access.</summary>
+    private void EmitCheckStack(in IrInst inst)
+    {
+        ClobberFlags();
+        Label cold = emit.NewLabel();
+        emit.Test(1, HostAbi.X(31), 15);
+        emit.Jcc(Cc.Ne, cold);
+        pendingPolls[pendingPollCount++] = new PendingPoll { Entry = cold, Target = inst.Pc + 4 };
+    }
+
     private void EmitCall(in IrInst inst, int target, int returnTarget)
     {
         if (regionMustReturn)

@@ -73,6 +73,9 @@ public sealed partial class X64Compiler
             case IrOp.ZeroBlock:
                 EmitZeroBlock(inst);
                 break;
+            case IrOp.CheckStack:
+                EmitCheckStack(inst);
+                break;
             case IrOp.Barrier:
                 if ((BarrierKind)inst.Aux == BarrierKind.Full)
                 {

@@ -47,6 +47,11 @@ public sealed unsafe partial class IrInterpreter
                 return services.TryCompareSwap(context, address, i.Size, i.Pc, Narrow(values[i.B], i.Size), Narrow(values[i.C], i.Size), out values[index]);
             case IrOp.ZeroBlock:
                 return services.TryZeroBlock(context, values[i.A].Lo, i.Pc);
+            case IrOp.CheckStack:
+                if ((context->X[31] & 15) == 0)
+                    return true;
+                context->Pc = context->PcPage + i.Pc + 4;
+                return false;
             default:
                 if ((BarrierKind)i.Aux == BarrierKind.Full)
                     Thread.MemoryBarrier();

@@ -16,12 +16,16 @@ public sealed unsafe partial class IrInterpreter
     public ExitReason Run(IrRegion region, GuestContext* context) => Run(region.Instructions, region.Blocks, context);
 
     /// <summary>Runs a region, given as instructions (index 0 unused) and blocks, on a context whose PcPage is the region's page.</summary>
+    /// <param name="instructions">The unit's operations.</param>
+    /// <param name="blocks">Its basic blocks.</param>
+    /// <param name="context">The guest's registers.</param>
+    /// <param name="once">Come back after one block, also before one of the same region.</param>
     /// <returns>
     /// How it ended; the context's PC says where to go on. <see cref="ExitReason.Lookup"/> also stands for an exception that a service raised.
     /// For other reasons the context's exit record holds payload and value.
     /// </returns>
     // SAFETY: context is valid and owned by the calling thread for the call; values are indexed by instruction, which IrRegion bounds.
-    public ExitReason Run(ReadOnlySpan<IrInst> instructions, ReadOnlySpan<IrBlock> blocks, GuestContext* context)
+    public ExitReason Run(ReadOnlySpan<IrInst> instructions, ReadOnlySpan<IrBlock> blocks, GuestContext* context, bool once = false)
     {
         int block = 0;
         while (true)
@@ -40,7 +44,7 @@ public sealed unsafe partial class IrInterpreter
 
             int next = FindBlock(blocks, target);
             bool backward = target <= current.GuestOffset;
-            if (next >= 0 && !StepsBlocks && !(backward && context->Poll != 0))
+            if (next >= 0 && !StepsBlocks && !once && !(backward && context->Poll != 0))
             {
                 block = next;
                 continue;

@@ -28,8 +28,17 @@ internal static partial class Lifter
             return;
         }
 
+        if (context.Mode.StackMisaligned && StackPointerUse.IsBase(instruction, group))
+        {
+            builder.Exit(ExitReason.StackAlignment, word);
+            return;
+        }
+
+        int first = builder.Region.Count;
         if (!LiftGroup(context, instruction, group))
             builder.Exit(ExitReason.Undefined, word);
+        else if (context.Mode.StackChecked && !context.Mode.SingleStep && !builder.IsTerminated && StackPointerUse.MayMisalign(builder.Region, first))
+            builder.Emit(IrOp.CheckStack, IrType.Void);
     }
 
     /// <summary>CPACR_EL1.FPEN traps everything that touches the SIMD&amp;FP register file.</summary>

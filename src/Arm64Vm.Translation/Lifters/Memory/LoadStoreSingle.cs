@@ -77,7 +77,7 @@ internal static class LoadStoreSingle
     {
         IrBuilder b = context.Builder;
         int size = 1 << i.AccessSize;
-        bool unprivileged = A64Opcodes.Group(i.Opcode) == A64Group.LoadStoreUnprivileged && context.Mode.ExceptionLevel > 0;
+        bool unprivileged = A64Opcodes.Group(i.Opcode) == A64Group.LoadStoreUnprivileged && context.Mode.ExceptionLevel > 0 && !context.Mode.UserOverride;
         MemoryFlags flags = unprivileged ? MemoryFlags.Unprivileged : MemoryFlags.None;
         if (i.Opc == 0)
             b.Store(size, address.Address, ReadSource(b, i.Rt, size), address.Displacement, flags);
