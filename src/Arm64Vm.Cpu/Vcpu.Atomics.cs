@@ -49,7 +49,7 @@ public sealed unsafe partial class Vcpu
     public bool TryAtomic(GuestContext* context, AtomicOperation operation, ulong address, int size, int pageOffset, ulong operand, out ulong old)
     {
         old = 0;
-        if (!TryLocateAtomic(context, address, size, pageOffset, AccessType.Write, out Target target))
+        if (!TryLocateAtomic(context, address, size, pageOffset, AccessType.Write, out Target target, alsoReads: true))
             return false;
 
         while (true)
@@ -68,7 +68,7 @@ public sealed unsafe partial class Vcpu
     public bool TryCompareSwap(GuestContext* context, ulong address, int size, int pageOffset, Bits128 expected, Bits128 replacement, out Bits128 old)
     {
         old = default;
-        if (!TryLocateAtomic(context, address, size, pageOffset, AccessType.Write, out Target target))
+        if (!TryLocateAtomic(context, address, size, pageOffset, AccessType.Write, out Target target, alsoReads: true))
             return false;
 
         if (size < 8)
@@ -114,7 +114,7 @@ public sealed unsafe partial class Vcpu
     }
 
     /// <summary>Translates an access that must be aligned and on host memory.</summary>
-    private bool TryLocateAtomic(GuestContext* context, ulong address, int size, int pageOffset, AccessType access, out Target target)
+    private bool TryLocateAtomic(GuestContext* context, ulong address, int size, int pageOffset, AccessType access, out Target target, bool alsoReads = false)
     {
         ulong pc = context->PcPage + (ulong)(long)pageOffset;
         bool privileged = _state.El != 0;
@@ -129,10 +129,10 @@ public sealed unsafe partial class Vcpu
         if (fault == FaultStatus.None)
         {
             if (target.Host != null)
-                return true;
+                return CheckWatchpoints(pc, address, size, reads: alsoReads || !isWrite, writes: isWrite, privileged);
             fault = FaultStatus.UnsupportedAtomic;
         }
-        else if (isWrite && Locate(address, AccessType.Read, privileged, out _) != FaultStatus.None)
+        else if (alsoReads && Locate(address, AccessType.Read, privileged, out _) != FaultStatus.None)
         {
             // An operation that also reads reports a read where the read alone would have faulted (ESR_ELx.WnR).
             isWrite = false;

@@ -23,6 +23,8 @@ public sealed unsafe partial class Vcpu
         ulong sctlr = Slot(SystemSlot.Sctlr);
         Daif = ProcessState.DaifMask;
         _state.SoftwareStep = false;
+        _stepping = false;
+        _stepped = false;
         _state.Il = false;
         _state.BType = 0;
         _state.Uao = false;
@@ -73,6 +75,7 @@ public sealed unsafe partial class Vcpu
 
         uint spsr = (uint)GetDirect(DirectRegister.SavedStatus1);
         uint level = (spsr >> 2) & 3;
+        bool debugEnabled = AreDebugExceptionsEnabled(_state.El, Daif);
         if (ProcessState.IsLegalReturn(spsr))
         {
             _state.LoadFields(MaskUnimplemented(spsr));
@@ -88,10 +91,12 @@ public sealed unsafe partial class Vcpu
             _state.Dit = old.Dit;
             _state.Ssbs = old.Ssbs;
             _state.BType = 0;
-            _state.SoftwareStep = false;
             _state.Il = true;
         }
 
+        _state.SoftwareStep = StepAfterReturn(debugEnabled, _state.El, spsr);
+        _stepped = _stepping;
+        _stepping = false;
         _context->Nzcv = spsr & 0xF000_0000;
         Daif = spsr & ProcessState.DaifMask;
         _context->Exclusive.Address = GuestContext.InvalidTag;

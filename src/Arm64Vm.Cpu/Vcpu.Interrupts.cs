@@ -95,6 +95,7 @@ public sealed unsafe partial class Vcpu
             Interlocked.Or(ref _context->PendingInterrupts, (uint)LineBits.Step);
         else
             Interlocked.And(ref _context->PendingInterrupts, ~(uint)LineBits.Step);
+        DebugControlsChanged();
     }
 
     private void Notify(PollReasons reason)

@@ -32,7 +32,7 @@ public sealed unsafe partial class Vcpu
         ulong inPage = (address & PageMask) + (ulong)size;
         if (inPage <= PageMask + 1)
         {
-            if (!TryLocate(pc, address, size, AccessType.Read, privileged, out Target target))
+            if (!TryLocate(pc, address, size, AccessType.Read, privileged, out Target target) || !CheckWatchpoints(pc, address, size, reads: true, writes: false, privileged))
                 return false;
             if (target.Host != null)
             {
@@ -47,7 +47,8 @@ public sealed unsafe partial class Vcpu
         int first = (int)(PageMask + 1 - (address & PageMask));
         ulong second = address + (ulong)first;
         if (!TryLocate(pc, address, size, AccessType.Read, privileged, out Target low)
-            || !TryLocate(pc, second, size, AccessType.Read, privileged, out Target high, isContinuation: true))
+            || !TryLocate(pc, second, size, AccessType.Read, privileged, out Target high, isContinuation: true)
+            || !CheckWatchpoints(pc, address, size, reads: true, writes: false, privileged))
         {
             return false;
         }
@@ -69,7 +70,7 @@ public sealed unsafe partial class Vcpu
         ulong inPage = (address & PageMask) + (ulong)size;
         if (inPage <= PageMask + 1)
         {
-            if (!TryLocate(pc, address, size, AccessType.Write, privileged, out Target target))
+            if (!TryLocate(pc, address, size, AccessType.Write, privileged, out Target target) || !CheckWatchpoints(pc, address, size, reads: false, writes: true, privileged))
                 return false;
             if (target.Host != null)
             {
@@ -84,7 +85,8 @@ public sealed unsafe partial class Vcpu
         int first = (int)(PageMask + 1 - (address & PageMask));
         ulong second = address + (ulong)first;
         if (!TryLocate(pc, address, size, AccessType.Write, privileged, out Target low)
-            || !TryLocate(pc, second, size, AccessType.Write, privileged, out Target high, isContinuation: true))
+            || !TryLocate(pc, second, size, AccessType.Write, privileged, out Target high, isContinuation: true)
+            || !CheckWatchpoints(pc, address, size, reads: false, writes: true, privileged))
         {
             return false;
         }
@@ -110,6 +112,9 @@ public sealed unsafe partial class Vcpu
             fault = FaultStatus.ExternalAbort;
         if (fault != FaultStatus.None)
             return RaiseDataAbort(pc, address, fault, isWrite: true);
+
+        if (!CheckWatchpoints(pc, block, GuestContext.ZeroBlockSize, reads: false, writes: true, _state.El != 0))
+            return false;
 
         ulong back = address - block;
 
@@ -213,7 +218,7 @@ public sealed unsafe partial class Vcpu
         target.Host = host;
 
         // With the MMU off memory is Device, but the mode then checks alignment inline, so host memory may be reached inline too.
-        if (!entry.IsDevice || !_stage1.IsEnabled)
+        if ((!entry.IsDevice || !_stage1.IsEnabled) && !(_comparators.HasWatchpoints && _comparators.MayWatchPage(address)))
         {
             int index = !privileged ? 0 : MmuIndex;
             byte* page = host - (physical & PageMask);

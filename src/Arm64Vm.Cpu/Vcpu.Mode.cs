@@ -31,13 +31,11 @@ public sealed unsafe partial class Vcpu
     public bool TryFetch(GuestContext* context, ulong address, out CodeLocation location)
     {
         location = default;
-        if (_state.Il)
-            return RaiseSynchronous(Syndrome.Make(ExceptionClass.IllegalState), address);
+        bool step = IsStepEnabled;
+        if (step && !_state.SoftwareStep)
+            return RaiseSoftwareStep(address);
         if ((address & 3) != 0)
-        {
-            SetDirect(DirectRegister.FaultAddress1, address);
-            return RaiseSynchronous(Syndrome.Make(ExceptionClass.PcAlignment), address);
-        }
+            return RaiseMisalignedPc(address);
 
         // Branches drop an ignored tag byte (AArch64.BranchAddr); executors fetch again from PC.
         if (_stage1.IgnoresTopByte(address, isCode: true) && PageWalker.SignExtend(address) != address)
@@ -45,10 +43,6 @@ public sealed unsafe partial class Vcpu
             context->Pc = PageWalker.SignExtend(address);
             return false;
         }
-
-        bool step = IsStepEnabled;
-        if (step && !_state.SoftwareStep)
-            return RaiseSoftwareStep(address);
 
         int fault = _stage1.Translate(address, AccessType.Execute, _state.El != 0, pan: false, out TlbEntry entry);
         if (fault != FaultStatus.None)
@@ -59,11 +53,35 @@ public sealed unsafe partial class Vcpu
         if (host == null || available < 1UL << FetchPageShift)
             return RaiseInstructionAbort(address, FaultStatus.ExternalAbort);
 
+        // The order of priority is that of Arm ARM D1.3.6.1: step, PC alignment, aborts, breakpoints, illegal state.
+        bool single = step;
+        if (_comparators.HasBreakpoints && _comparators.MayBreakOnPage(address))
+        {
+            if (IsBreakpoint(address))
+                return RaiseBreakpoint(address);
+            single = true;
+        }
+
+        if (_state.Il)
+            return RaiseSynchronous(Syndrome.Make(ExceptionClass.IllegalState), address);
+        _stepping = step;
+        if (step)
+            _steppingExclusive = IsLoadExclusive(*(uint*)(host + (address & 0xFFF)));
+
         if (_stage1.IsEnabled)
             _stage1.Tags.NoteFetch(entry, address);
-        TranslationMode mode = CurrentMode(step);
+        TranslationMode mode = CurrentMode(single);
         location = new CodeLocation { PhysicalPage = physical, Host = host, Mode = mode, ContextTag = _stage1.CodeTag(address, mode.Bits) };
         return true;
+    }
+
+    /// <summary>A branch to an address that is not a multiple of 4; a pending step comes first.</summary>
+    private bool RaiseMisalignedPc(ulong address)
+    {
+        if (IsStepEnabled && !_state.SoftwareStep)
+            return RaiseSoftwareStep(address);
+        SetDirect(DirectRegister.FaultAddress1, address);
+        return RaiseSynchronous(Syndrome.Make(ExceptionClass.PcAlignment), address);
     }
 
     public void WatchWrites(ulong physicalPage)
@@ -99,15 +117,23 @@ public sealed unsafe partial class Vcpu
     }
 
     /// <summary>Executors fetch again after everything that may change this: exceptions, and writes of system registers and PSTATE.</summary>
-    private TranslationMode CurrentMode(bool singleStep) =>
-        TranslationMode.Create(
+    private TranslationMode CurrentMode(bool singleStep)
+    {
+        ulong sctlr = Slot(SystemSlot.Sctlr);
+        TranslationMode mode = TranslationMode.Create(
             _state.El,
             MmuIndex,
-            (Slot(SystemSlot.Sctlr) & SctlrBits.AlignmentCheck) != 0 || _stage1.IsDeviceWhenOff,
+            (sctlr & SctlrBits.AlignmentCheck) != 0 || _stage1.IsDeviceWhenOff,
             IsFloatTrapped,
             guarded: false,
             singleStep,
             _context->Fpcr,
-            pointerAuthentication: _model.HasPointerAuthentication && (Slot(SystemSlot.Sctlr) & SctlrBits.EnableKeys) != 0,
-            zeroTrapped: _state.El == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserZero) == 0);
+            pointerAuthentication: _model.HasPointerAuthentication && (sctlr & SctlrBits.EnableKeys) != 0,
+            zeroTrapped: _state.El == 0 && (sctlr & SctlrBits.UserZero) == 0);
+        if (_state.Uao && _state.El != 0)
+            mode = mode.WithUserOverride();
+        if ((sctlr & (_state.El == 0 ? SctlrBits.UserStackAlignment : SctlrBits.StackAlignment)) != 0)
+            mode = mode.WithStack(aligned: (_context->X[31] & 15) == 0);
+        return mode;
+    }
 }

@@ -59,13 +59,12 @@ public sealed unsafe partial class Vcpu
         ulong payload = _context->Exit.Payload;
         if (reason != ExitReason.WaitForEvent)
             _consecutiveWaits = 0;
-        // These are complete where they return: a step of one of them is over before what follows from it.
-        if (reason is ExitReason.SupervisorCall or ExitReason.HypervisorCall or (>= ExitReason.WaitForInterrupt and <= ExitReason.Yield))
-            _state.SoftwareStep = false;
 
         switch (reason)
         {
             case ExitReason.SupervisorCall:
+                // Complete before its exception (SSAdvance in AArch64.CallSupervisor).
+                CompleteStep();
                 RaiseSynchronous(Syndrome.Make(ExceptionClass.SupervisorCall, (uint)payload & 0xFFFF), pc);
                 break;
             case ExitReason.HypervisorCall:
@@ -75,7 +74,7 @@ public sealed unsafe partial class Vcpu
                 RaiseUndefined(pc - 4);
                 break;
             case ExitReason.Breakpoint:
-                RaiseSynchronous(Syndrome.Make(ExceptionClass.Breakpoint, (uint)payload & 0xFFFF), pc);
+                RaiseSynchronous(Syndrome.Make(ExceptionClass.SoftwareBreakpoint, (uint)payload & 0xFFFF), pc);
                 break;
             case ExitReason.Halt:
                 if (payload == SemihostingImmediate && _options.Semihosting != null)
@@ -98,22 +97,27 @@ public sealed unsafe partial class Vcpu
                     RaiseSynchronous(Syndrome.WaitForX(0), pc - 4);
                 else
                     SleepUntilInterrupt();
+                CompleteStep();
                 break;
             case ExitReason.WaitForEvent:
                 if (_state.El == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserWaitForEvent) == 0 && !_eventRegister)
                     RaiseSynchronous(Syndrome.WaitForX(1), pc - 4);
                 else
                     PauseForEvent();
+                CompleteStep();
                 break;
             case ExitReason.SendEvent:
                 _eventRegister = true;
+                CompleteStep();
                 break;
             case ExitReason.IllegalState:
                 RaiseSynchronous(Syndrome.Make(ExceptionClass.IllegalState), pc);
                 break;
             case ExitReason.PcAlignment:
-                SetDirect(DirectRegister.FaultAddress1, pc);
-                RaiseSynchronous(Syndrome.Make(ExceptionClass.PcAlignment), pc);
+                RaiseMisalignedPc(pc);
+                break;
+            case ExitReason.StackAlignment:
+                RaiseSynchronous(Syndrome.Make(ExceptionClass.StackAlignment), pc);
                 break;
 
             case ExitReason.Step:
@@ -127,6 +131,8 @@ public sealed unsafe partial class Vcpu
 
             // Nothing to do but go round: the poll word is looked at, or the fetch is tried again at PC.
             case ExitReason.Yield:
+                CompleteStep();
+                break;
             case ExitReason.FetchAbort:
             default:
                 break;
@@ -136,6 +142,8 @@ public sealed unsafe partial class Vcpu
     private void CallHypervisor(ushort immediate)
     {
         ulong pc = _context->Pc;
+        if (_state.El != 0 && _options.HypervisorCalls != null)
+            CompleteStep();
         CallOutcome outcome = _state.El == 0 || _options.HypervisorCalls == null
             ? CallOutcome.Undefined
             : _options.HypervisorCalls.Call(this, immediate);
@@ -164,6 +172,7 @@ public sealed unsafe partial class Vcpu
         }
 
         _context->Pc += 4;
+        CompleteStep();
     }
 
     private void LogUndefined(ulong pc, ulong word)

@@ -1,10 +1,12 @@
+using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Cpu.Memory;
 using Arm64Vm.Ir;
 using Arm64Vm.Translation;
+using Arm64Vm.Translation.Jit;
 
 namespace Arm64Vm.Cpu.Tests;
 
-/// <summary>RAM, one vCPU on the interpreter, and vectors that stop the run: HLT through semihosting in every entry.</summary>
+/// <summary>RAM, one vCPU on the interpreter or on emitted code, and vectors that stop the run: HLT through semihosting in every entry.</summary>
 internal sealed unsafe class TestMachine : IDisposable, ISemihosting
 {
     public const ulong Ram = 0x4000_0000;
@@ -14,19 +16,25 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting
 
     private readonly GuestRam _ram;
 
-    public TestMachine(VcpuOptions? options = null, IPhysicalBus? bus = null, IReadOnlyList<ISystemRegisterDevice>? devices = null, ulong ramSize = 16 << 20)
+    public TestMachine(VcpuOptions? options = null, IPhysicalBus? bus = null, IReadOnlyList<ISystemRegisterDevice>? devices = null, ulong ramSize = 16 << 20, bool emitted = false)
     {
         _ram = new GuestRam(Ram, ramSize);
         Bus = bus as TestBus ?? new TestBus();
         Memory = new PhysicalMemory(bus ?? Bus);
         Memory.AddRam(_ram);
         options = (options ?? new VcpuOptions()) with { Semihosting = this };
-        Cpu = new Vcpu(options, Memory, devices ?? [], (services, code) => new InterpreterExecutor(code, services, new TranslatorOptions { Verify = true }));
+        Cpu = new Vcpu(options, Memory, devices ?? [], (services, code) => MakeExecutor(services, code, options.Model, emitted));
         for (ulong offset = 0; offset < 0x800; offset += 0x80)
             Write32(Vectors + offset, Asm.Hlt(0xF000));
         Cpu.Reset(Code);
         if (Cpu.ExceptionLevel == 1)
             SetSystem("VBAR_EL1", Vectors);
+    }
+
+    private static IExecutor MakeExecutor(IGuestServices services, ICodeMemory code, CpuModel model, bool emitted)
+    {
+        var options = new TranslatorOptions { Verify = true, Features = model.Features };
+        return emitted ? new JitExecutor(code, services, new Translator(options), HostFeatures.Detect()) : new InterpreterExecutor(code, services, options);
     }
 
     public Vcpu Cpu { get; }
@@ -102,6 +110,22 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting
         // SYS_EXIT; guests here do not touch X0 unless they mean another operation.
         Cpu.SetX(0, 0x18);
         return Cpu.Run();
+    }
+
+    /// <summary>Puts instructions at <see cref="Data"/> and returns to them with a PSTATE; runs until a stop.</summary>
+    public void RunFrom(uint spsr, params uint[] words)
+    {
+        Program(Data, words);
+        SetSystem("ELR_EL1", Data);
+        SetSystem("SPSR_EL1", spsr);
+        Run(Asm.Eret);
+    }
+
+    /// <summary>The same again from wherever ELR_EL1 points: what a handler does.</summary>
+    public void Return(uint spsr)
+    {
+        SetSystem("SPSR_EL1", spsr);
+        Run(Asm.Eret);
     }
 
     /// <summary>Runs on a thread of its own; <see cref="Stop"/> has the outcome once it ended.</summary>

@@ -19,9 +19,15 @@ internal enum ExceptionClass : byte
     DataAbort = 0x25,
     StackAlignment = 0x26,
     SError = 0x2F,
+    BreakpointLower = 0x30,
+    BreakpointCurrent = 0x31,
     SoftwareStepLower = 0x32,
     SoftwareStep = 0x33,
-    Breakpoint = 0x3C,
+    WatchpointLower = 0x34,
+    Watchpoint = 0x35,
+
+    /// <summary>BRK.</summary>
+    SoftwareBreakpoint = 0x3C,
 }
 
 /// <summary>Which entry of a quarter of the vector table.</summary>

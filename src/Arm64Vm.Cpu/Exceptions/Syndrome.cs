@@ -3,6 +3,9 @@ namespace Arm64Vm.Cpu.Exceptions;
 /// <summary>Values of ESR_EL1 (Arm ARM D24.2.40). All instructions are 32 bits, so IL is always set.</summary>
 internal static class Syndrome
 {
+    /// <summary>WnR of data aborts and watchpoints.</summary>
+    public const uint WriteNotRead = 1u << 6;
+
     private const ulong InstructionLength = 1UL << 25;
 
     public static ulong Make(ExceptionClass exceptionClass, uint iss = 0) =>
@@ -24,7 +27,7 @@ internal static class Syndrome
     public static ulong DataAbort(bool fromLower, int status, bool isWrite, bool isMaintenance) =>
         Make(
             fromLower ? ExceptionClass.DataAbortLower : ExceptionClass.DataAbort,
-            (uint)status | (isWrite ? 1u << 6 : 0) | (isMaintenance ? 1u << 8 : 0));
+            (uint)status | (isWrite ? WriteNotRead : 0) | (isMaintenance ? 1u << 8 : 0));
 
     public static ulong InstructionAbort(bool fromLower, int status) =>
         Make(fromLower ? ExceptionClass.InstructionAbortLower : ExceptionClass.InstructionAbort, (uint)status);

@@ -1,12 +1,10 @@
+using Arm64Vm.Cpu.Debugging;
+
 namespace Arm64Vm.Cpu.Registers;
 
-/// <summary>Self-hosted debug (Arm ARM D19): the registers are kept, breakpoints and watchpoints do not fire.</summary>
+/// <summary>Self-hosted debug (Arm ARM D2, D24.3). There is no external debugger behind the communication channel.</summary>
 internal static class DebugRegisters
 {
-    /// <summary>Breakpoints and watchpoints, as ID_AA64DFR0_EL1 counts them for every model.</summary>
-    private const int Breakpoints = 6;
-    private const int Watchpoints = 4;
-
     public static void Define(RegisterTable t)
     {
         t.Add("MDSCR_EL1", 2, 0, 0, 2, 2).Stored((int)SystemSlot.Mdscr, 0, 0x0000_0000_FFFF_FFFF).OnWrite(static (cpu, _) => cpu.StepControlChanged());
@@ -21,7 +19,7 @@ internal static class DebugRegisters
         t.Add("DBGVCR32_EL2", 2, 4, 0, 7, 0).Stored(t.NewSlot(), 0, 0xFFFF_FFFF);
 
         // The OS lock is set by a reset; OSLSR_EL1.OSLM says that it is implemented.
-        t.Add("OSLAR_EL1", 2, 0, 1, 0, 4).WriteOnly().Stored((int)SystemSlot.OsLock, 1, 1);
+        t.Add("OSLAR_EL1", 2, 0, 1, 0, 4).WriteOnly().Stored((int)SystemSlot.OsLock, 1, 1).OnWrite(static (cpu, _) => cpu.DebugControlsChanged());
         t.Add("OSLSR_EL1", 2, 0, 1, 1, 4).ReadOnly().OnRead(static cpu => 0b1000 | ((cpu.Slot(SystemSlot.OsLock) & 1) << 1));
         t.Add("OSDLR_EL1", 2, 0, 1, 3, 4).Stored(t.NewSlot(), 0, 1);
         t.Add("DBGPRCR_EL1", 2, 0, 1, 4, 4).Stored(t.NewSlot(), 0, 1);
@@ -29,16 +27,27 @@ internal static class DebugRegisters
         t.Add("DBGCLAIMCLR_EL1", 2, 0, 7, 9, 6).Constant(0);
         t.Add("DBGAUTHSTATUS_EL1", 2, 0, 7, 14, 6).ReadOnly().Constant(0xAA);
 
-        for (int i = 0; i < Breakpoints; i++)
+        for (int i = 0; i < DebugComparators.Breakpoints; i++)
         {
-            t.Add($"DBGBVR{i}_EL1", 2, 0, 0, i, 4).Stored(t.NewSlot());
-            t.Add($"DBGBCR{i}_EL1", 2, 0, 0, i, 5).Stored(t.NewSlot(), 0, 0xFFFF_FFFF);
+            int slot = (int)SystemSlot.FirstBreakpoint + (2 * i);
+
+            // An address, or a context number: then bits 1:0 count.
+            Comparator(t.Add($"DBGBVR{i}_EL1", 2, 0, 0, i, 4), slot, ulong.MaxValue);
+
+            // BT, LBN, SSC, HMC, PMC and E. BAS is RES1 without AArch32.
+            Comparator(t.Add($"DBGBCR{i}_EL1", 2, 0, 0, i, 5), slot + 1, 0x00FF_E007, 0x1E0);
         }
 
-        for (int i = 0; i < Watchpoints; i++)
+        for (int i = 0; i < DebugComparators.Watchpoints; i++)
         {
-            t.Add($"DBGWVR{i}_EL1", 2, 0, 0, i, 6).Stored(t.NewSlot());
-            t.Add($"DBGWCR{i}_EL1", 2, 0, 0, i, 7).Stored(t.NewSlot(), 0, 0xFFFF_FFFF);
+            int slot = (int)SystemSlot.FirstWatchpoint + (2 * i);
+            Comparator(t.Add($"DBGWVR{i}_EL1", 2, 0, 0, i, 6), slot, ~3UL);
+
+            // MASK, WT, LBN, SSC, HMC, BAS, LSC, PAC and E.
+            Comparator(t.Add($"DBGWCR{i}_EL1", 2, 0, 0, i, 7), slot + 1, 0x1F1F_FFFF);
         }
     }
+
+    private static void Comparator(RegisterDescriptor row, int slot, ulong mask, ulong ones = 0) =>
+        row.Stored(slot, ones, mask).OnWrite(static (cpu, _) => cpu.DebugControlsChanged());
 }

@@ -5,6 +5,8 @@ internal static class SctlrBits
 {
     public const ulong Mmu = 1UL << 0;
     public const ulong AlignmentCheck = 1UL << 1;
+    public const ulong StackAlignment = 1UL << 3;
+    public const ulong UserStackAlignment = 1UL << 4;
     public const ulong UserMaskAccess = 1UL << 9;
     public const ulong EnableKeyDB = 1UL << 13;
     public const ulong UserZero = 1UL << 14;

@@ -20,5 +20,12 @@ internal enum SystemSlot
     KeyDALow, KeyDAHigh,
     KeyDBLow, KeyDBHigh,
     KeyGALow, KeyGAHigh,
+
+    /// <summary>DBGBVR0_EL1, DBGBCR0_EL1, DBGBVR1_EL1 …</summary>
+    FirstBreakpoint,
+
+    /// <summary>DBGWVR0_EL1, DBGWCR0_EL1, DBGWVR1_EL1 …</summary>
+    FirstWatchpoint = FirstBreakpoint + (2 * Debugging.DebugComparators.Breakpoints),
+    AfterWatchpoints = FirstWatchpoint + (2 * Debugging.DebugComparators.Watchpoints) - 1,
     Count,
 }
