@@ -27,6 +27,7 @@ public sealed unsafe partial class Vcpu
     {
         Volatile.Write(ref _runThread, Environment.CurrentManagedThreadId);
         Interlocked.Or(ref _context->Poll, (uint)PollReasons.Interrupt);
+        ForgetClockRelation();
         try
         {
             while (true)
@@ -39,6 +40,7 @@ public sealed unsafe partial class Vcpu
                         return stop;
                 }
 
+                FollowClock();
                 if (_isOff)
                     SleepUntilStop();
                 else

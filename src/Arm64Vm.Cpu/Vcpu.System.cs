@@ -156,6 +156,8 @@ public sealed unsafe partial class Vcpu
                 continue;
             if (!IsTimerAllowed(register))
                 return RaiseTrapped(pc, register, isRead: true);
+            // A guest that polls the counter may not come back to the run loop otherwise.
+            FollowClock();
             return device.TryReadRegister(Index, _state.El, register, out value) || RejectAccess(pc, register, isRead: true, log: false);
         }
 

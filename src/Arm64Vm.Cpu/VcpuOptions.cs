@@ -29,5 +29,8 @@ public sealed record VcpuOptions
     /// <summary>Makes RNDR reproducible; null: the host's generator.</summary>
     public ulong? RandomSeed { get; init; }
 
+    /// <summary>What the system counter counts: guest code reads it by itself where it relates to the host's timestamp. Null: every read asks the timer.</summary>
+    public IVirtualClock? Clock { get; init; }
+
     public ILogSink? Log { get; init; }
 }

@@ -69,12 +69,14 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     public static VirtualMachine Create(MachineConfig config)
     {
         var model = Check(config);
-        var ownClock = config.Clock is null ? new SystemClock(startPaused: true) : null;
+        var host = Executors.Choose(config.Backend);
+        var timestamp = host is null || config.Clock is not null ? null : HostTimestamp.TryCreate(host);
+        var ownClock = config.Clock is null ? new SystemClock(startPaused: true, timestamp: timestamp) : null;
         var parts = new MachineParts
         {
             Config = config,
             Model = model,
-            Host = Executors.Choose(config.Backend),
+            Host = host,
             Clock = config.Clock ?? ownClock!,
             Console = new SerialConsole(config.SerialOutput),
         };

@@ -111,35 +111,33 @@ public sealed partial class X64Compiler
         AddCold(SlowKind.CompareSwap, inst, destination: (byte)d, source: (byte)expected, source2: (byte)replacement);
     }
 
-    /// <summary>128 bits need four fixed registers, one of them pinned: done by the run loop.</summary>
+    /// <summary>rdx:rax and rcx:rbx hold what is compared and stored; rbx is pinned and comes back from its operand slot.</summary>
     private void EmitCompareSwapPair(in IrInst inst)
     {
-        ClobberFlags();
-        byte expected = (byte)UseV(inst.B);
-        byte replacement = (byte)UseV(inst.C);
-        EmitAddress(inst.A, 0);
+        Xmm expected = UseV(inst.B);
+        Xmm replacement = UseV(inst.C);
+        BeginProbe(inst.A, 0);
         Xmm d = DefineV(current);
-        CallSlow(SlowKind.CompareSwap, inst, destination: (byte)d, source: expected, source2: replacement);
+        AllocateFixedGpr(Gpr.Rdx);
+        AllocateFixedGpr(Gpr.Rcx);
+        EndProbe(16, 16, aligned: true, write: true, MemoryFlags.None);
+        Gpr address = ScratchGpr();
+        emit.Mov(8, address, Gpr.Rax);
+        emit.Vmovq(Gpr.Rax, expected);
+        emit.Vpextrq(Gpr.Rdx, expected, 1);
+        EmitExchange16(address, replacement);
+        emit.Vmovq(d, Gpr.Rax);
+        emit.Vpinsrq(d, d, Gpr.Rdx, 1);
+        AddCold(SlowKind.CompareSwap, inst, destination: (byte)d, source: (byte)expected, source2: (byte)replacement);
     }
 
-    private void EmitLoadExclusive(in IrInst inst)
+    /// <summary>LOCK CMPXCHG16B of [address] with rdx:rax; needs rcx.</summary>
+    private void EmitExchange16(Gpr address, Xmm replacement)
     {
-        ClobberFlags();
-        EmitAddress(inst.A, (long)inst.Imm);
-        byte d = inst.Type == IrType.V128 ? (byte)DefineV(current) : (byte)Define(current);
-        if (inst.Type == IrType.I32)
-            values[current].ZeroUpper = true;
-        CallSlow(SlowKind.LoadExclusive, inst, destination: d);
-    }
-
-    private void EmitStoreExclusive(in IrInst inst)
-    {
-        ClobberFlags();
-        bool vector = region[inst.B].Type == IrType.V128;
-        byte value = vector ? (byte)UseV(inst.B) : (byte)Use(inst.B);
-        EmitAddress(inst.A, (long)inst.Imm);
-        Gpr d = Define(current);
-        values[current].ZeroUpper = true;
-        CallSlow(SlowKind.StoreExclusive, inst, destination: (byte)d, source: value);
+        emit.Mov(8, HostAbi.Operand(0), Gpr.Rbx);
+        emit.Vmovq(Gpr.Rbx, replacement);
+        emit.Vpextrq(Gpr.Rcx, replacement, 1);
+        emit.LockCmpxchg16b(Mem.Base(address));
+        emit.Mov(8, Gpr.Rbx, HostAbi.Operand(0));
     }
 }

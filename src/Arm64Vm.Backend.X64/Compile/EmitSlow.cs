@@ -19,6 +19,9 @@ public sealed partial class X64Compiler
         /// <summary>The value to store is this constant, not a register.</summary>
         public bool HasConstant;
         public int Constant;
+
+        /// <summary>Not a memory access: reached by this label, and the result comes from operand slot 0.</summary>
+        public Label Entry;
     }
 
     private readonly ColdPath[] coldPaths = new ColdPath[MaxColdPaths];
@@ -56,6 +59,7 @@ public sealed partial class X64Compiler
         cold.Resume = emit.Here();
         cold.Descriptor = Describe(kind, inst, destination, destination2, source, source2);
         cold.HasConstant = false;
+        cold.Entry = default;
     }
 
     private void AddColdConstantStore(in IrInst inst, int constant)
@@ -66,6 +70,17 @@ public sealed partial class X64Compiler
         cold.Descriptor = Describe(SlowKind.Store, inst, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister);
         cold.HasConstant = true;
         cold.Constant = constant;
+        cold.Entry = default;
+    }
+
+    /// <summary>Registers a slow path at <paramref name="entry"/> for an operation whose result the run loop leaves in operand slot 0; execution resumes at the current position.</summary>
+    private void AddColdResult(Label entry, SlowKind kind, in IrInst inst, Gpr destination)
+    {
+        ref ColdPath cold = ref coldPaths[coldCount++];
+        cold.Entry = entry;
+        cold.Resume = emit.Here();
+        cold.Descriptor = Describe(kind, inst, (byte)destination, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister);
+        cold.Descriptor.Index = (uint)inst.Imm;
     }
 
     /// <summary>A slow exit on the main path: the operation always needs the run loop.</summary>
@@ -94,6 +109,15 @@ public sealed partial class X64Compiler
         for (int i = 0; i < coldCount; i++)
         {
             ref ColdPath cold = ref coldPaths[i];
+            if (cold.Entry.IsValid)
+            {
+                emit.Bind(cold.Entry);
+                EmitSlowCall(cold.Descriptor);
+                emit.Mov(8, (Gpr)cold.Descriptor.Destination, HostAbi.Operand(0));
+                emit.Jmp(cold.Resume);
+                continue;
+            }
+
             emit.Bind(cold.Probe.Missed);
             emit.Alu(AluOp.Add, 8, Gpr.Rax, Mem.Index(HostAbi.Context, cold.Probe.Index, 1, cold.Probe.Table));
             if (cold.Probe.Misaligned.IsValid)
@@ -112,7 +136,7 @@ public sealed partial class X64Compiler
     /// <summary>System registers and operations: operands in slots 0 and 1, the result in slot 0.</summary>
     private void EmitSystem(in IrInst inst)
     {
-        if (TryEmitDirectRegister(inst) || TryEmitInterruptMask(inst))
+        if (TryEmitDirectRegister(inst) || TryEmitInterruptMask(inst) || TryEmitCounter(inst))
             return;
         ClobberFlags();
         if (inst.A != 0)

@@ -9,6 +9,9 @@ public interface IVirtualClock
     /// <summary>Wall-clock time for real-time clocks, in seconds since 1970-01-01 UTC.</summary>
     ulong UnixSeconds { get; }
 
+    /// <summary>How the host's timestamp gives <see cref="Nanoseconds"/>; null where it does not, or not yet. A new one may replace it at any time.</summary>
+    ClockRelation? Relation => null;
+
     /// <summary>Makes a disarmed one-shot timer whose callback runs on an arbitrary thread once its deadline has passed.</summary>
     IVirtualTimer CreateTimer(Action expired);
 }

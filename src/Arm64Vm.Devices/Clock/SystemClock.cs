@@ -11,6 +11,8 @@ public sealed record SystemClockState(ulong Nanoseconds);
 /// <remarks>
 /// One background thread sleeps until the earliest deadline. Arming later than that deadline, the common case of a guest
 /// that reprograms its tick, does not wake it: it finds the new deadline when it looks. Arming allocates nothing.
+/// With a host timestamp, time is at first the host's monotonic clock and, once their ratio is known well enough, the timestamp,
+/// steered after the monotonic clock from then on (<see cref="TimestampRate"/>).
 /// </remarks>
 public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, IDisposable
 {
@@ -33,12 +35,22 @@ public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, ID
 
     private bool _disposed;
 
+    /// <summary>Null: the host has no timestamp to follow.</summary>
+    private readonly TimestampRate? _rate;
+
+    /// <summary>What time is while it runs; null: the monotonic clock.</summary>
+    private ClockRelation? _relation;
+
     /// <param name="startPaused">True: time stands at 0 until <see cref="Resume"/>.</param>
     /// <param name="wallClockOffsetSeconds">Added to the host's wall clock.</param>
-    public SystemClock(bool startPaused = false, long wallClockOffsetSeconds = 0)
+    /// <param name="timestamp">A counter of the host to take time from; null: the host's monotonic clock only.</param>
+    public SystemClock(bool startPaused = false, long wallClockOffsetSeconds = 0, IHostTimestamp? timestamp = null)
     {
         _wallClockOffsetSeconds = wallClockOffsetSeconds;
         _pausedAt = startPaused ? 0 : Running;
+        _rate = timestamp is null ? null : new TimestampRate(timestamp, HostNanoseconds);
+        if (!startPaused)
+            _rate?.Start();
         _thread = new Thread(Run) { IsBackground = true, Name = "arm64vm-clock" };
         _thread.Start();
     }
@@ -49,9 +61,14 @@ public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, ID
         get
         {
             var paused = Volatile.Read(ref _pausedAt);
-            return paused != Running ? (ulong)paused : (ulong)(HostNanoseconds() - Volatile.Read(ref _origin));
+            if (paused != Running)
+                return (ulong)paused;
+            return Volatile.Read(ref _relation) is { } relation ? relation.Now : (ulong)(HostNanoseconds() - Volatile.Read(ref _origin));
         }
     }
+
+    /// <inheritdoc/>
+    public ClockRelation? Relation => IsPaused ? null : Volatile.Read(ref _relation);
 
     /// <inheritdoc/>
     public ulong UnixSeconds => (ulong)(DateTimeOffset.UtcNow.ToUnixTimeSeconds() + _wallClockOffsetSeconds);
@@ -65,7 +82,7 @@ public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, ID
         lock (_gate)
         {
             if (_pausedAt == Running)
-                Volatile.Write(ref _pausedAt, HostNanoseconds() - _origin);
+                Volatile.Write(ref _pausedAt, (long)Nanoseconds);
         }
     }
 
@@ -76,7 +93,7 @@ public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, ID
         {
             if (_pausedAt == Running)
                 return;
-            Volatile.Write(ref _origin, HostNanoseconds() - _pausedAt);
+            SetTime(_pausedAt);
             Volatile.Write(ref _pausedAt, Running);
             WakeThread();
         }
@@ -94,7 +111,7 @@ public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, ID
         lock (_gate)
         {
             if (_pausedAt == Running)
-                Volatile.Write(ref _origin, HostNanoseconds() - (long)state.Nanoseconds);
+                SetTime((long)state.Nanoseconds);
             else
                 Volatile.Write(ref _pausedAt, (long)state.Nanoseconds);
             WakeThread();
@@ -116,6 +133,17 @@ public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, ID
         _sleeper.Dispose();
     }
 
+    /// <summary>Makes the time now <paramref name="nanoseconds"/>.</summary>
+    private void SetTime(long nanoseconds)
+    {
+        Volatile.Write(ref _origin, HostNanoseconds() - nanoseconds);
+        if (_rate is null)
+            return;
+        if (_relation is { } relation)
+            Volatile.Write(ref _relation, TimestampRate.Rebase(relation, (ulong)nanoseconds));
+        _rate.Start();
+    }
+
     private static long HostNanoseconds()
     {
         var ticks = Stopwatch.GetTimestamp();
@@ -134,6 +162,14 @@ public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, ID
                 if (_disposed)
                     return;
                 _wakesAt = ulong.MaxValue;
+                if (_pausedAt == Running && _rate is not null)
+                {
+                    if (_rate.TryUpdate(_origin, _relation, out var relation))
+                        Volatile.Write(ref _relation, relation);
+                    sleep = _rate.UntilNext;
+                    _wakesAt = sleep == Sleeper.Forever ? ulong.MaxValue : Nanoseconds + sleep;
+                }
+
                 if (_pausedAt == Running && _heap.First is { } first)
                 {
                     var now = Nanoseconds;
@@ -143,7 +179,7 @@ public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, ID
                         expired = first.Expired;
                         _wakesAt = 0;
                     }
-                    else
+                    else if (first.Deadline < _wakesAt)
                     {
                         _wakesAt = first.Deadline;
                         sleep = first.Deadline - now;

@@ -151,6 +151,10 @@ public unsafe struct GuestContext
     [FieldOffset(ExclusiveOffset)]
     public ExclusiveMonitor Exclusive;
 
+    /// <summary>The system counter, for code that reads it without leaving.</summary>
+    [FieldOffset(CounterOffset)]
+    public CounterRelation Counter;
+
     /// <summary>Not zero: a saturation happened (to be folded into FPSR.QC).</summary>
     [FieldOffset(SaturationOffset)]
     public fixed ulong Saturation[2];
@@ -239,6 +243,10 @@ public struct ExitRecord
 [StructLayout(LayoutKind.Sequential)]
 public struct ExclusiveMonitor
 {
+    public const int AddressOffset = 0;
+    public const int SizeOffset = 8;
+    public const int ValueOffset = 16;
+
     /// <summary>Physical (or host) address marked; <see cref="GuestContext.InvalidTag"/> when clear.</summary>
     public ulong Address;
     public ulong Size;

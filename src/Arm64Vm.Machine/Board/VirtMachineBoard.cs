@@ -113,6 +113,7 @@ internal sealed class VirtMachineBoard : IDisposable
             Semihosting = config.Semihosting ? new ConsoleSemihosting(_parts.Console, config.Append, isStopping) : null,
             HypervisorCalls = new PsciFirmware(),
             RandomSeed = config.RandomSeed,
+            Clock = _clock,
             Log = _log,
         };
         return new Vcpu(options, Memory, [timers, .. Interrupts.SystemRegisters], (services, code) =>
