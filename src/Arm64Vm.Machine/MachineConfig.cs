@@ -34,6 +34,12 @@ public sealed record MachineConfig
     /// <summary>Raw firmware, put into flash; the processor starts in it.</summary>
     public BootSource? Firmware { get; init; }
 
+    /// <summary>File with the contents of the second flash bank, 64 MiB, where firmware keeps its variables; what it changes is written back at once. Null: the bank starts empty and is forgotten.</summary>
+    public string? Vars { get; init; }
+
+    /// <summary>Firmware gets ACPI tables, which most prefer to the device tree.</summary>
+    public bool Acpi { get; init; } = true;
+
     /// <summary>A Linux Image (raw, gzip, EFI zboot) or an ELF file. With firmware, the firmware finds it through fw_cfg.</summary>
     public BootSource? Kernel { get; init; }
 

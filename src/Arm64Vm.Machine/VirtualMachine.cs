@@ -84,6 +84,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         try
         {
             parts.OpenDisks();
+            parts.OpenVariables();
             boot = BootPackage.Prepare(parts);
             VirtualMachine? machine = null;
             var board = new VirtMachineBoard(parts, boot, () => machine?.IsStopping ?? false);
@@ -253,6 +254,8 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             throw new MachineConfigurationException($"The memory must be at most {MachineConfig.MaximumMemory >> 30} GiB, but it is {config.Memory >> 30} GiB.");
         if (config.Disks.Count > Memory.MemoryMap.VirtioMmioCount)
             throw new MachineConfigurationException($"The board has room for {Memory.MemoryMap.VirtioMmioCount} disks.");
+        if (config.Vars is not null && config.Firmware is null)
+            throw new MachineConfigurationException("A file of firmware variables needs firmware.");
         if (config.Gic is not (GicVersion.V2 or GicVersion.V3))
             throw new MachineConfigurationException("The interrupt controller is a GICv2 or a GICv3.");
         return model;

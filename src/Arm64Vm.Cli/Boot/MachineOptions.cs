@@ -9,6 +9,8 @@ namespace Arm64Vm.Cli.Boot;
 internal sealed class MachineOptions
 {
     private readonly Option<string?> _firmware = new("--firmware") { Description = "Raw firmware for flash, such as EDK2 or U-Boot", HelpName = "FILE" };
+    private readonly Option<string?> _vars = new("--vars") { Description = "Second flash bank, 64 MiB, where firmware keeps its variables; written through", HelpName = "FILE" };
+    private readonly Option<bool> _noAcpi = new("--no-acpi") { Description = "Give firmware no ACPI tables, so that guests use the device tree" };
     private readonly Option<string?> _kernel = new("--kernel") { Description = "Linux Image (raw, gzip, EFI zboot) or ELF file; neither this nor --firmware: the embedded firmware", HelpName = "FILE" };
     private readonly Option<string?> _initrd = new("--initrd") { Description = "Initial RAM disk for the kernel", HelpName = "FILE" };
     private readonly Option<string> _append = new("--append") { Description = "Kernel command line, or options of the embedded firmware", HelpName = "TEXT", DefaultValueFactory = _ => "" };
@@ -29,7 +31,7 @@ internal sealed class MachineOptions
         _gic.AcceptOnlyFromAmong("2", "3");
         _backend.AcceptOnlyFromAmong("auto", "x64", "il", "interpreter");
         _log.CompletionSources.Add(LogNames.All);
-        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks])
+        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks])
             command.Add(option);
         if (hasBackend)
             command.Add(_backend);
@@ -53,6 +55,9 @@ internal sealed class MachineOptions
             throw CliException.Usage(cpus < 1 ? "--cpus: a machine needs a processor" : "--cpus: more than one processor is not there yet");
         if (initrd is not null && kernel is null)
             throw CliException.Usage("--initrd needs --kernel");
+        var vars = parsed.GetValue(_vars);
+        if (vars is not null && firmware is null)
+            throw CliException.Usage("--vars needs --firmware");
         if (kernel is null && firmware is null && parsed.GetValue(_deviceTree) is null == false)
             throw CliException.Usage("--dtb needs --kernel or --firmware");
         var log = LogNames.Parse(parsed.GetValue(_log) ?? []);
@@ -65,6 +70,8 @@ internal sealed class MachineOptions
             Memory = memory,
             Gic = parsed.GetValue(_gic) == "2" ? GicVersion.V2 : GicVersion.V3,
             Firmware = firmware is null ? null : BootSource.FromFile(firmware),
+            Vars = vars,
+            Acpi = !parsed.GetValue(_noAcpi),
             Kernel = kernel is not null ? BootSource.FromFile(kernel)
                 : firmware is null ? BootSource.FromBytes(EmbeddedFirmware.Read())
                 : null,

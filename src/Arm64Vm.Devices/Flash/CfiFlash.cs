@@ -26,11 +26,13 @@ public sealed partial class CfiFlash : IMmioDevice, IStateful<CfiFlashState>
     private readonly uint _size;
     private readonly uint _sectorSize;
     private readonly bool _readOnly;
+    private readonly IFlashStore? _store;
     private readonly ILogSink? _log;
     private readonly byte[] _query;
     private readonly byte[] _locked;
     private readonly byte[] _buffer = new byte[BufferSize];
     private readonly byte[] _written = new byte[BufferSize / 8];
+    private byte[]? _erasedSector;
 
     private FlashMode _mode = FlashMode.Array;
     private byte _command;
@@ -42,9 +44,10 @@ public sealed partial class CfiFlash : IMmioDevice, IStateful<CfiFlashState>
     /// <param name="contents">The bank's memory, owned by the caller; its length is the bank's size, a power of two.</param>
     /// <param name="sectorSize">Bytes that one erase clears, a power of two.</param>
     /// <param name="readOnly">Program and erase fail with a status error.</param>
+    /// <param name="store">Keeps what is programmed and erased; null: nothing does.</param>
     /// <param name="log">Gets unknown commands.</param>
     /// <exception cref="ArgumentException">The sizes are not powers of two, or do not divide.</exception>
-    public CfiFlash(Memory<byte> contents, uint sectorSize = 256 * 1024, bool readOnly = false, ILogSink? log = null)
+    public CfiFlash(Memory<byte> contents, uint sectorSize = 256 * 1024, bool readOnly = false, IFlashStore? store = null, ILogSink? log = null)
     {
         var size = (uint)contents.Length;
         if (!BitOperations.IsPow2(size) || !BitOperations.IsPow2(sectorSize) || sectorSize < BufferSize || size < sectorSize)
@@ -53,6 +56,7 @@ public sealed partial class CfiFlash : IMmioDevice, IStateful<CfiFlashState>
         _size = size;
         _sectorSize = sectorSize;
         _readOnly = readOnly;
+        _store = store;
         _log = log;
         _query = CfiQueryTable.Build(size / ChipCount, sectorSize / ChipCount);
         _locked = new byte[(size / sectorSize + 7) / 8];

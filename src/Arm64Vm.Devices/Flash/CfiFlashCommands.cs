@@ -106,9 +106,13 @@ public sealed partial class CfiFlash
 
         if (Refuses(_commandOffset, StatusEraseError))
             return;
-        var sector = _commandOffset & ~(_sectorSize - 1);
-        _contents.Span.Slice((int)sector, (int)_sectorSize).Fill(0xFF);
-        ContentsChanged?.Invoke(sector, _sectorSize);
+        if (_erasedSector is null)
+        {
+            _erasedSector = new byte[_sectorSize];
+            _erasedSector.AsSpan().Fill(0xFF);
+        }
+
+        Replace(_commandOffset & ~(_sectorSize - 1), _erasedSector, StatusEraseError);
     }
 
     private void FinishLock(byte confirmation)
@@ -182,14 +186,23 @@ public sealed partial class CfiFlash
         if (Refuses(_commandOffset, StatusProgramError))
             return;
         var block = _commandOffset & ~(uint)(BufferSize - 1);
-        var target = _contents.Span.Slice((int)block, BufferSize);
+        var (first, last) = (-1, -1);
         for (var i = 0; i < BufferSize; i++)
         {
-            if ((_written[i / 8] & (1 << (i % 8))) != 0)
-                target[i] &= _buffer[i];
+            var old = _contents.Span[(int)block + i];
+            if ((_written[i / 8] & (1 << (i % 8))) == 0)
+            {
+                _buffer[i] = old;
+                continue;
+            }
+
+            _buffer[i] &= old;
+            first = first < 0 ? i : first;
+            last = i;
         }
 
-        ContentsChanged?.Invoke(block, BufferSize);
+        if (first >= 0)
+            Replace(block + (uint)first, _buffer.AsSpan(first..(last + 1)), StatusProgramError);
     }
 
     /// <summary>Programming clears bits and never sets one; only an erase does.</summary>
@@ -197,9 +210,24 @@ public sealed partial class CfiFlash
     {
         if (Refuses(offset, StatusProgramError))
             return;
-        var target = _contents.Span.Slice((int)offset, bytes.Length);
+        Span<byte> result = stackalloc byte[BankWidth];
+        result = result[..bytes.Length];
+        var old = _contents.Span.Slice((int)offset, bytes.Length);
         for (var i = 0; i < bytes.Length; i++)
-            target[i] &= bytes[i];
+            result[i] = (byte)(old[i] & bytes[i]);
+        Replace(offset, result, StatusProgramError);
+    }
+
+    /// <summary>Changes contents once the store has them.</summary>
+    private void Replace(uint offset, ReadOnlySpan<byte> bytes, byte error)
+    {
+        if (_store is not null && !_store.TryWrite(offset, bytes))
+        {
+            _status |= error;
+            return;
+        }
+
+        bytes.CopyTo(_contents.Span[(int)offset..]);
         ContentsChanged?.Invoke(offset, (uint)bytes.Length);
     }
 

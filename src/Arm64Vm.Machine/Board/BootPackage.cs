@@ -1,8 +1,11 @@
 using Arm64Vm.Cpu;
 using Arm64Vm.Devices.FwCfg;
+using Arm64Vm.Machine.Acpi;
 using Arm64Vm.Machine.Boot;
+using Arm64Vm.Machine.Boot.DeviceTree;
 using Arm64Vm.Machine.Boot.Images;
 using Arm64Vm.Machine.Memory;
+using Arm64Vm.Machine.Smbios;
 
 namespace Arm64Vm.Machine.Board;
 
@@ -51,7 +54,11 @@ internal sealed class BootPackage : IDisposable
             var plan = BootPlanner.Create(boot, board);
             var items = BootFwCfg.Create(board, boot);
             if (config.Firmware is not null)
+            {
+                DescribeToFirmware(items, parts, board);
                 parts.Flash0.Load(boot.Firmware.Span);
+            }
+
             return new BootPackage(plan, items, files);
         }
         catch
@@ -62,6 +69,21 @@ internal sealed class BootPackage : IDisposable
     }
 
     public void Dispose() => Release(_files);
+
+    /// <summary>Tables for operating systems that want ACPI and SMBIOS; only firmware can hand them on.</summary>
+    private static void DescribeToFirmware(FwCfgItems items, MachineParts parts, VirtBoard board)
+    {
+        if (parts.Config.Acpi)
+            AcpiFiles.Create(board).AddTo(items);
+        SmbiosFiles.Create(new SmbiosMachine
+        {
+            MemoryBytes = board.RamSize,
+            CpuCount = board.CpuCount,
+            CpuName = parts.Model.Name,
+            Midr = (uint)parts.Model.Midr,
+            Version = typeof(BootPackage).Assembly.GetName().Version?.ToString(3) ?? string.Empty,
+        }).AddTo(items);
+    }
 
     /// <summary>The planner takes an empty file for an absent one.</summary>
     private static void Check(MachineConfig config, BootFiles boot)

@@ -1,5 +1,6 @@
 using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Cpu;
+using Arm64Vm.Devices.Flash;
 using Arm64Vm.Devices.Virtio.Block;
 using Arm64Vm.Machine.Boot.DeviceTree;
 using Arm64Vm.Machine.Memory;
@@ -26,6 +27,9 @@ internal sealed class MachineParts : IDisposable
 
     public FlashStorage Flash1 { get; } = new(MemoryMap.Flash1);
 
+    /// <summary>The file behind <see cref="Flash1"/>; null: there is none.</summary>
+    public FlashFile? Variables { get; private set; }
+
     public List<IBlockBackend> Disks { get; } = [];
 
     /// <exception cref="IOException">A disk image cannot be opened.</exception>
@@ -38,6 +42,23 @@ internal sealed class MachineParts : IDisposable
             _files.Add(file);
             Disks.Add(disk.Mode == DiskMode.Snapshot ? new OverlayBlockBackend(file) : file);
         }
+    }
+
+    /// <summary>Opens the file of the second flash bank, where there is one, and fills the bank from it.</summary>
+    /// <exception cref="MachineConfigurationException">It does not have the bank's size.</exception>
+    /// <exception cref="IOException">It cannot be opened for reading and writing.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be.</exception>
+    public void OpenVariables()
+    {
+        if (Config.Vars is not { } path)
+            return;
+        var file = new FlashFile(path);
+        _files.Add(file);
+        var size = MemoryMap.Flash1.Size;
+        if (file.Length != (long)size)
+            throw new MachineConfigurationException($"'{path}' has {file.Length} bytes, but a flash bank has {size}; 'truncate -s {size >> 20}M' pads a smaller image.");
+        Flash1.Load(file);
+        Variables = file;
     }
 
     /// <summary>What the device tree says, without what differs from one power-on to the next.</summary>

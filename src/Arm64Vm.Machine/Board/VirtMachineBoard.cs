@@ -3,6 +3,7 @@ using Arm64Vm.Cpu.Memory;
 using Arm64Vm.Devices.FwCfg;
 using Arm64Vm.Devices.Gpio;
 using Arm64Vm.Devices.Pci;
+using Arm64Vm.Devices.Power;
 using Arm64Vm.Devices.Rtc;
 using Arm64Vm.Devices.Timer;
 using Arm64Vm.Devices.Uart;
@@ -40,8 +41,9 @@ internal sealed class VirtMachineBoard : IDisposable
         {
             Ram = Own(new GuestRam(MemoryMap.RamBase, parts.Config.Memory));
             Memory.AddRam(Ram);
-            _ = new FlashBank(parts.Flash0, Memory, Bus, log: _log);
-            _ = new FlashBank(parts.Flash1, Memory, Bus, log: _log);
+            // With a store for variables the code beside it is read-only, as those who give the peer two images have it.
+            _ = new FlashBank(parts.Flash0, Memory, Bus, readOnly: parts.Variables is not null, log: _log);
+            _ = new FlashBank(parts.Flash1, Memory, Bus, parts.Variables, log: _log);
 
             Interrupts = BoardGic.Create(parts, Bus);
             var timers = Own(MakeTimers());
@@ -50,7 +52,7 @@ internal sealed class VirtMachineBoard : IDisposable
 
             AddUart();
             AddRtc();
-            AddGpio();
+            AddPowerKey();
             AddVirtio();
             AddPcie();
             Bus.Map(MemoryMap.FwCfg, "fw_cfg", new FwCfgDevice(boot.FwCfg, Memory, _log), isThreadSafe: true);
@@ -136,11 +138,19 @@ internal sealed class VirtMachineBoard : IDisposable
         Bus.Map(MemoryMap.Rtc, "rtc", rtc, isThreadSafe: true);
     }
 
-    private void AddGpio()
+    /// <summary>The power key is a pin for guests with a device tree, and an event for those with ACPI.</summary>
+    private void AddPowerKey()
     {
+        GenericEventDevice? events = null;
+        if (_parts.Config.Firmware is not null && _parts.Config.Acpi)
+        {
+            events = new GenericEventDevice(Interrupts.Spi(BoardInterrupts.GenericEventSpi));
+            Bus.Map(MemoryMap.GenericEvents, "generic events", events, isThreadSafe: true);
+        }
+
         var gpio = new Pl061(Interrupts.Spi(BoardInterrupts.GpioSpi), _log);
         Bus.Map(MemoryMap.Gpio, "gpio", gpio, isThreadSafe: true);
-        PowerKey = Own(new PowerKey(gpio, _clock));
+        PowerKey = Own(new PowerKey(gpio, _clock, events));
     }
 
     /// <summary>Disks take the transports from the last one downward, as on the peer's board.</summary>

@@ -10,12 +10,13 @@ public sealed class FlashBank
     /// <param name="storage">Its bytes, and where it is; must outlive the processors.</param>
     /// <param name="memory">Gets the contents as a read-only region while the bank is in read-array mode.</param>
     /// <param name="bus">Gets the device.</param>
+    /// <param name="store">Keeps what the guest changes; null: nothing does.</param>
     /// <param name="readOnly">The guest cannot program or erase.</param>
     /// <param name="log">Gets unknown commands.</param>
-    public FlashBank(FlashStorage storage, PhysicalMemory memory, PhysicalBus bus, bool readOnly = false, ILogSink? log = null)
+    public FlashBank(FlashStorage storage, PhysicalMemory memory, PhysicalBus bus, IFlashStore? store = null, bool readOnly = false, ILogSink? log = null)
     {
         var region = storage.Region;
-        Device = new CfiFlash(storage.Contents, readOnly: readOnly, log: log);
+        Device = new CfiFlash(storage.Contents, readOnly: readOnly, store: store, log: log);
         var mapped = AddRegion(memory, storage);
         Device.ReadArrayModeChanged += isArray => memory.SetMapped(mapped, isArray);
         Device.ContentsChanged += (offset, length) => memory.NotifyChanged(region.Base + offset, length);

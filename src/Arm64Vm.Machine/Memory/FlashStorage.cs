@@ -1,12 +1,18 @@
 using System.Buffers;
 using Arm64Vm.Cpu.Memory;
+using Arm64Vm.Devices.Flash;
 
 namespace Arm64Vm.Machine.Memory;
 
 /// <summary>The bytes of a flash bank, which outlive resets of the machine. They start as zeros, as with the peer, and take host memory as they are touched.</summary>
 public sealed class FlashStorage : IDisposable
 {
+    private const int PageSize = 4096;
+
     private readonly GuestRam _bytes;
+
+    /// <summary>Nothing has been written yet.</summary>
+    private bool _isFresh = true;
 
     /// <param name="region">Where the bank is.</param>
     /// <exception cref="OutOfMemoryException">The host refuses the reservation.</exception>
@@ -29,7 +35,36 @@ public sealed class FlashStorage : IDisposable
     {
         if (image.Length > Contents.Length)
             throw new Boot.BootImageException($"The flash image has {image.Length} bytes, but the bank holds {Contents.Length}.");
-        image.CopyTo(Contents.Span);
+        Load(0, image);
+        _isFresh = false;
+    }
+
+    /// <summary>Puts the whole bank's contents there from a file of the bank's size.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public void Load(FlashFile file)
+    {
+        var chunk = new byte[1 << 20];
+        for (var offset = 0; offset < Contents.Length;)
+        {
+            var count = file.Read(offset, chunk);
+            if (count == 0)
+                throw new IOException("The flash image became shorter while it was read.");
+            Load(offset, chunk.AsSpan(0, Math.Min(count, Contents.Length - offset)));
+            offset += count;
+        }
+
+        _isFresh = false;
+    }
+
+    /// <summary>Pages of zeros that are zeros already stay untouched, so that the host need not provide them: images are mostly padding.</summary>
+    private void Load(int offset, ReadOnlySpan<byte> bytes)
+    {
+        for (var done = 0; done < bytes.Length; done += PageSize)
+        {
+            var page = bytes.Slice(done, Math.Min(PageSize, bytes.Length - done));
+            if (!_isFresh || page.ContainsAnyExcept((byte)0))
+                page.CopyTo(Contents.Span[(offset + done)..]);
+        }
     }
 
     /// <summary>Frees the contents; no processor may use them any more.</summary>

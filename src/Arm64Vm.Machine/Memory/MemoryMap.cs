@@ -45,6 +45,9 @@ public static class MemoryMap
 
     public static Region Smmu => new(0x0905_0000, 0x2_0000);
 
+    /// <summary>Where ACPI guests read what the generic event device has to say.</summary>
+    public static Region GenericEvents => new(0x0908_0000, 4);
+
     /// <summary>All virtio transports; see <see cref="VirtioMmio(int)"/> for one.</summary>
     public static Region VirtioMmioAll => new(0x0A00_0000, VirtioMmioCount * VirtioMmioStride);
 
