@@ -57,7 +57,7 @@ public class RealGuestTests
         Assert.DoesNotContain("Kernel panic", machine.Console.Text, StringComparison.Ordinal);
     }
 
-    private static string Guest(string name)
+    internal static string Guest(string name)
     {
         var folder = Environment.GetEnvironmentVariable("ARM64VM_GUESTS")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "arm64vm-guests");

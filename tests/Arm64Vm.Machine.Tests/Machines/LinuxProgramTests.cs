@@ -1,0 +1,52 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Arm64Vm.Machine.Tests.Machines;
+
+/// <summary>firmware/linux-tests as the first process under Debian's kernel, group by group.</summary>
+public partial class LinuxProgramTests
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(4);
+
+    [Theory]
+    [InlineData("signal", 6)]
+    [InlineData("fp", 6)]
+    [InlineData("code", 11)]
+    [InlineData("step", 6)]
+    [InlineData("debug", 11)]
+    [InlineData("exception", 11)]
+    [InlineData("memory", 7)]
+    [InlineData("process", 2)]
+    [InlineData("atomic", 5)]
+    [InlineData("time", 4)]
+    [InlineData("pauth", 4)]
+    public async Task EveryTestOfTheGroupPasses(string group, int tests)
+    {
+        await using var machine = VirtualMachine.Create(new MachineConfig
+        {
+            Kernel = RealGuestTests.Guest("Image"),
+            Initrd = BootSource.FromBytes(NewcArchive.OfProgram("init", Program())),
+            Append = $"console=ttyAMA0 quiet panic=-1 only={group}-",
+            NoReboot = true,
+        });
+        var result = await machine.RunAsync().WaitAsync(s_patience);
+        Assert.Equal(RunEnd.PowerOff, result.End);
+        var summary = Summary().Match(machine.Console.Text);
+        Assert.True(summary.Success, machine.Console.Text);
+        Assert.True(Count(summary, "failed") == 0, machine.Console.Text);
+        Assert.Equal(tests, Count(summary, "ok") + Count(summary, "skipped"));
+    }
+
+    private static int Count(Match summary, string group) => int.Parse(summary.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
+
+    private static byte[] Program()
+    {
+        using var stream = typeof(LinuxProgramTests).Assembly.GetManifestResourceStream("linux-tests.elf")!;
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    [GeneratedRegex(@"LINUX (?<ok>\d+) ok, (?<skipped>\d+) skipped, (?<failed>\d+) failed")]
+    private static partial Regex Summary();
+}
