@@ -113,7 +113,7 @@ public sealed unsafe partial class Vcpu
         return result & mask;
     }
 
-    /// <summary>Translates an access that must be aligned and on host memory.</summary>
+    /// <summary>Translates an access that must be aligned and on host memory. Operations that also read report a write only where the read alone would not have faulted.</summary>
     private bool TryLocateAtomic(GuestContext* context, ulong address, int size, int pageOffset, AccessType access, out Target target, bool alsoReads = false)
     {
         ulong pc = context->PcPage + (ulong)(long)pageOffset;
@@ -122,7 +122,7 @@ public sealed unsafe partial class Vcpu
         if ((address & (ulong)(size - 1)) != 0)
         {
             target = default;
-            return RaiseDataAbort(pc, address, FaultStatus.Alignment, isWrite);
+            return RaiseDataAbort(pc, address, FaultStatus.Alignment, isWrite && !alsoReads);
         }
 
         int fault = Locate(address, access, privileged, out target);
@@ -131,6 +131,7 @@ public sealed unsafe partial class Vcpu
             if (target.Host != null)
                 return CheckWatchpoints(pc, address, size, reads: alsoReads || !isWrite, writes: isWrite, privileged);
             fault = FaultStatus.UnsupportedAtomic;
+            isWrite &= !alsoReads;
         }
         else if (alsoReads && Locate(address, AccessType.Read, privileged, out _) != FaultStatus.None)
         {

@@ -132,6 +132,8 @@ public sealed unsafe partial class Vcpu
             _context->X[31] = GetDirect(newBank);
         }
 
+        if (_state.El != el && _pmu.DependsOnLevel)
+            _pmu.LevelChanged(el);
         _state.El = el;
         _state.SpSel = spSel;
     }

@@ -160,16 +160,6 @@ public sealed unsafe partial class Vcpu
         }
     }
 
-    /// <summary>WFI: really sleeps, until an interrupt is pending (masked or not) or someone wants something.</summary>
-    private void SleepUntilInterrupt()
-    {
-        lock (_gate)
-        {
-            while ((Lines & LineBits.Inputs) == 0 && Volatile.Read(ref _context->Poll) == 0)
-                Monitor.Wait(_gate);
-        }
-    }
-
     /// <summary>Switched off: only a stop request wakes.</summary>
     private void SleepUntilStop()
     {
@@ -177,29 +167,6 @@ public sealed unsafe partial class Vcpu
         {
             while (Volatile.Read(ref _stopReason) == (int)VcpuStop.None)
                 Monitor.Wait(_gate);
-        }
-    }
-
-    /// <summary>WFE without an event: gives the host's time away, longer when nothing else happens between.</summary>
-    private void PauseForEvent()
-    {
-        const int Yields = 16;
-        if (_eventRegister)
-        {
-            _eventRegister = false;
-            return;
-        }
-
-        if (++_consecutiveWaits <= Yields)
-        {
-            Thread.Yield();
-            return;
-        }
-
-        lock (_gate)
-        {
-            if ((Lines & LineBits.Inputs) == 0 && Volatile.Read(ref _context->Poll) == 0)
-                Monitor.Wait(_gate, 1);
         }
     }
 

@@ -142,7 +142,7 @@ public sealed unsafe partial class Vcpu
         if ((flags & (MemoryFlags.Acquire | MemoryFlags.Release)) != 0)
         {
             bool inside16 = (address & 15) + (ulong)size <= 16;
-            if (!((flags & MemoryFlags.MayBeUnaligned) != 0 && _model.HasUnalignedAtomicity && inside16))
+            if (!(_model.HasUnalignedAtomicity && inside16))
                 return RaiseDataAbort(pc, address, FaultStatus.Alignment, isWrite);
         }
 

@@ -10,13 +10,17 @@ public sealed unsafe partial class Vcpu
     private const int CacheCRn = 7;
     private const int TlbCRn = 8;
 
+    /// <summary>TLBI with nXS (FEAT_XS): the same, since no access has the XS attribute.</summary>
+    private const int TlbNonXsCRn = 9;
+
     public bool TrySystemOperation(GuestContext* context, uint encoding, int pageOffset, ulong operand)
     {
         ulong pc = context->PcPage + (ulong)(long)pageOffset;
         var operation = new SystemRegister((ushort)encoding);
-        if (operation.Op0 != 1 || !(operation.CRn == CacheCRn || (operation.CRn == TlbCRn && _state.El != 0)))
+        bool isTlb = operation.CRn == TlbCRn || (operation.CRn == TlbNonXsCRn && _model.HasXs);
+        if (operation.Op0 != 1 || !(operation.CRn == CacheCRn || (isTlb && _state.El != 0)))
             return RejectAccess(pc, operation, isRead: false, log: true);
-        if (operation.CRn == TlbCRn)
+        if (isTlb)
             return InvalidateTlb(operation, operand) || RejectAccess(pc, operation, isRead: false, log: true);
         if (operation.CRm is 8 or 9 && operation.Op1 == 0)
             return TranslateAddress(pc, operation, operand);
@@ -33,6 +37,10 @@ public sealed unsafe partial class Vcpu
                 return _state.El != 0 || RaiseUndefined(pc);
             case (0, 6, 1):
                 return _state.El != 0 ? CheckMaintained(pc, operand, AccessType.Write) : RaiseUndefined(pc);
+
+            case (3, 12, 1) when _model.PersistenceLevel < 1:
+            case (3, 13, 1) when _model.PersistenceLevel < 2:
+                return RejectAccess(pc, operation, isRead: false, log: true);
 
             // IC IVAU; DC CVAC, CVAU, CVAP, CVADP, CIVAC.
             case (3, 5, 1) or (3, 10, 1) or (3, 11, 1) or (3, 12, 1) or (3, 13, 1) or (3, 14, 1):
@@ -62,6 +70,9 @@ public sealed unsafe partial class Vcpu
     private bool InvalidateTlb(SystemRegister operation, ulong operand)
     {
         if (operation.Op1 != 0)
+            return false;
+
+        if (operation.CRm is 1 or 5 && !_model.HasOuterInvalidation)
             return false;
 
         ushort asid = _stage1.ImplementedAsid((ushort)(operand >> 48));
@@ -116,11 +127,16 @@ public sealed unsafe partial class Vcpu
         bool privileged = operation.Op2 < 2;
         AccessType access = (operation.Op2 & 1) != 0 ? AccessType.Write : AccessType.Read;
         int fault = _stage1.Translate(address, access, privileged, withPan && _state.Pan, out TlbEntry entry);
+
+        // An external abort of the walk is taken, not reported (Arm ARM D8.10.2).
+        if (fault != FaultStatus.None && fault >> 2 == FaultStatus.ExternalAbortOnWalk >> 2)
+            return RaiseDataAbort(pc, address, fault, isWrite: true, isMaintenance: true);
         ulong par;
         if (fault == FaultStatus.None)
         {
-            // ATTR 63:56, PA 47:12, NS 9, SH 8:7. Device memory reports outer shareable.
-            ulong shareability = entry.IsDevice ? 2UL : 3UL;
+            // ATTR 63:56, PA 47:12, NS 9, SH 8:7. Device and Non-cacheable memory report outer shareable.
+            const byte NormalNonCacheable = 0x44;
+            ulong shareability = entry.IsDevice || entry.Attribute == NormalNonCacheable ? 2UL : entry.Shareability;
             par = ((ulong)entry.Attribute << 56) | (_stage1.PhysicalOf(entry, address) & 0x0000_FFFF_FFFF_F000) | (1UL << 11) | (1UL << 9) | (shareability << 7);
         }
         else

@@ -95,18 +95,10 @@ public sealed unsafe partial class Vcpu
                 ReturnFromException(payload & 3);
                 break;
             case ExitReason.WaitForInterrupt:
-                if (_state.El == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserWaitForInterrupt) == 0)
-                    RaiseSynchronous(Syndrome.WaitForX(0), pc - 4);
-                else
-                    SleepUntilInterrupt();
-                CompleteStep();
+                Wait(pc, isEvent: false, hasTimeout: payload != 0);
                 break;
             case ExitReason.WaitForEvent:
-                if (_state.El == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserWaitForEvent) == 0 && !_eventRegister)
-                    RaiseSynchronous(Syndrome.WaitForX(1), pc - 4);
-                else
-                    PauseForEvent();
-                CompleteStep();
+                Wait(pc, isEvent: true, hasTimeout: payload != 0);
                 break;
             case ExitReason.SendEvent:
                 _eventRegister = true;
@@ -155,7 +147,7 @@ public sealed unsafe partial class Vcpu
                 RaiseUndefined(pc - 4);
                 break;
             case CallOutcome.WaitForInterrupt:
-                SleepUntilInterrupt();
+                SleepUntilInterrupt(null);
                 break;
             case CallOutcome.PowerDown:
                 _isOff = true;

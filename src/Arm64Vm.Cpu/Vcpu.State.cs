@@ -30,6 +30,7 @@ public sealed unsafe partial class Vcpu : IStateful<VcpuState>
             IsOff = _isOff,
             RandomPosition = _random.Position,
             Direct = new ReadOnlySpan<ulong>(_context->Direct, (int)DirectRegister.Count).ToArray(),
+            PerformanceMonitors = _pmu.Save(),
             SystemRegisters = [.. registers],
         };
     }
@@ -70,5 +71,6 @@ public sealed unsafe partial class Vcpu : IStateful<VcpuState>
         FloatControlWritten();
         StepControlChanged();
         InterruptMaskChanged();
+        _pmu.Restore(state.PerformanceMonitors, _state.El);
     }
 }

@@ -142,7 +142,8 @@ public sealed unsafe partial class Vcpu
     {
         if (row.IsFloat && IsFloatTrapped)
             return RaiseSynchronous(Syndrome.FloatTrap(), pc);
-        if (_state.El == 0 && row.UserAllowed != null && !row.UserAllowed(this))
+        Func<Vcpu, bool>? allowed = isRead ? row.UserAllowed : row.UserWriteAllowed;
+        if (_state.El == 0 && allowed != null && !allowed(this))
             return RaiseTrapped(pc, row.Register, isRead);
         return true;
     }
@@ -154,6 +155,8 @@ public sealed unsafe partial class Vcpu
         {
             if (!device.Owns(register))
                 continue;
+            if (!HasTimerRegister(register))
+                break;
             if (!IsTimerAllowed(register))
                 return RaiseTrapped(pc, register, isRead: true);
             // A guest that polls the counter may not come back to the run loop otherwise.
@@ -170,6 +173,8 @@ public sealed unsafe partial class Vcpu
         {
             if (!device.Owns(register))
                 continue;
+            if (!HasTimerRegister(register))
+                break;
             if (!IsTimerAllowed(register))
                 return RaiseTrapped(pc, register, isRead: false);
             return device.TryWriteRegister(Index, _state.El, register, value) || RejectAccess(pc, register, isRead: false, log: false);
@@ -177,6 +182,10 @@ public sealed unsafe partial class Vcpu
 
         return RejectAccess(pc, register, isRead: false, log: true);
     }
+
+    /// <summary>The counters in their self-synchronized form came with FEAT_ECV.</summary>
+    private bool HasTimerRegister(SystemRegister register) =>
+        _model.HasSynchronizedCounters || register is not { Op1: TimerOp1, CRn: TimerCRn, CRm: 0, Op2: 5 or 6 };
 
     /// <summary>CNTKCTL_EL1: EL0PCTEN, EL0VCTEN for the counters, EL0VTEN, EL0PTEN for the timers (Arm ARM D24.10.16).</summary>
     private bool IsTimerAllowed(SystemRegister register)
@@ -201,7 +210,17 @@ public sealed unsafe partial class Vcpu
     {
         if (log && _log != null && _log.IsEnabled(LogCategories.SystemRegisters))
             _log.Write(LogCategories.SystemRegisters, $"cpu{Index} {(isRead ? "MRS" : "MSR")} {register} at {pc:x} EL{_state.El}: undefined");
+        if (_state.El == 0 && IsTrappedAtEl0(register, isRead))
+            return RaiseTrapped(pc, register, isRead);
         return RaiseUndefined(pc);
+    }
+
+    /// <summary>What EL0 may not use is mostly UNDEFINED; these are reported as trapped: identification registers (FEAT_IDST), IMPLEMENTATION DEFINED ones (FEAT_TIDCP1).</summary>
+    private bool IsTrappedAtEl0(SystemRegister register, bool isRead)
+    {
+        if (register.CRn is 11 or 15)
+            return _model.HasImplementationTrap && register.Op0 is 1 or 3 && (Slot(SystemSlot.Sctlr) & SctlrBits.TrapImplementationDefined) != 0;
+        return isRead && _model.HasIdentificationTrap && register is { Op0: 3, Op1: 0 or 1, CRn: 0 } && _table.Find(register) != null;
     }
 
     private bool RaiseTrapped(ulong pc, SystemRegister register, bool isRead)

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Arm64Vm.Cpu.Exceptions;
 using Arm64Vm.Cpu.Memory;
 using Arm64Vm.Cpu.Mmu;
+using Arm64Vm.Cpu.Pmu;
 using Arm64Vm.Cpu.Registers;
 using Arm64Vm.Ir;
 using Arm64Vm.Translation;
@@ -27,6 +28,7 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
     private readonly Stage1 _stage1;
     private readonly IExecutor _executor;
     private readonly ILogSink? _log;
+    private readonly PerformanceMonitors _pmu;
     private ProcessState _state;
     private bool _disposed;
 
@@ -47,9 +49,11 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
         // SAFETY: page-aligned zeroed memory of the context's size, owned here and released in Dispose after the executor is gone.
         _contextMemory = HostMemory.Anonymous((GuestContext.TotalSize + 4095UL) & ~4095UL);
         _context = (GuestContext*)_contextMemory.Address;
-        _stage1 = new Stage1(memory, _context, _model.PhysicalBits, _model.HasHardwareUpdates, options.NormalMemoryWhenMmuOff);
+        _stage1 = new Stage1(memory, _context, _model.PhysicalBits, _model.HasHardwareUpdates, options.NormalMemoryWhenMmuOff, _model.HasEnhancedPan);
         _table = new RegisterTable(_model, options.HasGicRegisters);
         _slots = new ulong[_table.SlotCount];
+        _pmu = new PerformanceMonitors(_model.PmuCounters, _model.HasLongPmuEvents, options.Clock, options.PmuInterrupt);
+        _wakeTimer = options.Clock?.CreateTimer(WakeTimeReached);
         Irq = new InterruptInput(this, LineBits.Irq);
         Fiq = new InterruptInput(this, LineBits.Fiq);
         Reset(0);
@@ -87,6 +91,15 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
     {
         get => _context->Nzcv;
         set => _context->Nzcv = value;
+    }
+
+    internal PerformanceMonitors Pmu
+    {
+        get
+        {
+            _pmu.Level = _state.El;
+            return _pmu;
+        }
     }
 
     internal Stage1 Stage1 => _stage1;
@@ -176,6 +189,7 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
         TranslationControlsChanged();
         StepControlChanged();
         FloatControlWritten();
+        _pmu.Reset();
     }
 
     public void Dispose()
@@ -187,6 +201,8 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
             _disposed = true;
         }
 
+        _pmu.Dispose();
+        _wakeTimer?.Dispose();
         _memory.RemoveObserver(this);
         _executor.Dispose();
         _contextMemory.Dispose();

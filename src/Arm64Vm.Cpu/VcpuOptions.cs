@@ -29,8 +29,14 @@ public sealed record VcpuOptions
     /// <summary>Makes RNDR reproducible; null: the host's generator.</summary>
     public ulong? RandomSeed { get; init; }
 
-    /// <summary>What the system counter counts: guest code reads it by itself where it relates to the host's timestamp. Null: every read asks the timer.</summary>
+    /// <summary>
+    /// What the system counter and the performance monitors count, and WFIT waits by: guest code reads the counter by itself where it relates
+    /// to the host's timestamp. Null: every read asks the timer, the performance monitors count nothing, and WFIT waits for interrupts only.
+    /// </summary>
     public IVirtualClock? Clock { get; init; }
+
+    /// <summary>Overflow interrupt of the performance monitors.</summary>
+    public IInterruptLine? PmuInterrupt { get; init; }
 
     public ILogSink? Log { get; init; }
 }

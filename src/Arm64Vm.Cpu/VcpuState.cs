@@ -29,6 +29,9 @@ public sealed record VcpuState
     /// <summary>Banked stack pointers and the other registers kept beside the general ones, by their index.</summary>
     public required ulong[] Direct { get; init; }
 
+    /// <summary>Performance monitors.</summary>
+    public required PerformanceMonitorState PerformanceMonitors { get; init; }
+
     /// <summary>System registers with storage: encoding and value.</summary>
     public required KeyValuePair<ushort, ulong>[] SystemRegisters { get; init; }
 }

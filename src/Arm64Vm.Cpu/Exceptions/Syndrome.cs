@@ -14,8 +14,9 @@ internal static class Syndrome
     /// <summary>SIMD and FP trap: CV = 1, COND = always.</summary>
     public static ulong FloatTrap() => Make(ExceptionClass.FloatTrap, 0x1E0_0000);
 
-    /// <summary>WFI (0) or WFE (1) trap.</summary>
-    public static ulong WaitForX(uint kind) => Make(ExceptionClass.WaitForX, 0x1E0_0000 | kind);
+    /// <summary>WFI (0), WFE (1), WFIT (2) or WFET (3) trap; the latter two name their register (RN, with RV).</summary>
+    public static ulong WaitForX(uint kind, uint register = 0) =>
+        Make(ExceptionClass.WaitForX, 0x1E0_0000 | (kind < 2 ? 0 : (register << 5) | (1u << 2)) | kind);
 
     /// <summary>MRS, MSR or SYS from EL0 that EL1 traps.</summary>
     public static ulong SystemRegister(SystemRegister register, uint rt, bool isRead) =>

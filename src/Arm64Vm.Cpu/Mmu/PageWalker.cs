@@ -13,6 +13,9 @@ internal struct WalkControls
     public bool HardwareAccessFlag;
     public bool HardwareDirty;
     public bool WriteExecuteNever;
+
+    /// <summary>SCTLR_EL1.EPAN.</summary>
+    public bool EnhancedPan;
 }
 
 /// <summary>Walks stage 1 tables (Arm ARM D8.2, D8.3).</summary>
@@ -88,6 +91,7 @@ internal sealed unsafe class PageWalker(PhysicalMemory memory)
                 Physical = output & ~((1UL << shift) - 1),
                 Asid = controls.Asid,
                 Attribute = (byte)(controls.Mair >> (int)((descriptor >> 2) & 7) * 8),
+                Shareability = (byte)((descriptor >> 8) & 3),
                 Permissions = Permissions(effective, inherited, controls.WriteExecuteNever),
                 Flags = TlbEntryFlags.Valid
                     | ((descriptor & (1UL << 11)) != 0 ? TlbEntryFlags.NonGlobal : 0)
@@ -95,7 +99,7 @@ internal sealed unsafe class PageWalker(PhysicalMemory memory)
                     | (dirtyManaged && (descriptor & ReadOnly) != 0 ? TlbEntryFlags.Clean : 0),
             };
 
-            bool allowed = entry.Allows(access, privileged, pan);
+            bool allowed = entry.Allows(access, privileged, pan, controls.EnhancedPan);
             if (markAccess)
             {
                 ulong updated = descriptor | (controls.HardwareAccessFlag ? AccessFlag : 0);

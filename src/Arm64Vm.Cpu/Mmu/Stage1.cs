@@ -9,11 +9,13 @@ internal sealed unsafe class Stage1
 {
     private const ulong SctlrM = 1;
     private const ulong SctlrWxn = 1UL << 19;
+    private const ulong SctlrEpan = 1UL << 57;
     private const byte NormalWriteBack = 0xFF;
 
     private readonly PageWalker _walker;
     private readonly int _physicalBits;
     private readonly bool _normalWhenOff;
+    private readonly bool _hasEnhancedPan;
     private RegimeHalf _lower;
     private RegimeHalf _upper;
     private WalkControls _controls;
@@ -27,11 +29,13 @@ internal sealed unsafe class Stage1
     /// <param name="physicalBits">Implemented physical address size.</param>
     /// <param name="hasHardwareUpdates">FEAT_HAFDBS.</param>
     /// <param name="normalWhenOff">Data is Normal memory while the MMU is off, against the architecture, for bare programs.</param>
-    public Stage1(PhysicalMemory memory, GuestContext* context, int physicalBits, bool hasHardwareUpdates, bool normalWhenOff)
+    /// <param name="hasEnhancedPan">FEAT_PAN3.</param>
+    public Stage1(PhysicalMemory memory, GuestContext* context, int physicalBits, bool hasHardwareUpdates, bool normalWhenOff, bool hasEnhancedPan = false)
     {
         _walker = new PageWalker(memory);
         _physicalBits = physicalBits;
         _normalWhenOff = normalWhenOff;
+        _hasEnhancedPan = hasEnhancedPan;
         HasHardwareUpdates = hasHardwareUpdates;
         Inline = new InlineTlb(context);
         Decode();
@@ -68,7 +72,7 @@ internal sealed unsafe class Stage1
     /// <summary>Takes over the registers that control translation. Cached translations that depend on what changed are dropped.</summary>
     public void Update(ulong sctlr, ulong tcr, ulong ttbr0, ulong ttbr1, ulong mair)
     {
-        const ulong Relevant = SctlrM | SctlrWxn;
+        const ulong Relevant = SctlrM | SctlrWxn | SctlrEpan;
         bool format = tcr != _tcr || mair != _controls.Mair || ((sctlr ^ _sctlr) & SctlrWxn) != 0;
         bool regime = format || ((sctlr ^ _sctlr) & Relevant) != 0;
         ushort asid = _controls.Asid;
@@ -108,7 +112,7 @@ internal sealed unsafe class Stage1
         ulong canonical = PageWalker.SignExtend(address);
         if (Second.TryFind(canonical, _controls.Asid, out entry))
         {
-            if (!entry.Allows(access, privileged, pan))
+            if (!entry.Allows(access, privileged, pan, _controls.EnhancedPan))
                 return FaultStatus.Permission + entry.Level;
             if (access != AccessType.Write || (entry.Flags & TlbEntryFlags.Clean) == 0)
                 return FaultStatus.None;
@@ -229,5 +233,6 @@ internal sealed unsafe class Stage1
         _controls.HardwareAccessFlag = HasHardwareUpdates && ((_tcr >> 39) & 1) != 0;
         _controls.HardwareDirty = _controls.HardwareAccessFlag && ((_tcr >> 40) & 1) != 0;
         _controls.WriteExecuteNever = (_sctlr & SctlrWxn) != 0;
+        _controls.EnhancedPan = _hasEnhancedPan && (_sctlr & SctlrEpan) != 0;
     }
 }

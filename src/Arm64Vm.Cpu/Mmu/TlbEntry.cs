@@ -61,6 +61,9 @@ internal struct TlbEntry
     /// <summary>The byte of MAIR_EL1.</summary>
     public byte Attribute;
 
+    /// <summary>SH[1:0] of the descriptor.</summary>
+    public byte Shareability;
+
     public PagePermissions Permissions;
 
     public TlbEntryFlags Flags;
@@ -73,7 +76,7 @@ internal struct TlbEntry
     public readonly ulong Mask => (1UL << SizeLog2) - 1;
 
     /// <summary>Whether the access is allowed (Arm ARM D8.4.1, AArch64.S1CheckPermissions).</summary>
-    public readonly bool Allows(AccessType access, bool privileged, bool pan)
+    public readonly bool Allows(AccessType access, bool privileged, bool pan, bool enhancedPan)
     {
         PagePermissions wanted = access switch
         {
@@ -83,6 +86,8 @@ internal struct TlbEntry
         };
         if ((Permissions & wanted) == 0)
             return false;
-        return !(pan && privileged && access != AccessType.Execute && (Permissions & PagePermissions.UserRead) != 0);
+        if (!pan || !privileged || access == AccessType.Execute)
+            return true;
+        return (Permissions & (enhancedPan ? PagePermissions.UserRead | PagePermissions.UserExecute : PagePermissions.UserRead)) == 0;
     }
 }

@@ -21,11 +21,18 @@ internal static class ControlRegisters
         t.Add("AFSR0_EL1", 3, 0, 5, 1, 0).Stored(t.NewSlot(), 0, 0);
         t.Add("AFSR1_EL1", 3, 0, 5, 1, 1).Stored(t.NewSlot(), 0, 0);
         t.Add("CNTKCTL_EL1", 3, 0, 14, 1, 0).Stored((int)SystemSlot.Cntkctl, 0, 0x3FF).OnWrite(static (cpu, _) => cpu.CounterAccessChanged());
-        t.Add("DISR_EL1", 3, 0, 12, 1, 1).Stored(t.NewSlot(), 0, 0);
+        if (model.HasRas)
+        {
+            // No error records, and no SError is ever pending for ESB to defer.
+            t.Add("DISR_EL1", 3, 0, 12, 1, 1).Stored(t.NewSlot(), 0, 0);
+            t.Add("ERRIDR_EL1", 3, 0, 5, 3, 0).ReadOnly().Constant(0);
+            t.Add("ERRSELR_EL1", 3, 0, 5, 3, 1).Constant(0);
+        }
+
         if (model.HasContextNumber)
         {
             t.Add("SCXTNUM_EL1", 3, 0, 13, 0, 7).Stored(t.NewSlot());
-            t.Add("SCXTNUM_EL0", 3, 3, 13, 0, 7).User().Stored(t.NewSlot());
+            t.Add("SCXTNUM_EL0", 3, 3, 13, 0, 7).User(static cpu => (cpu.Slot(SystemSlot.Sctlr) & SctlrBits.TrapContextNumber) == 0).Stored(t.NewSlot());
         }
 
         DefineImplementationDefined(t, model);

@@ -4,7 +4,7 @@ using Arm64Vm.Translation;
 namespace Arm64Vm.Cpu;
 
 /// <summary>A processor as the guest sees it: identification registers, and from them what is implemented.</summary>
-/// <remarks>AArch32, EL2, EL3, the PMU and RAS are absent from every model, also where the real part has them.</remarks>
+/// <remarks>AArch32, EL2 and EL3 are absent from every model, also where the real part has them.</remarks>
 public sealed record CpuModel
 {
     /// <summary>As on the command line, and in the device tree as <see cref="Compatible"/>.</summary>
@@ -24,7 +24,7 @@ public sealed record CpuModel
     {
         get
         {
-            FeatureSet set = FeatureSet.Default.Without(A64Feature.Bti).Without(A64Feature.Lor).Without(A64Feature.WFxT).Without(A64Feature.Xs);
+            FeatureSet set = FeatureSet.Default.Without(A64Feature.Bti).Without(A64Feature.Lor);
             Limit(Isar0, 4, 1, A64Feature.Aes);
             Limit(Isar0, 8, 1, A64Feature.Sha1);
             Limit(Isar0, 12, 1, A64Feature.Sha256);
@@ -48,6 +48,9 @@ public sealed record CpuModel
             Limit(Isar1, 36, 1, A64Feature.Sb);
             Limit(Isar1, 44, 1, A64Feature.Bf16);
             Limit(Isar1, 52, 1, A64Feature.I8mm);
+            Limit(Isar1, 48, 1, A64Feature.Dgh);
+            Limit(Isar1, 56, 1, A64Feature.Xs);
+            Limit(Isar2, 0, 2, A64Feature.WFxT);
             Limit(Isar2, 52, 1, A64Feature.Cssc);
             Limit(Pfr0, 16, 1, A64Feature.Fp16);
             return set;
@@ -69,8 +72,11 @@ public sealed record CpuModel
 
     internal ulong Pfr1 { get; init; }
 
-    /// <summary>Debug v8, 6 breakpoints of which 2 context-aware, 4 watchpoints, no PMU.</summary>
-    internal ulong Dfr0 { get; init; } = 0x1030_5006;
+    /// <summary>Debug v8, 6 breakpoints of which 2 context-aware, 4 watchpoints, PMUv3.</summary>
+    internal ulong Dfr0 { get; init; } = 0x1030_5106;
+
+    /// <summary>PMCR_EL0.IMP and IDCODE.</summary>
+    internal ulong PmuImplementer { get; init; }
 
     internal ulong Isar0 { get; init; }
 
@@ -96,6 +102,18 @@ public sealed record CpuModel
 
     internal int PhysicalBits => (int)(Mmfr0 & 15) switch { 0 => 32, 1 => 36, 2 => 40, 3 => 42, 4 => 44, _ => 48 };
 
+    /// <summary>The processor has performance monitors (PMUv3).</summary>
+    public bool HasPmu => PmuVersion is not (0 or 15);
+
+    /// <summary>Event counters of the PMU.</summary>
+    internal int PmuCounters => HasPmu ? 6 : 0;
+
+    /// <summary>FEAT_PMUv3p4: PMMIR_EL1.</summary>
+    internal bool HasPmuSlots => HasPmu && PmuVersion >= 5;
+
+    /// <summary>FEAT_PMUv3p5: 64-bit event counters.</summary>
+    internal bool HasLongPmuEvents => HasPmu && PmuVersion >= 6;
+
     internal bool HasPan => ((Mmfr1 >> 20) & 15) != 0;
 
     internal bool HasUao => ((Mmfr2 >> 4) & 15) != 0;
@@ -115,6 +133,31 @@ public sealed record CpuModel
     internal bool HasUnalignedAtomicity => ((Mmfr2 >> 32) & 15) != 0;
 
     internal bool HasAddressTranslatePan => ((Mmfr1 >> 20) & 15) >= 2;
+
+    private ulong PmuVersion => (Dfr0 >> 8) & 15;
+
+    /// <summary>FEAT_PAN3: PAN also guards pages that EL0 may only execute, with SCTLR_EL1.EPAN.</summary>
+    internal bool HasEnhancedPan => ((Mmfr1 >> 20) & 15) >= 3;
+
+    /// <summary>FEAT_TIDCP1: SCTLR_EL1.TIDCP traps IMPLEMENTATION DEFINED registers at EL0.</summary>
+    internal bool HasImplementationTrap => ((Mmfr1 >> 52) & 15) != 0;
+
+    /// <summary>FEAT_IDST: reads of identification registers at EL0 are reported as trapped.</summary>
+    internal bool HasIdentificationTrap => ((Mmfr2 >> 36) & 15) != 0;
+
+    /// <summary>FEAT_ECV: CNTPCTSS_EL0 and CNTVCTSS_EL0.</summary>
+    internal bool HasSynchronizedCounters => Mmfr0 >> 60 != 0;
+
+    internal bool HasRas => ((Pfr0 >> 28) & 15) != 0;
+
+    /// <summary>FEAT_XS: TLBI with the nXS qualifier.</summary>
+    internal bool HasXs => ((Isar1 >> 56) & 15) != 0;
+
+    /// <summary>FEAT_TLBIOS.</summary>
+    internal bool HasOuterInvalidation => ((Isar0 >> 56) & 15) >= 1;
+
+    /// <summary>DC CVAP (1) and DC CVADP (2).</summary>
+    internal int PersistenceLevel => (int)(Isar1 & 15);
 
     internal bool HasRangeInvalidation => ((Isar0 >> 56) & 15) >= 2;
 }

@@ -18,8 +18,8 @@ public static class CpuModels
         Midr = 0x000F_0510,
         TimerFrequency = 1_000_000_000,
 
-        // CSV3, CSV2, DIT, AdvSIMD and FP with half precision, EL1 and EL0 in AArch64 only.
-        Pfr0 = 0x1101_0000_0011_0011,
+        // CSV3, CSV2_3, DIT, RAS, AdvSIMD and FP with half precision, EL1 and EL0 in AArch64 only.
+        Pfr0 = 0x1301_0000_1011_0011,
 
         // SSBS with MSR and MRS.
         Pfr1 = 0x20,
@@ -27,20 +27,23 @@ public static class CpuModels
         // RNDR, TLBI range, FlagM2, FHM, DP, SM4, SM3, SHA3, RDM, LSE, CRC32, SHA512, SHA1, AES+PMULL.
         Isar0 = 0x1221_1111_1021_2120,
 
-        // I8MM, BF16, SB, FRINTTS, LRCPC2, FCMA, JSCVT, DC CVADP.
-        Isar1 = 0x0010_1011_0021_1002,
+        // XS, I8MM, DGH, BF16, SB, FRINTTS, LRCPC2, FCMA, JSCVT, DC CVADP.
+        Isar1 = 0x0111_1011_0021_1002,
 
-        // CSSC.
-        Isar2 = 0x0010_0000_0000_0000,
+        // CSSC, WFxT.
+        Isar2 = 0x0010_0000_0000_0002,
 
-        // 48-bit PA, 16-bit ASIDs, all granules.
-        Mmfr0 = 0x0000_0000_0010_0025,
+        // PMUv3p5, with 64-bit event counters.
+        Dfr0 = 0x1030_5606,
 
-        // PAN2, HPDS, HAFDBS.
-        Mmfr1 = 0x0000_0000_0020_1002,
+        // ECV, 48-bit PA, 16-bit ASIDs, all granules.
+        Mmfr0 = 0x1000_0000_0010_0025,
 
-        // E0PD, BBM level 2, TTL, small translation tables, UAO, CnP.
-        Mmfr2 = 0x1021_0000_1000_0011,
+        // TIDCP1, PAN3, HPDS, HAFDBS.
+        Mmfr1 = 0x0010_0000_0030_1002,
+
+        // E0PD, BBM level 2, TTL, IDST, small translation tables, UAO, CnP.
+        Mmfr2 = 0x1021_0010_1000_0011,
         Ctr = 0xB444_C004,
         Clidr = 0x0A20_0023,
         CacheSizes = [0x701F_E01A, 0x201F_E01A, 0x70FF_E07A],
@@ -52,7 +55,9 @@ public static class CpuModels
         Compatible = "arm,neoverse-n1",
         Midr = 0x414F_D0C1,
         TimerFrequency = NamedFrequency,
-        Pfr0 = 0x1100_0000_0011_0011,
+        Dfr0 = 0x1030_5406,
+        PmuImplementer = 0x410C_0000,
+        Pfr0 = 0x1100_0000_1011_0011,
         Pfr1 = 0x20,
         Isar0 = 0x0000_1000_1021_1120,
         Isar1 = 0x0000_0000_0010_0001,
@@ -69,6 +74,7 @@ public static class CpuModels
         Name = "cortex-a72",
         Compatible = "arm,cortex-a72",
         Midr = 0x410F_D083,
+        PmuImplementer = 0x4102_0000,
         TimerFrequency = NamedFrequency,
         Pfr0 = 0x11,
         Isar0 = 0x0000_0000_0001_1120,
@@ -84,6 +90,7 @@ public static class CpuModels
         Name = "cortex-a53",
         Compatible = "arm,cortex-a53",
         Midr = 0x410F_D034,
+        PmuImplementer = 0x4103_0000,
         TimerFrequency = NamedFrequency,
         Pfr0 = 0x11,
         Isar0 = 0x0000_0000_0001_1120,

@@ -31,6 +31,9 @@ internal sealed class RegisterDescriptor(string name, SystemRegister register)
     /// <summary>At EL0: false means that EL1 traps the access (EC 0x18).</summary>
     public Func<Vcpu, bool>? UserAllowed { get; private set; }
 
+    /// <summary>As <see cref="UserAllowed"/>, for writes.</summary>
+    public Func<Vcpu, bool>? UserWriteAllowed { get; private set; }
+
     /// <summary>Traps like an FP instruction (CPACR_EL1.FPEN).</summary>
     public bool IsFloat { get; private set; }
 
@@ -54,11 +57,21 @@ internal sealed class RegisterDescriptor(string name, SystemRegister register)
         return this;
     }
 
-    /// <summary>EL0 may read and write, where <paramref name="allowed"/> agrees.</summary>
-    public RegisterDescriptor User(Func<Vcpu, bool>? allowed = null)
+    /// <summary>EL0 may read and write, where <paramref name="allowed"/> agrees; for writes <paramref name="writeAllowed"/> where there is one.</summary>
+    public RegisterDescriptor User(Func<Vcpu, bool>? allowed = null, Func<Vcpu, bool>? writeAllowed = null)
     {
         WriteLevel = 0;
+        UserWriteAllowed = writeAllowed ?? allowed;
         return UserRead(allowed);
+    }
+
+    /// <summary>EL0 may write, where <paramref name="allowed"/> agrees; nobody may read.</summary>
+    public RegisterDescriptor UserWrite(Func<Vcpu, bool> allowed)
+    {
+        ReadLevel = Nobody;
+        WriteLevel = 0;
+        UserWriteAllowed = allowed;
+        return this;
     }
 
     public RegisterDescriptor Float()

@@ -16,6 +16,8 @@ internal sealed class RegisterTable
         ControlRegisters.Define(this, model);
         StateRegisters.Define(this, model);
         DebugRegisters.Define(this);
+        if (model.HasPmu)
+            PmuRegisters.Define(this, model);
         if (model.HasPointerAuthentication)
             KeyRegisters.Define(this);
     }

@@ -13,6 +13,7 @@ internal static class SctlrBits
     public const ulong UserCacheType = 1UL << 15;
     public const ulong UserWaitForInterrupt = 1UL << 16;
     public const ulong UserWaitForEvent = 1UL << 18;
+    public const ulong TrapContextNumber = 1UL << 20;
     public const ulong WriteExecuteNever = 1UL << 19;
     public const ulong SetPrivilegedNeverOff = 1UL << 23;
     public const ulong UserCacheMaintenance = 1UL << 26;
@@ -21,6 +22,8 @@ internal static class SctlrBits
     public const ulong EnableKeyIA = 1UL << 31;
     public const ulong EnableKeys = EnableKeyIA | EnableKeyIB | EnableKeyDA | EnableKeyDB;
     public const ulong DefaultSsbs = 1UL << 44;
+    public const ulong EnhancedPan = 1UL << 57;
+    public const ulong TrapImplementationDefined = 1UL << 63;
 
     /// <summary>Bits that are one without the features that would make them writable: LSMAOE, nTLSMD, TSCXT, EIS, SPAN's reset, EOS.</summary>
     public const ulong Reset = 0x30D0_0800;

@@ -15,6 +15,8 @@ internal enum SystemSlot
     Par,
     Csselr,
     OsLock,
+    PmuSelect,
+    PmuUserEnable,
     KeyIALow, KeyIAHigh,
     KeyIBLow, KeyIBHigh,
     KeyDALow, KeyDAHigh,

@@ -20,6 +20,10 @@ public sealed class GenericTimer : ISystemRegisterDevice, IStateful<GenericTimer
     private const int Frequency = (0 << 3) | 0;
     private const int PhysicalCount = (0 << 3) | 1;
     private const int VirtualCount = (0 << 3) | 2;
+
+    /// <summary>The same, ordered after what precedes (FEAT_ECV).</summary>
+    private const int SynchronizedPhysicalCount = (0 << 3) | 5;
+    private const int SynchronizedVirtualCount = (0 << 3) | 6;
     private const int PhysicalTimer = 2;
     private const int VirtualTimer = 3;
 
@@ -47,7 +51,7 @@ public sealed class GenericTimer : ISystemRegisterDevice, IStateful<GenericTimer
 
     public bool Owns(SystemRegister register) =>
         register is { Op0: 3, Op1: 3, CRn: 14 }
-        && ((register.CRm == 0 && register.Op2 <= 2) || (register.CRm is PhysicalTimer or VirtualTimer && register.Op2 <= 2));
+        && ((register.CRm == 0 && (register.Op2 is 0 or 1 or 2 or 5 or 6)) || (register.CRm is PhysicalTimer or VirtualTimer && register.Op2 <= 2));
 
     public bool TryReadRegister(int cpu, int el, SystemRegister register, out ulong value)
     {
@@ -56,7 +60,7 @@ public sealed class GenericTimer : ISystemRegisterDevice, IStateful<GenericTimer
             case Frequency:
                 value = _frequencyRegister;
                 return true;
-            case PhysicalCount or VirtualCount:
+            case PhysicalCount or VirtualCount or SynchronizedPhysicalCount or SynchronizedVirtualCount:
                 value = _scale.Count;
                 return true;
             default:
@@ -75,7 +79,7 @@ public sealed class GenericTimer : ISystemRegisterDevice, IStateful<GenericTimer
                     return false;
                 _frequencyRegister = (uint)value;
                 return true;
-            case PhysicalCount or VirtualCount:
+            case PhysicalCount or VirtualCount or SynchronizedPhysicalCount or SynchronizedVirtualCount:
                 return false;
             default:
                 (register.CRm == PhysicalTimer ? _physical : _virtual)[cpu].Write(register.Op2, value);

@@ -68,6 +68,7 @@ internal sealed class MachineParts : IDisposable
         CpuCount = Config.Cpus,
         CpuCompatible = Model.Compatible,
         Gic = Config.Gic,
+        HasPmu = Model.HasPmu,
     };
 
     public void Dispose()

@@ -116,6 +116,7 @@ internal sealed class VirtMachineBoard : IDisposable
             HypervisorCalls = new PsciFirmware(),
             RandomSeed = config.RandomSeed,
             Clock = _clock,
+            PmuInterrupt = Interrupts.Ppi(0, BoardInterrupts.PmuPpi),
             Log = _log,
         };
         return new Vcpu(options, Memory, [timers, .. Interrupts.SystemRegisters], (services, code) =>

@@ -16,7 +16,7 @@ internal static partial class Lifter
         A64Instruction instruction = A64Instruction.Decode(word);
         A64Group group = A64Opcodes.Group(instruction.Opcode);
         IrBuilder builder = context.Builder;
-        if (instruction.Opcode == A64Opcode.Undefined || (group != A64Group.Hint && !context.Features.Has(A64Opcodes.Feature(instruction.Opcode))))
+        if (instruction.Opcode == A64Opcode.Undefined || (group != A64Group.Hint && !IsAvailable(context.Features, instruction, group)))
         {
             builder.Exit(ExitReason.Undefined, word);
             return;
@@ -39,6 +39,16 @@ internal static partial class Lifter
             builder.Exit(ExitReason.Undefined, word);
         else if (context.Mode.StackChecked && !context.Mode.SingleStep && !builder.IsTerminated && StackPointerUse.MayMisalign(builder.Region, first))
             builder.Emit(IrOp.CheckStack, IrType.Void);
+    }
+
+    /// <summary>The processor has the feature of the row, and of scalar half precision, which shares rows with single and double. FCVT is older than FEAT_FP16.</summary>
+    private static bool IsAvailable(FeatureSet features, A64Instruction i, A64Group group)
+    {
+        const int Half = 3;
+        if (!features.Has(A64Opcodes.Feature(i.Opcode)))
+            return false;
+        bool isHalf = group is >= A64Group.FloatingPointFixedPoint and <= A64Group.FloatingPointThreeSource && i.FType == Half && i.Opcode != A64Opcode.Fcvt;
+        return !isHalf || features.Has(A64Feature.Fp16);
     }
 
     /// <summary>CPACR_EL1.FPEN traps everything that touches the SIMD&amp;FP register file.</summary>

@@ -30,7 +30,7 @@ internal static class SystemInstruction
         return true;
     }
 
-    /// <summary>IC IALLUIS, IALLU, IVAU; DC IVAC, ISW, CSW, CISW, CVAC, CVAU, CVAP, CVADP, CIVAC (Arm ARM C5.3).</summary>
+    /// <summary>IC IALLUIS, IALLU, IVAU; DC IVAC, ISW, CSW, CISW, CVAC, CVAU, CIVAC (Arm ARM C5.3). CVAP and CVADP are not on every processor.</summary>
     private static bool IsCacheMaintenance(A64Instruction i)
     {
         if (i.CRn != 7)
@@ -39,7 +39,7 @@ internal static class SystemInstruction
         {
             (0, 1, 0) or (0, 5, 0) or (3, 5, 1) => true,
             (0, 6, 1) or (0, 6, 2) or (0, 10, 2) or (0, 14, 2) => true,
-            (3, 10 or 11 or 12 or 13 or 14, 1) => true,
+            (3, 10 or 11 or 14, 1) => true,
             _ => false,
         };
     }

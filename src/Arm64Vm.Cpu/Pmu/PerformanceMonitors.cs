@@ -1,0 +1,329 @@
+namespace Arm64Vm.Cpu.Pmu;
+
+/// <summary>PMUv3: a cycle counter and event counters (Arm ARM D13).</summary>
+/// <remarks>
+/// A cycle is a nanosecond of the machine's clock, so nothing is counted while guest code runs: a counter is what it was when it was last
+/// looked at, plus the time since. Only a counter that EL0 and EL1 do not share needs to hear of changes of level. The clock's timer, on a
+/// thread of its own, raises overflow interrupts; everything else happens on the vCPU's thread.
+/// </remarks>
+internal sealed class PerformanceMonitors : IDisposable
+{
+    /// <summary>Bit of the cycle counter in the enable, interrupt and overflow registers, and its number in PMSELR_EL0.</summary>
+    public const int CycleCounter = 31;
+
+    private const ulong Enable = 1;
+    private const ulong ResetEvents = 1 << 1;
+    private const ulong ResetCycles = 1 << 2;
+    private const ulong LongEvents = 1 << 7;
+
+    /// <summary>E, X and DP; LC is RES1 and D ignored, since there is no AArch32.</summary>
+    private const ulong ControlStored = Enable | (1 << 4) | (1 << 5);
+    private const ulong LongCycles = 1 << 6;
+
+    /// <summary>PMEVTYPERn_EL0.P and U: not at EL1, not at EL0.</summary>
+    private const ulong NotPrivileged = 1UL << 31;
+    private const ulong NotUser = 1UL << 30;
+
+    private readonly Lock _gate = new();
+    private readonly IVirtualClock? _clock;
+    private readonly IVirtualTimer? _timer;
+    private readonly IInterruptLine? _line;
+    private readonly bool _hasLongEvents;
+    private readonly int _events;
+
+    /// <summary>Event counters, and behind them the cycle counter.</summary>
+    private readonly ulong[] _values;
+    private readonly ulong[] _types;
+    private ulong _control;
+    private ulong _enabled;
+    private ulong _interrupts;
+    private ulong _overflows;
+    private ulong _last;
+    private int _level = 1;
+
+    /// <param name="events">Number of event counters, at most 31.</param>
+    /// <param name="hasLongEvents">FEAT_PMUv3p5: event counters have 64 bits.</param>
+    /// <param name="clock">What cycles are; without one nothing is counted.</param>
+    /// <param name="line">The overflow interrupt.</param>
+    public PerformanceMonitors(int events, bool hasLongEvents, IVirtualClock? clock, IInterruptLine? line)
+    {
+        _events = events;
+        _hasLongEvents = hasLongEvents;
+        _clock = clock;
+        _line = line;
+        _values = new ulong[events + 1];
+        _types = new ulong[events + 1];
+        _timer = clock?.CreateTimer(Expired);
+    }
+
+    /// <summary>Some counter counts at one level only: <see cref="LevelChanged"/> is wanted.</summary>
+    public bool DependsOnLevel { get; private set; }
+
+    /// <summary>The current exception level, given before every use: without counters that depend on it nobody told of its changes.</summary>
+    public int Level
+    {
+        set => _level = value;
+    }
+
+    /// <summary>Bits of counters in the enable, interrupt and overflow registers.</summary>
+    private ulong Implemented => (1UL << CycleCounter) | ((1UL << _events) - 1);
+
+    /// <summary>Everything off and zero.</summary>
+    public void Reset()
+    {
+        lock (_gate)
+        {
+            Array.Clear(_values);
+            Array.Clear(_types);
+            _control = 0;
+            _enabled = _interrupts = _overflows = 0;
+            _level = 1;
+            Update();
+        }
+    }
+
+    /// <summary>PMCR_EL0 without the implementer's fields.</summary>
+    public ulong Control
+    {
+        get => _control | LongCycles | ((ulong)_events << 11);
+        set
+        {
+            lock (_gate)
+            {
+                Synchronize();
+                _control = value & (ControlStored | (_hasLongEvents ? LongEvents : 0));
+                if ((value & ResetEvents) != 0)
+                    Array.Clear(_values, 0, _events);
+                if ((value & ResetCycles) != 0)
+                    _values[_events] = 0;
+                Update();
+            }
+        }
+    }
+
+    /// <summary>PMCNTENSET_EL0.</summary>
+    public ulong Enabled => _enabled;
+
+    /// <summary>PMINTENSET_EL1.</summary>
+    public ulong Interrupts => _interrupts;
+
+    /// <summary>PMOVSSET_EL0.</summary>
+    public ulong Overflows
+    {
+        get
+        {
+            lock (_gate)
+            {
+                Synchronize();
+                Update();
+                return _overflows;
+            }
+        }
+    }
+
+    /// <summary>Sets or clears bits of PMCNTEN.</summary>
+    public void ChangeEnabled(ulong bits, bool set) => Change(ref _enabled, bits, set);
+
+    /// <summary>Sets or clears bits of PMINTEN.</summary>
+    public void ChangeInterrupts(ulong bits, bool set) => Change(ref _interrupts, bits, set);
+
+    /// <summary>Sets or clears bits of PMOVS.</summary>
+    public void ChangeOverflows(ulong bits, bool set) => Change(ref _overflows, bits, set);
+
+    /// <summary>A counter's value; zero for numbers without a counter.</summary>
+    public ulong Read(int counter)
+    {
+        int index = IndexOf(counter);
+        if (index < 0)
+            return 0;
+        lock (_gate)
+        {
+            Synchronize();
+            Update();
+            return _values[index];
+        }
+    }
+
+    public void Write(int counter, ulong value)
+    {
+        int index = IndexOf(counter);
+        if (index < 0)
+            return;
+        lock (_gate)
+        {
+            Synchronize();
+            _values[index] = index == _events || _hasLongEvents ? value : (uint)value;
+            Update();
+        }
+    }
+
+    /// <summary>PMEVTYPERn_EL0, PMCCFILTR_EL0.</summary>
+    public ulong ReadType(int counter)
+    {
+        int index = IndexOf(counter);
+        return index < 0 ? 0 : _types[index];
+    }
+
+    public void WriteType(int counter, ulong value)
+    {
+        const ulong Filters = NotPrivileged | NotUser;
+        int index = IndexOf(counter);
+        if (index < 0)
+            return;
+        lock (_gate)
+        {
+            Synchronize();
+            _types[index] = value & (index == _events ? Filters : Filters | 0xFFFF);
+            Update();
+        }
+    }
+
+    /// <summary>PMSWINC_EL0: increments those of the named event counters that count software increments.</summary>
+    public void SoftwareIncrement(ulong counters)
+    {
+        lock (_gate)
+        {
+            Synchronize();
+            for (int index = 0; index < _events; index++)
+            {
+                if (((counters >> index) & 1) != 0 && EventOf(index) == PmuEvent.SoftwareIncrement && IsOn(index))
+                    Advance(index, 1);
+            }
+
+            Update();
+        }
+    }
+
+    /// <summary>The processor goes on at another exception level.</summary>
+    public void LevelChanged(int level)
+    {
+        lock (_gate)
+        {
+            Synchronize();
+            _level = level;
+            Update();
+        }
+    }
+
+    public PerformanceMonitorState Save()
+    {
+        lock (_gate)
+        {
+            Synchronize();
+            return new PerformanceMonitorState(_control, _enabled, _interrupts, _overflows, [.. _values], [.. _types]);
+        }
+    }
+
+    /// <exception cref="ArgumentException">The state has another number of counters.</exception>
+    public void Restore(PerformanceMonitorState state, int level)
+    {
+        if (state.Values.Length != _values.Length || state.Types.Length != _types.Length)
+            throw new ArgumentException("The state has another number of counters.", nameof(state));
+        lock (_gate)
+        {
+            Synchronize();
+            state.Values.CopyTo(_values, 0);
+            state.Types.CopyTo(_types, 0);
+            _control = state.Control & (ControlStored | LongEvents);
+            _enabled = state.Enabled & Implemented;
+            _interrupts = state.Interrupts & Implemented;
+            _overflows = state.Overflows & Implemented;
+            _level = level;
+            Update();
+        }
+    }
+
+    public void Dispose() => _timer?.Dispose();
+
+    private void Change(ref ulong register, ulong bits, bool set)
+    {
+        lock (_gate)
+        {
+            Synchronize();
+            bits &= Implemented;
+            register = set ? register | bits : register & ~bits;
+            Update();
+        }
+    }
+
+    private void Expired()
+    {
+        lock (_gate)
+        {
+            Synchronize();
+            Update();
+        }
+    }
+
+    private int IndexOf(int counter) => counter == CycleCounter ? _events : counter < _events ? counter : -1;
+
+    private int BitOf(int index) => index == _events ? CycleCounter : index;
+
+    private PmuEvent EventOf(int index) => index == _events ? PmuEvent.Cycles : (PmuEvent)(_types[index] & 0xFFFF);
+
+    /// <summary>Enabled, and not filtered out at the current level.</summary>
+    private bool IsOn(int index) =>
+        (_control & Enable) != 0 && ((_enabled >> BitOf(index)) & 1) != 0 && (_types[index] & (_level == 0 ? NotUser : NotPrivileged)) == 0;
+
+    private bool HasInterrupt(int index) => ((_interrupts >> BitOf(index)) & 1) != 0;
+
+    private bool IsWide(int index) => index == _events || (_control & LongEvents) != 0;
+
+    private bool IsChained(int index) => (index & 1) == 0 && index + 1 < _events && EventOf(index + 1) == PmuEvent.Chain && IsOn(index + 1);
+
+    /// <summary>Brings the counters of cycles up to date.</summary>
+    private void Synchronize()
+    {
+        ulong now = _clock?.Nanoseconds ?? 0;
+        ulong passed = now - _last;
+        _last = now;
+        if (passed == 0 || (_control & Enable) == 0)
+            return;
+        for (int index = 0; index <= _events; index++)
+        {
+            if (EventOf(index) == PmuEvent.Cycles && IsOn(index))
+                Advance(index, passed);
+        }
+    }
+
+    private void Advance(int index, ulong count)
+    {
+        ulong old = _values[index];
+        ulong value = old + count;
+        bool overflows = IsWide(index) ? value < old : (((ulong)(uint)old + count) >> 32) != 0;
+        _values[index] = index == _events || _hasLongEvents ? value : (uint)value;
+        if (!overflows)
+            return;
+        _overflows |= 1UL << BitOf(index);
+        if (index < _events && IsChained(index))
+            Advance(index + 1, 1);
+    }
+
+    /// <summary>Drives the interrupt, and arms the timer for the next overflow that has one.</summary>
+    private void Update()
+    {
+        bool counts = (_control & Enable) != 0;
+        bool dependsOnLevel = false;
+        ulong soonest = ulong.MaxValue;
+        for (int index = 0; index <= _events && counts; index++)
+        {
+            if (((_enabled >> BitOf(index)) & 1) == 0)
+                continue;
+            ulong filter = _types[index] & (NotPrivileged | NotUser);
+            dependsOnLevel |= filter is not (0 or (NotPrivileged | NotUser));
+            bool wanted = (HasInterrupt(index) && ((_overflows >> BitOf(index)) & 1) == 0) || (index < _events && IsChained(index) && HasInterrupt(index + 1));
+            if (!wanted || EventOf(index) != PmuEvent.Cycles || !IsOn(index))
+                continue;
+            ulong left = IsWide(index) ? 0 - _values[index] : (1UL << 32) - (uint)_values[index];
+            if (left != 0)
+                soonest = Math.Min(soonest, left);
+        }
+
+        DependsOnLevel = dependsOnLevel;
+        _line?.Set(counts && (_overflows & _interrupts) != 0);
+        if (soonest < ulong.MaxValue - _last)
+            _timer?.Arm(_last + soonest);
+        else
+            _timer?.Disarm();
+    }
+}
