@@ -266,7 +266,7 @@ public class MemoryTests
         Assert.Equal(DataAbort | Il | 0x7, machine.Esr);
         machine.Cpu.SetX(1, PageA + 4);
         machine.Run(Asm.Ldadd(2, 3, 1));
-        Assert.Equal(DataAbort | Il | (1 << 6) | 0x21, machine.Esr);
+        Assert.Equal(DataAbort | Il | 0x21, machine.Esr);
     }
 
     [Fact]
