@@ -30,6 +30,7 @@ public class BootUsageTests
         { "must not be empty", ["boot", "--until", ""] },
         { "no category 'everything'", ["boot", "--log", "everything"] },
         { "--initrd needs --kernel", ["boot", "--initrd", "x"] },
+        { "--vars needs --firmware", ["boot", "--vars", "x"] },
         { "names no file", ["boot", "--disk", ",readonly"] },
         { "--stats", ["boot", "--stats=xml"] },
     };
@@ -70,6 +71,8 @@ public class BootUsageTests
         CliRun.Of("boot", "--kernel", kernel.Path, "--dtb", noise.Path).ExpectFailure(1, "device tree");
         CliRun.Of("boot", "--kernel", kernel.Path, "--initrd", noise.Path).ExpectFailure(1, "initrd");
         CliRun.Of("boot", "--kernel", kernel.Path, "--disk", "/nonexistent").ExpectFailure(1, "/nonexistent");
+        CliRun.Of("boot", "--firmware", noise.Path, "--vars", "/nonexistent").ExpectFailure(1, "/nonexistent");
+        CliRun.Of("boot", "--firmware", noise.Path, "--vars", noise.Path).ExpectFailure(1, "has 8 bytes, but a flash bank has 67108864");
         CliRun.Of("boot", "--firmware", kernel.Path).ExpectFailure(1, "ELF");
         CliRun.Of("boot", "--kernel", kernel.Path, "--serial", "file:/nonexistent/log").ExpectFailure(1, "/nonexistent/log");
         CliRun.Of("boot", "--kernel", kernel.Path, "--dump-dtb", "/nonexistent/tree").ExpectFailure(1, "/nonexistent/tree");

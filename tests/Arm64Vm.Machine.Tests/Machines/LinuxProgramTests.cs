@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
+using Arm64Vm.Machine.Tests.Guests;
+
 namespace Arm64Vm.Machine.Tests.Machines;
 
 /// <summary>firmware/linux-tests as the first process under Debian's kernel, group by group.</summary>
@@ -24,7 +26,7 @@ public partial class LinuxProgramTests
     {
         await using var machine = VirtualMachine.Create(new MachineConfig
         {
-            Kernel = RealGuestTests.Guest("Image"),
+            Kernel = GuestFiles.Find("Image"),
             Initrd = BootSource.FromBytes(NewcArchive.OfProgram("init", Program())),
             Append = $"console=ttyAMA0 quiet panic=-1 only={group}-",
             NoReboot = true,

@@ -81,6 +81,57 @@ public class MachineConfigTests
     }
 
     [Fact]
+    public async Task VariablesAreKeptInTheirFile()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            using (var file = File.OpenWrite(path))
+                file.SetLength((long)MemoryMap.Flash1.Size);
+            var first = new TestProgram()
+                .Set(1, MemoryMap.Flash1.Base).Set(2, 0x0020_0020).Set(3, 0x00D0_00D0).Add(0xB900_0022, 0xB900_0023) // erase
+                .Set(2, 0x0040_0040).Set(3, 0xA1B2_C3D4).Add(0xB900_0022, 0xB900_0023) // program
+                .PowerOff();
+            await using (var machine = VirtualMachine.Create(s_valid with { Kernel = null, Firmware = first.ToElf()[120..], Vars = path }))
+                Assert.Equal(RunEnd.PowerOff, (await TestMachine.RunAsync(machine)).End);
+            Assert.Equal([0xD4, 0xC3, 0xB2, 0xA1, 0xFF], (await File.ReadAllBytesAsync(path))[..5]);
+
+            var second = new TestProgram().Set(1, MemoryMap.Flash1.Base).Add(0xB940_0022) // ldr w2, [x1]
+                .Set(3, 0xA1B2_C3D4).Add(0x6B03_005F, 0x5400_0000 | 2 << 5).Hang() // cmp w2, w3; b.eq +8
+                .Print("kept").PowerOff();
+            await using (var machine = VirtualMachine.Create(s_valid with { Kernel = null, Firmware = second.ToElf()[120..], Vars = path }))
+            {
+                Assert.ThrowsAny<IOException>(() => VirtualMachine.Create(machine.Config));
+                Assert.Equal(RunEnd.PowerOff, (await TestMachine.RunAsync(machine)).End);
+                Assert.Equal("kept", machine.Console.Text);
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void VariablesNeedFirmwareAndAWholeBank()
+    {
+        Assert.Throws<MachineConfigurationException>(() => VirtualMachine.Create(s_valid with { Vars = "/nonexistent/vars" }));
+        var firmware = s_valid with { Kernel = null, Firmware = new byte[4] };
+        Assert.ThrowsAny<IOException>(() => VirtualMachine.Create(firmware with { Vars = "/nonexistent/vars" }));
+        Assert.ThrowsAny<UnauthorizedAccessException>(() => VirtualMachine.Create(firmware with { Vars = "/" }));
+        var path = Path.GetTempFileName();
+        try
+        {
+            var error = Assert.Throws<MachineConfigurationException>(() => VirtualMachine.Create(firmware with { Vars = path }));
+            Assert.Contains("has 0 bytes, but a flash bank has 67108864", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
     public async Task DisksTakeTransportsFromTheLastDownward()
     {
         var path = Path.GetTempFileName();

@@ -1,32 +1,31 @@
 using Arm64Vm.Machine.Boot.DeviceTree;
+using Arm64Vm.Machine.Tests.Guests;
 
 namespace Arm64Vm.Machine.Tests.Machines;
 
 /// <summary>Stock firmware and kernels, where firmware/fetch-guests.sh has brought them.</summary>
 public class RealGuestTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
-
     [Fact]
     public async Task UBootComesToItsPrompt()
     {
-        await using var machine = VirtualMachine.Create(new MachineConfig { Firmware = Guest("u-boot.bin") });
+        await using var machine = VirtualMachine.Create(new MachineConfig { Firmware = GuestFiles.Find("u-boot.bin") });
         var run = machine.RunAsync();
-        await machine.WaitForConsoleAsync("=> ", s_patience);
+        await machine.WaitForConsoleAsync("=> ", GuestFiles.Patience);
         machine.Console.Type("version\r");
-        await machine.WaitForConsoleAsync("U-Boot 20", s_patience);
+        await machine.WaitForConsoleAsync("U-Boot 20", GuestFiles.Patience);
         machine.Console.Type("poweroff\r");
-        Assert.Equal(RunEnd.PowerOff, (await run.WaitAsync(s_patience)).End);
+        Assert.Equal(RunEnd.PowerOff, (await run.WaitAsync(GuestFiles.Patience)).End);
     }
 
     [Fact]
     public async Task UBootResets()
     {
-        await using var machine = VirtualMachine.Create(new MachineConfig { Firmware = Guest("u-boot.bin") });
+        await using var machine = VirtualMachine.Create(new MachineConfig { Firmware = GuestFiles.Find("u-boot.bin") });
         var run = machine.RunAsync();
-        await machine.WaitForConsoleAsync("=> ", s_patience);
+        await machine.WaitForConsoleAsync("=> ", GuestFiles.Patience);
         machine.Console.Type("reset\r");
-        await machine.WaitForConsoleAsync("=> ", s_patience);
+        await machine.WaitForConsoleAsync("=> ", GuestFiles.Patience);
         Assert.Equal(1, machine.GetStatistics().Resets);
         await machine.StopAsync();
         Assert.Equal(RunEnd.Stopped, (await run).End);
@@ -35,11 +34,11 @@ public class RealGuestTests
     [Fact]
     public async Task Edk2ComesToItsShell()
     {
-        await using var machine = VirtualMachine.Create(new MachineConfig { Firmware = Guest("QEMU_EFI.fd") });
+        await using var machine = VirtualMachine.Create(new MachineConfig { Firmware = GuestFiles.Find("QEMU_EFI.fd") });
         var run = machine.RunAsync();
-        await machine.WaitForConsoleAsync("Shell>", s_patience);
+        await machine.WaitForConsoleAsync("Shell>", GuestFiles.Patience);
         machine.Console.Type("reset -s\r");
-        Assert.Equal(RunEnd.PowerOff, (await run.WaitAsync(s_patience)).End);
+        Assert.Equal(RunEnd.PowerOff, (await run.WaitAsync(GuestFiles.Patience)).End);
     }
 
     [Theory]
@@ -49,20 +48,11 @@ public class RealGuestTests
     {
         await using var machine = VirtualMachine.Create(new MachineConfig
         {
-            Kernel = Guest("Image"), Initrd = Guest("initrd.gz"), Append = "console=ttyAMA0 root=none quiet panic=-1", NoReboot = true, Cpu = cpu, Gic = gic,
+            Kernel = GuestFiles.Find("Image"), Initrd = GuestFiles.Find("initrd.gz"), Append = "console=ttyAMA0 root=none quiet panic=-1", NoReboot = true, Cpu = cpu, Gic = gic,
         });
         var run = machine.RunAsync();
-        await machine.WaitForConsoleAsync("BOOT-OK", s_patience);
-        Assert.Equal(RunEnd.PowerOff, (await run.WaitAsync(s_patience)).End);
+        await machine.WaitForConsoleAsync("BOOT-OK", GuestFiles.Patience);
+        Assert.Equal(RunEnd.PowerOff, (await run.WaitAsync(GuestFiles.Patience)).End);
         Assert.DoesNotContain("Kernel panic", machine.Console.Text, StringComparison.Ordinal);
-    }
-
-    internal static string Guest(string name)
-    {
-        var folder = Environment.GetEnvironmentVariable("ARM64VM_GUESTS")
-            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "arm64vm-guests");
-        var path = Path.Combine(folder, name);
-        Assert.SkipUnless(File.Exists(path), $"firmware/fetch-guests.sh has not brought {name}");
-        return path;
     }
 }

@@ -1,0 +1,139 @@
+using Arm64Vm.Machine.Boot.DeviceTree;
+
+namespace Arm64Vm.Machine.Tests.Guests;
+
+/// <summary>EDK2 and what it boots.</summary>
+public class Edk2Tests
+{
+    private const string Greeting = "-guid 11112222-3333-4444-5555-666677778888";
+
+    private static MachineConfig LinuxUnderFirmware => new()
+    {
+        Firmware = GuestFiles.Find("QEMU_EFI.fd"),
+        Kernel = GuestFiles.Find("Image"),
+        Initrd = GuestFiles.Find("initrd.gz"),
+        Append = "console=ttyAMA0 root=none",
+        NoReboot = true,
+    };
+
+    [Fact]
+    public async Task VariablesSurviveAResetAndAnotherMachine()
+    {
+        var vars = Path.GetTempFileName();
+        try
+        {
+            File.Copy(GuestFiles.Find("AAVMF_VARS.fd"), vars, overwrite: true);
+            var config = new MachineConfig { Firmware = GuestFiles.Find("AAVMF_CODE.fd"), Vars = vars };
+            await using (var machine = VirtualMachine.Create(config))
+            {
+                var run = machine.RunAsync();
+                await EnterShell(machine);
+                machine.Console.Type($"setvar First {Greeting} -nv -bs =0x1234\rreset\r");
+                await EnterShell(machine);
+                machine.Console.Type($"setvar First {Greeting}\r");
+                await machine.WaitForConsoleAsync("First - 0002 Bytes", GuestFiles.Patience);
+                machine.Console.Type($"setvar Second {Greeting} -nv -bs =0x56\rsetvar Second {Greeting}\r");
+                await machine.WaitForConsoleAsync("Second - 0001 Bytes", GuestFiles.Patience);
+                // Nothing is said to the guest: it ends as a killed process does.
+                await machine.StopAsync();
+                Assert.Equal(RunEnd.Stopped, (await run).End);
+            }
+
+            await using (var machine = VirtualMachine.Create(config))
+            {
+                var run = machine.RunAsync();
+                await EnterShell(machine);
+                machine.Console.Type($"setvar First {Greeting}\rsetvar Second {Greeting}\r");
+                await machine.WaitForConsoleAsync("First - 0002 Bytes", GuestFiles.Patience);
+                await machine.WaitForConsoleAsync("Second - 0001 Bytes", GuestFiles.Patience);
+                machine.Console.Type("reset -s\r");
+                Assert.Equal(RunEnd.PowerOff, (await run.WaitAsync(GuestFiles.Patience)).End);
+            }
+        }
+        finally
+        {
+            File.Delete(vars);
+        }
+    }
+
+    [Theory]
+    [InlineData(GicVersion.V3)]
+    [InlineData(GicVersion.V2)]
+    public async Task LinuxFromFwCfgBootsWithAcpi(GicVersion gic)
+    {
+        var console = await RunLinux(LinuxUnderFirmware with { Gic = gic });
+        Assert.Contains("ACPI: RSDP", console, StringComparison.Ordinal);
+        Assert.Contains("SMBIOS 3.0.0 present.", console, StringComparison.Ordinal);
+        Assert.Contains("DMI: Arm64Vm virt", console, StringComparison.Ordinal);
+        Assert.Contains("acpi PNP0A08:00: ECAM area [mem 0x4010000000-0x401fffffff] reserved", console, StringComparison.Ordinal);
+        Assert.DoesNotContain("ACPI Error", console, StringComparison.Ordinal);
+        Assert.DoesNotContain("ACPI BIOS", console, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task LinuxFromFwCfgBootsWithTheDeviceTree()
+    {
+        var console = await RunLinux(LinuxUnderFirmware with { Acpi = false });
+        Assert.DoesNotContain("ACPI: RSDP", console, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ThePowerKeyReachesLinuxWithAcpi()
+    {
+        const string Init = """
+            #!/bin/busybox sh
+            /bin/busybox mount -t proc proc /proc
+            echo READY
+            until [ "$(/bin/busybox awk '/ACPI:Ged/ { print $2 }' /proc/interrupts)" = 1 ]; do /bin/busybox sleep 0.1; done
+            echo PRESSED
+            /bin/busybox poweroff -f
+
+            """;
+        var initrd = CpioArchive.Append(await File.ReadAllBytesAsync(GuestFiles.Find("initrd.gz")), "init", Init.ReplaceLineEndings("\n"));
+        await using var machine = VirtualMachine.Create(LinuxUnderFirmware with { Initrd = initrd });
+        var run = machine.RunAsync();
+        await machine.WaitForConsoleAsync("READY", GuestFiles.Patience);
+        machine.PressPowerKey();
+        await machine.WaitForConsoleAsync("PRESSED", GuestFiles.Patience);
+        Assert.Equal(RunEnd.PowerOff, (await run.WaitAsync(GuestFiles.Patience)).End);
+    }
+
+    [Fact]
+    public async Task TheShellStartsLinuxFromADisksSystemPartition()
+    {
+        using var disk = new FatDisk()
+            .AddFile("Image", await File.ReadAllBytesAsync(GuestFiles.Find("Image")))
+            .AddFile("initrd.gz", await File.ReadAllBytesAsync(GuestFiles.Find("initrd.gz")))
+            .AddFile("startup.nsh", "fs0:\\Image initrd=\\initrd.gz console=ttyAMA0 root=none\r\n")
+            .Write();
+        await RunLinux(new MachineConfig { Firmware = GuestFiles.Find("QEMU_EFI.fd"), Disks = [new DiskConfig(disk.Path)], NoReboot = true });
+    }
+
+    [Fact]
+    public async Task UBootStartsLinuxFromADisk()
+    {
+        using var disk = new FatDisk()
+            .AddFile("Image", await File.ReadAllBytesAsync(GuestFiles.Find("Image")))
+            .AddFile("initrd.gz", await File.ReadAllBytesAsync(GuestFiles.Find("initrd.gz")))
+            .AddFolder("extlinux", "extlinux.conf", "default l\nlabel l\n  kernel /Image\n  initrd /initrd.gz\n  append console=ttyAMA0 root=none\n")
+            .Write();
+        await RunLinux(new MachineConfig { Firmware = GuestFiles.Find("u-boot.bin"), Disks = [new DiskConfig(disk.Path, DiskMode.ReadOnly)], NoReboot = true });
+    }
+
+    private static async Task<string> RunLinux(MachineConfig config)
+    {
+        await using var machine = VirtualMachine.Create(config);
+        var run = machine.RunAsync();
+        await machine.WaitForConsoleAsync("BOOT-OK", GuestFiles.Patience);
+        Assert.Equal(RunEnd.PowerOff, (await run.WaitAsync(GuestFiles.Patience)).End);
+        return machine.Console.Text;
+    }
+
+    /// <summary>Skips the count-down before the prompt.</summary>
+    private static async Task EnterShell(VirtualMachine machine)
+    {
+        await machine.WaitForConsoleAsync("any other key to continue", GuestFiles.Patience);
+        machine.Console.Type("\r");
+        await machine.WaitForConsoleAsync("Shell>", GuestFiles.Patience);
+    }
+}
