@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-
 using Arm64Vm.Machine.Tests.Guests;
 
 namespace Arm64Vm.Machine.Tests.Machines;
