@@ -43,7 +43,10 @@ public sealed unsafe class Translator
         for (int count = 1; ; count++)
         {
             b.BeginInstruction(offset);
-            var context = new LiftContext(b, location.Mode, offset, options.Features);
+            var context = new LiftContext(b, location.Mode, offset, options.Features)
+            {
+                IsStackProbe = StackProbe.Begins(new ReadOnlySpan<uint>(location.Host + offset, (PageSize - offset) / sizeof(uint))),
+            };
             Lifter.Lift(context, *(uint*)(location.Host + offset));
             offset += 4;
             if (b.IsTerminated)

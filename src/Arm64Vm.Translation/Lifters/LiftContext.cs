@@ -21,4 +21,7 @@ internal readonly struct LiftContext
     public int GuestOffset { get; }
 
     public FeatureSet Features { get; }
+
+    /// <summary>This instruction begins a <see cref="StackProbe"/>.</summary>
+    public bool IsStackProbe { get; init; }
 }

@@ -37,7 +37,7 @@ internal static partial class Lifter
         int first = builder.Region.Count;
         if (!LiftGroup(context, instruction, group))
             builder.Exit(ExitReason.Undefined, word);
-        else if (context.Mode.StackChecked && !context.Mode.SingleStep && !builder.IsTerminated && StackPointerUse.MayMisalign(builder.Region, first))
+        else if (context.Mode.StackChecked && !context.Mode.SingleStep && !builder.IsTerminated && !context.IsStackProbe && StackPointerUse.MayMisalign(builder.Region, first))
             builder.Emit(IrOp.CheckStack, IrType.Void);
     }
 
