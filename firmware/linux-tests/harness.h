@@ -11,7 +11,7 @@ struct test {
 
 // A group ends with a null name.
 extern const struct test tests_signal[], tests_fp[], tests_code[], tests_step[], tests_debug[], tests_exception[], tests_memory[], tests_process[],
-    tests_atomic[], tests_time[], tests_pauth[];
+    tests_atomic[], tests_time[], tests_perf[], tests_pauth[];
 
 // How a test ends other than by `return OK`: with the detail to print.
 enum outcome fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

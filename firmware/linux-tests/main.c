@@ -4,7 +4,7 @@
 #include "harness.h"
 
 static const struct test *const groups[] = {
-    tests_signal, tests_fp, tests_code, tests_step, tests_debug, tests_exception, tests_memory, tests_process, tests_atomic, tests_time, tests_pauth,
+    tests_signal, tests_fp, tests_code, tests_step, tests_debug, tests_exception, tests_memory, tests_process, tests_atomic, tests_time, tests_perf, tests_pauth,
 };
 
 uint64_t hwcap, hwcap2, vdso_base;

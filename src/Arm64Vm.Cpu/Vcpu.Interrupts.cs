@@ -128,6 +128,13 @@ public sealed unsafe partial class Vcpu
         return lines;
     }
 
+    /// <summary>Brings the performance monitors up to date; true where an interrupt can be taken now, of an overflow or another.</summary>
+    private bool IsOverflowDeliverable()
+    {
+        _ = Pmu.Overflows;
+        return Deliverable() != 0;
+    }
+
     /// <summary>Does what the poll word asks for; the run loop calls it with PC exact. A stop is left for the loop to see.</summary>
     private void ServicePoll()
     {

@@ -65,6 +65,14 @@ public sealed unsafe partial class Vcpu
         switch (reason)
         {
             case ExitReason.SupervisorCall:
+                if (_pmu.DependsOnLevel && IsOverflowDeliverable())
+                {
+                    // The call waits: a profile of EL0 would otherwise show the kernel's entry, for the host's timer is slower than system calls follow each other.
+                    _context->Pc = pc - 4;
+                    Interlocked.Or(ref _context->Poll, (uint)PollReasons.Interrupt);
+                    break;
+                }
+
                 // Complete before its exception (SSAdvance in AArch64.CallSupervisor).
                 CompleteStep();
                 RaiseSynchronous(Syndrome.Make(ExceptionClass.SupervisorCall, (uint)payload & 0xFFFF), pc);
