@@ -3,12 +3,12 @@ namespace Arm64Vm.Machine;
 /// <summary>What the guest may do to a disk.</summary>
 public enum DiskMode
 {
-    /// <summary>Writes go to the file.</summary>
+    /// <summary>Writes go to the file, which no other machine may use meanwhile.</summary>
     ReadWrite,
 
     ReadOnly,
 
-    /// <summary>Writes are kept in memory and forgotten at the end.</summary>
+    /// <summary>Writes are kept in a file without a name (in TMPDIR, or else /var/tmp) and forgotten at the end.</summary>
     Snapshot,
 }
 

@@ -65,6 +65,13 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
         }
     }
 
+    /// <summary>Copies the last <see cref="HistorySize"/> bytes printed.</summary>
+    public byte[] CopyHistory()
+    {
+        lock (_gate)
+            return Copy(Math.Max(0, _written - HistorySize), _written);
+    }
+
     /// <summary>Types <paramref name="input"/>, waiting while the guest does not take it.</summary>
     /// <exception cref="ObjectDisposedException">The machine is gone.</exception>
     public void Type(ReadOnlySpan<byte> input)

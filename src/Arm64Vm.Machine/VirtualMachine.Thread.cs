@@ -55,8 +55,20 @@ public sealed partial class VirtualMachine
                 default:
                     if (!WaitWhilePaused())
                         return End(RunEnd.Stopped);
+                    if (TakeResetRequest())
+                        Restart();
                     break;
             }
+        }
+    }
+
+    private bool TakeResetRequest()
+    {
+        lock (_gate)
+        {
+            var wanted = _resetWanted;
+            _resetWanted = false;
+            return wanted;
         }
     }
 
@@ -73,7 +85,7 @@ public sealed partial class VirtualMachine
                 _ownClock?.Pause();
                 _paused?.TrySetResult();
                 _paused = null;
-                while (_pauseWanted && !_stopWanted)
+                while (_pauseWanted && !_stopWanted && !_resetWanted)
                     Monitor.Wait(_gate);
                 _ownClock?.Resume();
                 _state = MachineState.Running;

@@ -27,6 +27,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     private MachineState _state = MachineState.Created;
     private bool _pauseWanted;
     private bool _stopWanted;
+    private bool _resetWanted;
     private bool _disposed;
     private TaskCompletionSource? _paused;
     private int _resets;
@@ -156,6 +157,19 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         RequestStop();
         lock (_gate)
             return _state == MachineState.Created ? Task.CompletedTask : _ended.Task;
+    }
+
+    /// <summary>Resets the machine, as its reset button does, whatever <see cref="MachineConfig.NoReboot"/> says; a paused machine stays paused.</summary>
+    public void Reset()
+    {
+        lock (_gate)
+        {
+            if (_state is not (MachineState.Running or MachineState.Paused))
+                return;
+            _resetWanted = true;
+            _board.Vcpu.RequestStop(VcpuStop.Paused);
+            Monitor.PulseAll(_gate);
+        }
     }
 
     /// <summary>Presses the power key, which asks the guest to shut down.</summary>

@@ -19,20 +19,117 @@ public partial class TerminalTests
     [Theory]
     [InlineData(15, 143)]
     [InlineData(1, 129)]
+    [InlineData(3, 131)]
     public Task SignalsGiveTheTerminalBack(int signal, int status) => Check((_, process) => Assert.Equal(0, kill(process.Id, signal)), status);
+
+    /// <summary>SIGABRT and SIGSEGV are what a crash ends in, SIGKILL leaves no chance to act.</summary>
+    [Theory]
+    [InlineData(6)]
+    [InlineData(9)]
+    [InlineData(11)]
+    public Task ACrashGivesTheTerminalBack(int signal) => Check((_, process) => Crash(process, signal), 128 + signal);
+
+    [Fact]
+    public async Task AStopGivesTheTerminalBackUntilItIsContinued()
+    {
+        using var kernel = Echo();
+        using var terminal = new PseudoTerminal();
+        var before = terminal.Settings();
+        using var process = Start(terminal.Name, kernel.Path);
+        await Wait(() => terminal.Output().Contains("up", StringComparison.Ordinal));
+        var raw = terminal.Settings();
+        Assert.Equal(0, kill(process.Id, 20));
+        await Wait(() => StateOf(process) == 'T');
+        Assert.Equal(before, terminal.Settings());
+        Assert.Equal(0, kill(process.Id, 18));
+        await Wait(() => terminal.Settings().AsSpan().SequenceEqual(raw));
+        terminal.Type("yes");
+        await Wait(() => terminal.Output().Contains("yes", StringComparison.Ordinal));
+        await End(terminal, process, before, () => terminal.Type("."), 0);
+    }
+
+    [Fact]
+    public async Task TheMenuDoesWhatItSays()
+    {
+        using var kernel = Echo();
+        using var terminal = new PseudoTerminal();
+        using var folder = new TemporaryFolder();
+        var before = terminal.Settings();
+        using var process = Start(terminal.Name, kernel.Path, folder.Path);
+        await Wait(() => terminal.Output().Contains("up", StringComparison.Ordinal));
+        terminal.Type("\u0001h");
+        await Wait(() => terminal.Output().Contains("Ctrl-A p  pause", StringComparison.Ordinal));
+        terminal.Type("\u0001s");
+        await Wait(() => terminal.Output().Contains("units translated", StringComparison.Ordinal));
+        terminal.Type("\u0001p");
+        await Wait(() => terminal.Output().Contains("paused", StringComparison.Ordinal));
+        terminal.Type(new string('w', 3000));
+        terminal.Type("\u0001p");
+        await Wait(() => terminal.Output().Contains("continued", StringComparison.Ordinal));
+        await Wait(() => terminal.Output().Count(c => c == 'w') >= 3000);
+        terminal.Type("[\u0001a\u0001\u0001]");
+        await Wait(() => terminal.Output().Contains("[\u0001\u0001]", StringComparison.Ordinal));
+        terminal.Type("\u0001l");
+        await Wait(() => terminal.Output().Contains("bytes of the console are in", StringComparison.Ordinal));
+        Assert.Contains("[\u0001\u0001]", File.ReadAllText(Assert.Single(Directory.GetFiles(folder.Path))), StringComparison.Ordinal);
+        terminal.Type("\u0001r");
+        await Wait(() => terminal.Output().Split("up").Length > 2);
+        terminal.Type("\u0001b");
+        await Wait(() => terminal.Output().Contains("power button", StringComparison.Ordinal));
+        await End(terminal, process, before, () => terminal.Type("\u0001x"), 0);
+    }
+
+    [Fact]
+    public async Task AnotherKeyCanOpenTheMenu()
+    {
+        using var kernel = Echo();
+        using var terminal = new PseudoTerminal();
+        var before = terminal.Settings();
+        using var process = Start(terminal.Name, kernel.Path, options: "--escape ^]");
+        await Wait(() => terminal.Output().Contains("up", StringComparison.Ordinal));
+        terminal.Type("<\u0001x>");
+        await Wait(() => terminal.Output().Contains("<\u0001x>", StringComparison.Ordinal));
+        await End(terminal, process, before, () => terminal.Type("\u001dx"), 0);
+    }
+
+    private static TemporaryFile Echo() => new(new TestProgram().Print("up").EchoUntil('.').PowerOff().ToElf());
 
     private static async Task Check(Action<PseudoTerminal, Process> end, int status)
     {
-        using var kernel = new TemporaryFile(new TestProgram().Print("up").EchoUntil('.').PowerOff().ToElf());
+        using var kernel = Echo();
         using var terminal = new PseudoTerminal();
         var before = terminal.Settings();
         using var process = Start(terminal.Name, kernel.Path);
         await Wait(() => terminal.Output().Contains("up", StringComparison.Ordinal));
         Assert.NotEqual(before, terminal.Settings());
-        end(terminal, process);
+        await End(terminal, process, before, () => end(terminal, process), status);
+    }
+
+    private static async Task End(PseudoTerminal terminal, Process process, byte[] before, Action end, int status)
+    {
+        end();
         await process.WaitForExitAsync().WaitAsync(s_patience);
         Assert.Equal(status, process.ExitCode);
+        if (status is > 128 and not (143 or 129 or 131))
+            await Wait(() => terminal.Settings().AsSpan().SequenceEqual(before));
         Assert.Equal(before, terminal.Settings());
+    }
+
+    /// <summary>The letter of proc(5).</summary>
+    private static char StateOf(Process process)
+    {
+        var line = File.ReadAllText($"/proc/{process.Id}/stat");
+        return line[line.LastIndexOf(')') + 2];
+    }
+
+    /// <summary>The runtime's handler takes the first signal and returns to where a real fault would come again.</summary>
+    private static void Crash(Process process, int signal)
+    {
+        for (var i = 0; i < 100 && !process.HasExited; i++)
+        {
+            _ = kill(process.Id, signal);
+            Thread.Sleep(100);
+        }
     }
 
     private static async Task Wait(Func<bool> condition)
@@ -45,11 +142,11 @@ public partial class TerminalTests
         }
     }
 
-    private static Process Start(string terminal, string kernel)
+    private static Process Start(string terminal, string kernel, string? folder = null, string options = "")
     {
-        var info = new ProcessStartInfo("/bin/sh");
+        var info = new ProcessStartInfo("/bin/sh") { WorkingDirectory = folder ?? "" };
         info.ArgumentList.Add("-c");
-        info.ArgumentList.Add($"exec dotnet '{typeof(Application).Assembly.Location}' boot --kernel '{kernel}' --memory 64M <'{terminal}' >'{terminal}'");
+        info.ArgumentList.Add($"ulimit -c 0; exec dotnet '{typeof(Application).Assembly.Location}' boot --kernel '{kernel}' --memory 64M {options} <'{terminal}' >'{terminal}' 2>'{terminal}'");
         return Process.Start(info)!;
     }
 

@@ -12,6 +12,7 @@ internal sealed class BootSession(CliStreams streams)
     private VirtualMachine? _machine;
     private int _signal;
     private bool _quit;
+    private RawTerminal? _terminal;
 
     public required MachineConfig Config { get; init; }
 
@@ -20,6 +21,9 @@ internal sealed class BootSession(CliStreams streams)
 
     /// <summary>Standard input goes to the guest.</summary>
     public required bool TakesInput { get; init; }
+
+    /// <summary>The key that opens the menu on a terminal; null: none.</summary>
+    public required byte? EscapeKey { get; init; }
 
     public required string? Until { get; init; }
 
@@ -53,12 +57,16 @@ internal sealed class BootSession(CliStreams streams)
     private async Task<BootOutcome> RunMachineAsync(VirtualMachine machine)
     {
         using var raw = TakesInput && streams.IsProcess ? RawTerminal.Enter() : null;
-        using var signals = streams.IsProcess ? new Signals(OnSignal) : null;
+        _terminal = raw;
+        using var signals = streams.IsProcess ? new Signals(OnSignal, Suspend) : null;
         using var until = Until is null ? null : machine.Console.Watch(Until);
         using var failed = IsEmbeddedFirmware ? machine.Console.Watch(EmbeddedFirmware.Failure) : null;
         using var passed = IsEmbeddedFirmware ? machine.Console.Watch(EmbeddedFirmware.Success) : null;
         if (TakesInput && streams.Input is not null)
-            ConsoleInput.Start(streams.Input, machine.Console, hasEscapeKey: raw is not null, Quit, streams.Error);
+        {
+            var menu = new EscapeMenu(machine, EscapeKey ?? 0, streams.Error, Quit, Suspend);
+            ConsoleInput.Start(streams.Input, machine.Console, raw is null ? null : EscapeKey, menu.Execute, streams.Error);
+        }
 
         using var timer = new CancellationTokenSource();
         var run = machine.RunAsync();
@@ -94,29 +102,20 @@ internal sealed class BootSession(CliStreams streams)
         _ = _machine?.StopAsync();
     }
 
-    /// <summary>SIGINT, SIGTERM and SIGHUP end the run instead of the process.</summary>
-    private sealed class Signals : IDisposable
+    /// <summary>Stops the process as Ctrl-Z does elsewhere: terminal given back, the guest's time standing still; returns when it goes on.</summary>
+    private void Suspend()
     {
-        private readonly PosixSignalRegistration[] _registrations;
+        var machine = _machine;
+        var wasRunning = machine?.State == MachineState.Running;
 
-        public Signals(Action<int> handler) => _registrations =
-        [
-            Register(PosixSignal.SIGINT, 2, handler),
-            Register(PosixSignal.SIGTERM, 15, handler),
-            Register(PosixSignal.SIGHUP, 1, handler),
-        ];
-
-        public void Dispose()
-        {
-            foreach (var registration in _registrations)
-                registration.Dispose();
-        }
-
-        private static PosixSignalRegistration Register(PosixSignal signal, int number, Action<int> handler) =>
-            PosixSignalRegistration.Create(signal, context =>
-            {
-                context.Cancel = true;
-                handler(number);
-            });
+        // A guest that does not come back within the time is stopped all the same, and its clock then jumps.
+        if (wasRunning)
+            _ = machine!.PauseAsync().Wait(TimeSpan.FromSeconds(1));
+        if (_terminal is { } terminal)
+            terminal.Suspend();
+        else
+            RawTerminal.StopProcess();
+        if (wasRunning)
+            machine!.Resume();
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Arm64Vm.Cli.Boot;
+using Arm64Vm.Cli.Terminal;
 
 namespace Arm64Vm.Cli.Commands;
 
@@ -10,16 +11,17 @@ internal static class BootCommand
     public static Command Make(CliStreams streams)
     {
         var command = new Command("boot", "Boots a machine.\n\nStatus: 0 the guest switched it off (or reset it with --no-reboot, or printed the --until text), the guest's own status for a semihosting exit, "
-            + "124 time-out, 130 Ctrl-C, 2 wrong usage, 1 any other failure. On a terminal Ctrl-A x quits.");
+            + "124 time-out, 128 and its number for a signal, 2 wrong usage, 1 any other failure.\n\nOn a terminal every key goes to the guest; Ctrl-A opens a menu (Ctrl-A h lists it, Ctrl-A x quits).");
         var machine = new MachineOptions(command, hasBackend: true);
         Option<string> serial = new("--serial") { Description = "The guest's serial console", HelpName = "stdio|file:PATH|none", DefaultValueFactory = _ => "stdio" };
+        Option<string> escape = new("--escape") { Description = "The key that opens the menu on a terminal, such as ctrl-a or ^]; none: every key is the guest's", HelpName = "KEY", DefaultValueFactory = _ => "ctrl-a" };
         Option<string?> until = new("--until") { Description = "End with status 0 when the console has printed this", HelpName = "TEXT" };
         Option<string?> timeout = new("--timeout") { Description = "End with status 124 after so long", HelpName = "SECONDS" };
         Option<bool> noReboot = new("--no-reboot") { Description = "End when the guest resets the machine" };
         Option<string?> dumpTree = new("--dump-dtb") { Description = "Write the device tree to a file and end", HelpName = "FILE" };
         Option<string?> stats = new("--stats") { Description = "Print counters at the end, as text or JSON", HelpName = "json", Arity = ArgumentArity.ZeroOrOne };
         stats.AcceptOnlyFromAmong("text", "json");
-        foreach (var option in (ReadOnlySpan<Option>)[serial, until, timeout, noReboot, dumpTree, stats])
+        foreach (var option in (ReadOnlySpan<Option>)[serial, escape, until, timeout, noReboot, dumpTree, stats])
             command.Add(option);
 
         command.SetAction(parsed =>
@@ -34,6 +36,7 @@ internal static class BootCommand
                 Config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = parsed.GetValue(noReboot), SerialOutput = output.Stream },
                 IsEmbeddedFirmware = machine.BootsEmbeddedFirmware(parsed),
                 TakesInput = target.Kind == SerialKind.Stdio,
+                EscapeKey = EscapeKey.Parse(parsed.GetValue(escape)!),
                 Until = parsed.GetValue(until),
                 Timeout = limit,
                 DeviceTreeFile = parsed.GetValue(dumpTree),

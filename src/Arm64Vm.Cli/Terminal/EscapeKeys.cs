@@ -5,17 +5,33 @@ internal enum EscapeCommand
 {
     None,
     Quit,
+    PauseOrContinue,
+    Statistics,
+    SaveLog,
+    PowerButton,
+    Reset,
+    Suspend,
     Help,
 }
 
-/// <summary>Takes the escape sequences out of what is typed: Ctrl-A x, Ctrl-A h, and Ctrl-A Ctrl-A for Ctrl-A itself.</summary>
-internal sealed class EscapeKeys
+/// <summary>Takes the escape sequences out of what is typed: the escape key, then a letter.</summary>
+/// <param name="escape">The escape key's byte, a control character.</param>
+internal sealed class EscapeKeys(byte escape)
 {
-    private const byte Escape = 0x01;
-
-    public const string Help = "Ctrl-A x  quit    Ctrl-A h  this help    Ctrl-A Ctrl-A  send Ctrl-A";
-
     private bool _escaped;
+
+    /// <summary>The menu's text.</summary>
+    public static string Help(byte escape)
+    {
+        var key = EscapeKey.NameOf(escape);
+        return $"""
+            {key} x  quit                     {key} p  pause, continue
+            {key} s  statistics               {key} l  save the console's log to a file
+            {key} b  power button             {key} r  reset
+            {key} z  suspend {Application.Name}          {key} h  this help
+            {key} a  send {key} to the guest (or {key} twice)
+            """.ReplaceLineEndings("\n");
+    }
 
     /// <summary>Moves what is for the guest to the front of <paramref name="input"/>; ends at the first command.</summary>
     /// <param name="input">What was typed; changed.</param>
@@ -29,7 +45,7 @@ internal sealed class EscapeKeys
             var key = input[consumed++];
             if (!_escaped)
             {
-                if (key == Escape)
+                if (key == escape)
                     _escaped = true;
                 else
                     input[forGuest++] = key;
@@ -37,18 +53,30 @@ internal sealed class EscapeKeys
             }
 
             _escaped = false;
-            switch (key)
+            if (key == escape || key is (byte)'a' or (byte)'A')
             {
-                case (byte)'x' or (byte)'X':
-                    return EscapeCommand.Quit;
-                case (byte)'h' or (byte)'H' or (byte)'?':
-                    return EscapeCommand.Help;
-                case Escape:
-                    input[forGuest++] = Escape;
-                    break;
+                input[forGuest++] = escape;
+                continue;
             }
+
+            var command = CommandOf(key);
+            if (command != EscapeCommand.None)
+                return command;
         }
 
         return EscapeCommand.None;
     }
+
+    private static EscapeCommand CommandOf(byte key) => (char)(key | 0x20) switch
+    {
+        'x' => EscapeCommand.Quit,
+        'p' => EscapeCommand.PauseOrContinue,
+        's' => EscapeCommand.Statistics,
+        'l' => EscapeCommand.SaveLog,
+        'b' => EscapeCommand.PowerButton,
+        'r' => EscapeCommand.Reset,
+        'z' => EscapeCommand.Suspend,
+        'h' or '?' => EscapeCommand.Help,
+        _ => EscapeCommand.None,
+    };
 }

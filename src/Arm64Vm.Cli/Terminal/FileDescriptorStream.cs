@@ -5,7 +5,9 @@ namespace Arm64Vm.Cli.Terminal;
 /// <summary>A descriptor of the process as a stream, without the runtime's console layer, which would take the terminal over.</summary>
 internal sealed unsafe partial class FileDescriptorStream(int descriptor) : Stream
 {
-    private const int Interrupted = 4;
+    /// <summary>EINTR.</summary>
+    internal const int Interrupted = 4;
+
     private const int TryAgain = 11;
     private const short PollIn = 1;
     private const short PollOut = 4;

@@ -22,6 +22,11 @@ public interface IVirtioDevice
     /// <summary>Drops every request; no queue may be touched after it.</summary>
     void Reset();
 
+    /// <summary>Finishes requests in flight, before a save. The only call that comes without the transport's lock, and that may wait.</summary>
+    void Quiesce()
+    {
+    }
+
     /// <summary>The driver put buffers into a queue.</summary>
     void Notify(int queue);
 

@@ -126,6 +126,7 @@ public sealed class VirtioMmioTransport : IMmioDevice, IVirtioInterrupts, IState
     /// <inheritdoc/>
     public VirtioMmioState Save()
     {
+        _device?.Quiesce();
         lock (_gate)
         {
             return new VirtioMmioState

@@ -56,23 +56,30 @@ public sealed class Virtqueue
 
     /// <summary>Takes the next request. The chain is valid until the next call.</summary>
     /// <returns>Null when there is none, or the queue is broken.</returns>
-    public DescriptorChain? TryPop()
+    public DescriptorChain? TryPop() => TryPop(_chain) ? _chain : null;
+
+    /// <summary>A chain for requests of this queue that are kept while others are taken.</summary>
+    public DescriptorChain CreateChain() => new(_memory);
+
+    /// <summary>Takes the next request into a chain of the caller's.</summary>
+    /// <returns>False when there is none, or the queue is broken.</returns>
+    public bool TryPop(DescriptorChain chain)
     {
         if (!IsReady || IsBroken)
-            return null;
+            return false;
         if (!TryRead16(AvailableRing + 2, out var available))
             return Break();
         var pending = (ushort)(available - _nextAvailable);
         if (pending == 0)
-            return null;
+            return false;
         if (pending > Size || !TryRead16(AvailableRing + 4 + 2ul * (uint)(_nextAvailable & (Size - 1)), out var head) || head >= Size)
             return Break();
-        _chain.Clear();
-        _chain.Head = head;
-        if (!TryCollect(head))
+        chain.Clear();
+        chain.Head = head;
+        if (!TryCollect(chain, head))
             return Break();
         _nextAvailable++;
-        return _chain;
+        return true;
     }
 
     /// <summary>Asks for a notification of the next request; true when one is there already, and none will come for it.</summary>
@@ -149,7 +156,7 @@ public sealed class Virtqueue
         (_nextAvailable, _nextUsed, _signalledUsed) = (state.NextAvailable, state.NextUsed, state.SignalledUsed);
     }
 
-    private bool TryCollect(ushort head)
+    private bool TryCollect(DescriptorChain chain, ushort head)
     {
         var table = DescriptorTable;
         uint count = Size;
@@ -177,7 +184,7 @@ public sealed class Virtqueue
                 continue;
             }
 
-            if (!_chain.TryAdd(address, bytes, (flags & DescriptorWrite) != 0))
+            if (!chain.TryAdd(address, bytes, (flags & DescriptorWrite) != 0))
                 return false;
             if ((flags & DescriptorNext) == 0)
                 return true;
@@ -189,10 +196,10 @@ public sealed class Virtqueue
         return false;
     }
 
-    private DescriptorChain? Break()
+    private bool Break()
     {
         IsBroken = true;
-        return null;
+        return false;
     }
 
     private bool TryRead16(ulong address, out ushort value)

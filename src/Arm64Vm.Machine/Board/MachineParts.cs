@@ -40,7 +40,15 @@ internal sealed class MachineParts : IDisposable
         {
             var file = new FileBlockBackend(disk.Path, readOnly: disk.Mode != DiskMode.ReadWrite);
             _files.Add(file);
-            Disks.Add(disk.Mode == DiskMode.Snapshot ? new OverlayBlockBackend(file) : file);
+            if (disk.Mode != DiskMode.Snapshot)
+            {
+                Disks.Add(file);
+                continue;
+            }
+
+            var overlay = new OverlayBlockBackend(file);
+            _files.Add(overlay);
+            Disks.Add(overlay);
         }
     }
 

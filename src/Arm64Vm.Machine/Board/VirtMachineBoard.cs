@@ -1,5 +1,6 @@
 using Arm64Vm.Cpu;
 using Arm64Vm.Cpu.Memory;
+using Arm64Vm.Devices.Clock;
 using Arm64Vm.Devices.FwCfg;
 using Arm64Vm.Devices.Gpio;
 using Arm64Vm.Devices.Pci;
@@ -155,12 +156,13 @@ internal sealed class VirtMachineBoard : IDisposable
     }
 
     /// <summary>Disks take the transports from the last one downward, as on the peer's board.</summary>
+    /// <remarks>Only in the host's time have they threads: in virtual time runs are deterministic.</remarks>
     private void AddVirtio()
     {
         for (var i = 0; i < MemoryMap.VirtioMmioCount; i++)
         {
             var disk = MemoryMap.VirtioMmioCount - 1 - i;
-            var device = disk < _parts.Disks.Count ? new VirtioBlock(_parts.Disks[disk], $"disk{disk}") : null;
+            var device = disk < _parts.Disks.Count ? Own(new VirtioBlock(_parts.Disks[disk], $"disk{disk}", hasThread: _clock is SystemClock)) : null;
             var transport = new VirtioMmioTransport(Interrupts.Spi(BoardInterrupts.VirtioFirstSpi + i), Memory, device, _log);
             Bus.Map(MemoryMap.VirtioMmio(i), $"virtio{i}", transport, isThreadSafe: true);
         }

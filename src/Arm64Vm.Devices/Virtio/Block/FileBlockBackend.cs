@@ -5,21 +5,41 @@ namespace Arm64Vm.Devices.Virtio.Block;
 /// <summary>A raw disk image, or a block device of the host.</summary>
 public sealed class FileBlockBackend : IBlockBackend, IDisposable
 {
+    /// <summary>EWOULDBLOCK, which the runtime reports where a lock is held.</summary>
+    private const int WouldBlock = 11;
+
     private readonly SafeFileHandle _file;
 
-    /// <summary>Opens a file.</summary>
-    /// <exception cref="IOException">It cannot be opened, or another process writes it.</exception>
+    /// <summary>Opens a file and locks it (flock(2)): for one writer, or for any number of readers.</summary>
+    /// <exception cref="IOException">It cannot be opened, or another process uses it in a way that excludes this.</exception>
     /// <exception cref="UnauthorizedAccessException">The user may not.</exception>
     public FileBlockBackend(string path, bool readOnly)
     {
         IsReadOnly = readOnly;
-        _file = File.OpenHandle(
-            path,
-            FileMode.Open,
-            readOnly ? FileAccess.Read : FileAccess.ReadWrite,
-            readOnly ? FileShare.Read : FileShare.None,
-            FileOptions.RandomAccess);
+        try
+        {
+            _file = File.OpenHandle(
+                path,
+                FileMode.Open,
+                readOnly ? FileAccess.Read : FileAccess.ReadWrite,
+                readOnly ? FileShare.Read : FileShare.None,
+                FileOptions.RandomAccess);
+        }
+        catch (IOException e) when (e.HResult == WouldBlock)
+        {
+            throw new IOException(readOnly ? $"The disk '{path}' is being written by another machine." : $"The disk '{path}' is in use by another machine; one that is written cannot be shared.", e);
+        }
+
         Size = (ulong)RandomAccess.GetLength(_file);
+    }
+
+    /// <summary>Takes a file that is open already.</summary>
+    /// <param name="file">Owned from now on.</param>
+    /// <param name="size">Bytes of the disk; the file may be shorter as long as nothing beyond its end is read.</param>
+    internal FileBlockBackend(SafeFileHandle file, ulong size)
+    {
+        _file = file;
+        Size = size;
     }
 
     /// <inheritdoc/>
@@ -36,13 +56,10 @@ public sealed class FileBlockBackend : IBlockBackend, IDisposable
             while (destination.Length > 0)
             {
                 var read = RandomAccess.Read(_file, destination, (long)offset);
-                if (read == 0)
-                {
-                    // The last sector of an image whose size is not a multiple of 512.
-                    destination.Clear();
-                    return true;
-                }
 
+                // Somebody has made the file shorter since.
+                if (read == 0)
+                    return false;
                 offset += (ulong)read;
                 destination = destination[read..];
             }
@@ -56,8 +73,13 @@ public sealed class FileBlockBackend : IBlockBackend, IDisposable
     }
 
     /// <inheritdoc/>
+    public bool TryReadAtOnce(ulong offset, Span<byte> destination) => HostFileCalls.TryReadAtOnce(_file, destination, offset);
+
+    /// <inheritdoc/>
     public bool TryWrite(ulong offset, ReadOnlySpan<byte> source)
     {
+        if (IsReadOnly)
+            return false;
         try
         {
             RandomAccess.Write(_file, source, (long)offset);
@@ -70,17 +92,20 @@ public sealed class FileBlockBackend : IBlockBackend, IDisposable
     }
 
     /// <inheritdoc/>
-    public bool TryFlush()
+    public bool TryFlush() => IsReadOnly || HostFileCalls.TryFlush(_file);
+
+    /// <inheritdoc/>
+    public bool TryDiscard(ulong offset, ulong length) => !IsReadOnly && HostFileCalls.Punch(_file, offset, length) != HostFileCalls.Outcome.Failed;
+
+    /// <inheritdoc/>
+    public bool TryWriteZeroes(ulong offset, ulong length, bool mayUnmap)
     {
-        try
-        {
-            RandomAccess.FlushToDisk(_file);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
+        if (IsReadOnly)
             return false;
-        }
+        var outcome = mayUnmap ? HostFileCalls.Punch(_file, offset, length) : HostFileCalls.Outcome.Unsupported;
+        if (outcome == HostFileCalls.Outcome.Unsupported)
+            outcome = HostFileCalls.Zero(_file, offset, length);
+        return outcome == HostFileCalls.Outcome.Unsupported ? ZeroWriter.TryWrite(this, offset, length) : outcome == HostFileCalls.Outcome.Done;
     }
 
     /// <inheritdoc/>

@@ -2,63 +2,55 @@ using System.Buffers.Binary;
 
 namespace Arm64Vm.Devices.Virtio.Block;
 
-/// <summary>A disk (virtio 1.2, 5.2). Requests are done before the notification returns, so none is ever in flight across a snapshot.</summary>
-public sealed class VirtioBlock : IVirtioDevice
+/// <summary>A disk (virtio 1.2, 5.2).</summary>
+/// <remarks>
+/// Without a thread of its own every request is done before the notification returns. With one only reads of what the host has in memory
+/// are; all others are done on the thread, one after the other in the order in which the driver made them available, so that a flush
+/// covers every write before it. A request in flight is finished before a save, and its result dropped after a reset.
+/// </remarks>
+public sealed class VirtioBlock : IVirtioDevice, IDisposable
 {
-    private const ulong SectorSize = 512;
     private const ushort QueueSize = 256;
+    private const int IdentifierSize = 20;
+    private const int ConfigurationSize = 60;
 
     private const ulong FeatureSegmentMaximum = 1ul << 2;
     private const ulong FeatureReadOnly = 1ul << 5;
     private const ulong FeatureBlockSize = 1ul << 6;
     private const ulong FeatureFlush = 1ul << 9;
-
-    private const uint RequestRead = 0;
-    private const uint RequestWrite = 1;
-    private const uint RequestFlush = 4;
-    private const uint RequestIdentify = 8;
-
-    private const byte StatusDone = 0;
-    private const byte StatusError = 1;
-    private const byte StatusUnsupported = 2;
-
-    private const int HeaderSize = 16;
-    private const int IdentifierSize = 20;
-    private const int ConfigurationSize = 24;
-    private const int ChunkSize = 128 * 1024;
-
-    /// <summary>Far more than drivers ask for at once; it keeps one request from occupying the host.</summary>
-    private const ulong MaximumTransfer = 256 << 20;
+    private const ulong FeatureDiscard = 1ul << 13;
+    private const ulong FeatureWriteZeroes = 1ul << 14;
 
     private readonly IBlockBackend _backend;
-    private readonly byte[] _identifier = new byte[IdentifierSize];
+    private readonly BlockRequests _requests;
+    private readonly BlockBuffer _buffer = new();
+    private readonly BlockWorker? _worker;
     private readonly byte[] _configuration = new byte[ConfigurationSize];
-    private readonly byte[] _chunk = new byte[ChunkSize];
-    private readonly ulong _sectors;
+    private readonly Stack<DescriptorChain> _free = new();
     private Virtqueue? _queue;
     private IVirtioInterrupts? _interrupts;
 
     /// <param name="backend">What the disk is stored in.</param>
     /// <param name="identifier">At most 20 ASCII characters that the guest can ask for.</param>
-    public VirtioBlock(IBlockBackend backend, string identifier = "")
+    /// <param name="hasThread">Requests that may wait for the host are done on a thread of the device's own.</param>
+    public VirtioBlock(IBlockBackend backend, string identifier = "", bool hasThread = false)
     {
         _backend = backend;
-        _sectors = backend.Size / SectorSize;
+        var name = new byte[IdentifierSize];
         var length = Math.Min(identifier.Length, IdentifierSize);
         for (var i = 0; i < length; i++)
-            _identifier[i] = char.IsAscii(identifier[i]) ? (byte)identifier[i] : (byte)'?';
-        BinaryPrimitives.WriteUInt64LittleEndian(_configuration, _sectors);
-        // One descriptor each for header and status.
-        BinaryPrimitives.WriteUInt32LittleEndian(_configuration.AsSpan(12), QueueSize - 2);
-        BinaryPrimitives.WriteUInt32LittleEndian(_configuration.AsSpan(20), (uint)SectorSize);
+            name[i] = char.IsAscii(identifier[i]) ? (byte)identifier[i] : (byte)'?';
+        _requests = new BlockRequests(backend, name);
+        _worker = hasThread ? new BlockWorker(_requests, Complete) : null;
+        FillConfiguration();
     }
 
     /// <inheritdoc/>
     public uint DeviceId => 2;
 
     /// <inheritdoc/>
-    public ulong Features =>
-        FeatureSegmentMaximum | FeatureBlockSize | FeatureFlush | (_backend.IsReadOnly ? FeatureReadOnly : 0);
+    public ulong Features => FeatureSegmentMaximum | FeatureBlockSize | FeatureFlush
+        | (_backend.IsReadOnly ? FeatureReadOnly : FeatureDiscard | FeatureWriteZeroes);
 
     /// <inheritdoc/>
     public int QueueCount => 1;
@@ -71,14 +63,20 @@ public sealed class VirtioBlock : IVirtioDevice
     {
         _queue = queues[0];
         _interrupts = interrupts;
+        _worker?.Activate(interrupts);
     }
 
     /// <inheritdoc/>
     public void Reset()
     {
+        _worker?.Forget();
+        _free.Clear();
         _queue = null;
         _interrupts = null;
     }
+
+    /// <inheritdoc/>
+    public void Quiesce() => _worker?.Drain();
 
     /// <inheritdoc/>
     public void Notify(int queue)
@@ -87,8 +85,17 @@ public sealed class VirtioBlock : IVirtioDevice
             return;
         do
         {
-            while (ring.TryPop() is { } chain)
-                ring.Push(chain.Head, Serve(chain));
+            while (true)
+            {
+                var chain = _free.TryPop(out var used) ? used : ring.CreateChain();
+                if (!ring.TryPop(chain))
+                {
+                    _free.Push(chain);
+                    break;
+                }
+
+                Start(chain);
+            }
         }
         while (ring.EnableNotifications());
         if (ring.ShouldInterrupt())
@@ -107,74 +114,55 @@ public sealed class VirtioBlock : IVirtioDevice
     {
     }
 
-    /// <summary>Returns the number of bytes written to the chain; the last of them is the status.</summary>
-    private uint Serve(DescriptorChain chain)
+    /// <summary>Finishes what is in flight and ends the thread.</summary>
+    public void Dispose() => _worker?.Dispose();
+
+    private void Start(DescriptorChain chain)
     {
-        Span<byte> header = stackalloc byte[HeaderSize];
         if (chain.WritableLength == 0)
-            return 0;
-        var room = chain.WritableLength - 1;
-        var status = StatusError;
-        ulong written = 0;
-        if (chain.TryRead(0, header))
-        {
-            var sector = BinaryPrimitives.ReadUInt64LittleEndian(header[8..]);
-            switch (BinaryPrimitives.ReadUInt32LittleEndian(header))
-            {
-                case RequestRead:
-                    written = room;
-                    status = Read(chain, sector, room);
-                    break;
-                case RequestWrite:
-                    status = Write(chain, sector, chain.ReadableLength - HeaderSize);
-                    break;
-                case RequestFlush:
-                    status = _backend.TryFlush() ? StatusDone : StatusError;
-                    break;
-                case RequestIdentify:
-                    written = Math.Min(room, IdentifierSize);
-                    status = chain.TryWrite(0, _identifier.AsSpan(0, (int)written)) ? StatusDone : StatusError;
-                    break;
-                default:
-                    status = StatusUnsupported;
-                    break;
-            }
-        }
-
-        // The status is the last writable byte, wherever the data ended (5.2.6).
-        return chain.TryWrite(room, [status]) ? (uint)Math.Min(written + 1, uint.MaxValue) : 0;
+            Finish(chain, status: null, 0);
+        else if (_worker is null)
+            Finish(chain, _requests.Serve(chain, _buffer, out var written), written);
+        else if (_requests.TryServeAtOnce(chain, _buffer, out var status, out var length))
+            Finish(chain, status, length);
+        else
+            _worker.Enqueue(chain);
     }
 
-    private bool IsInside(ulong sector, ulong length) =>
-        length <= MaximumTransfer && length % SectorSize == 0 && sector <= _sectors && length / SectorSize <= _sectors - sector;
-
-    private byte Read(DescriptorChain chain, ulong sector, ulong length)
+    /// <summary>A request that was done on the thread; called under the transport's lock while the device is live.</summary>
+    private void Complete(DescriptorChain chain, byte status, uint written)
     {
-        if (!IsInside(sector, length))
-            return StatusError;
-        for (ulong done = 0; done < length;)
-        {
-            var chunk = _chunk.AsSpan(0, (int)Math.Min(ChunkSize, length - done));
-            if (!_backend.TryRead(sector * SectorSize + done, chunk) || !chain.TryWrite(done, chunk))
-                return StatusError;
-            done += (ulong)chunk.Length;
-        }
-
-        return StatusDone;
+        Finish(chain, status, written);
+        if (_queue is { } ring && ring.ShouldInterrupt())
+            _interrupts?.RaiseUsedBuffer();
     }
 
-    private byte Write(DescriptorChain chain, ulong sector, ulong length)
+    /// <summary>Gives a request back. The status is the last writable byte, wherever the data ended (5.2.6); null: there is no room for one.</summary>
+    private void Finish(DescriptorChain chain, byte? status, uint written)
     {
-        if (_backend.IsReadOnly || !IsInside(sector, length))
-            return StatusError;
-        for (ulong done = 0; done < length;)
-        {
-            var chunk = _chunk.AsSpan(0, (int)Math.Min(ChunkSize, length - done));
-            if (!chain.TryRead(HeaderSize + done, chunk) || !_backend.TryWrite(sector * SectorSize + done, chunk))
-                return StatusError;
-            done += (ulong)chunk.Length;
-        }
+        var done = status is { } value && chain.TryWrite(chain.WritableLength - 1, [value]);
+        _queue?.Push(chain.Head, done ? written + 1 : 0);
+        _free.Push(chain);
+    }
 
-        return StatusDone;
+    /// <summary>struct virtio_blk_config (5.2.4).</summary>
+    private void FillConfiguration()
+    {
+        var bytes = _configuration.AsSpan();
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, _backend.Size / BlockRequests.SectorSize);
+
+        // One descriptor each for header and status.
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[12..], QueueSize - 2);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[20..], (uint)BlockRequests.SectorSize);
+        if (_backend.IsReadOnly)
+            return;
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[36..], BlockRequests.MaximumRangeSectors);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[40..], BlockRequests.MaximumRanges);
+
+        // Discards of whole pages make holes; smaller ones are taken and make none.
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[44..], 8);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[48..], BlockRequests.MaximumRangeSectors);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[52..], BlockRequests.MaximumRanges);
+        bytes[56] = 1;
     }
 }

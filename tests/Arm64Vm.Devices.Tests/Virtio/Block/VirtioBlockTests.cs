@@ -81,61 +81,48 @@ public sealed class VirtioBlockTests
     }
 
     [Fact]
-    public void OverlayKeepsTheDiskBelowUntouched()
+    public void DiscardAndWriteZeroesReachTheDisk()
     {
-        var below = new MemoryBackend(200 * 1024);
-        new Random(1).NextBytes(below.Bytes);
-        var before = (byte[])below.Bytes.Clone();
-        var model = (byte[])before.Clone();
-        var overlay = new OverlayBlockBackend(below);
-        var random = new Random(2);
-        for (var i = 0; i < 200; i++)
-        {
-            var offset = random.Next(model.Length);
-            var bytes = new byte[random.Next(Math.Min(100_000, model.Length - offset) + 1)];
-            if (i % 2 == 0)
-            {
-                random.NextBytes(bytes);
-                Assert.True(overlay.TryWrite((ulong)offset, bytes));
-                bytes.CopyTo(model, offset);
-            }
-            else
-            {
-                Assert.True(overlay.TryRead((ulong)offset, bytes));
-                Assert.Equal(model[offset..(offset + bytes.Length)], bytes);
-            }
-        }
-
-        Assert.Equal(before, below.Bytes);
+        Assert.Equal(BlockRequests.MaximumRangeSectors, _driver.Transport.Read(0x124));
+        _disk.Bytes.AsSpan().Fill(0xAA);
+        Assert.Equal(0, Request(11, 0, [.. Range(8, 8, 0), .. Range(32, 16, 0)], 0).Status);
+        Assert.Equal([(8 * 512ul, 8 * 512ul), (32 * 512ul, 16 * 512ul)], _disk.Discards);
+        Assert.Equal(0, Request(13, 0, Range(2, 3, 1), 0).Status);
+        Assert.Equal(-1, _disk.Bytes.AsSpan(2 * 512, 3 * 512).IndexOfAnyExcept((byte)0));
+        Assert.Equal(0xAA, _disk.Bytes[5 * 512]);
     }
+
+    [Theory]
+    [InlineData(11u, 0ul, 8u, 1u, 2)]
+    [InlineData(13u, 0ul, 8u, 2u, 2)]
+    [InlineData(11u, 60ul, 8u, 0u, 1)]
+    [InlineData(13u, ulong.MaxValue, 8u, 0u, 1)]
+    [InlineData(13u, 0ul, uint.MaxValue, 0u, 1)]
+    public void RangesThatMakeNoSenseFail(uint type, ulong sector, uint count, uint flags, int status)
+    {
+        _disk.Bytes.AsSpan().Fill(0xAA);
+        Assert.Equal(status, Request(type, 0, [.. Range(0, 1, 0), .. Range(sector, count, flags)], 0).Status);
+        Assert.Empty(_disk.Discards);
+        Assert.Equal(-1, _disk.Bytes.AsSpan().IndexOfAnyExcept((byte)0xAA));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(15)]
+    [InlineData(16 * (BlockRequests.MaximumRanges + 1))]
+    public void ListsOfRangesHaveASize(int bytes) => Assert.Equal(1, Request(11, 0, new byte[bytes], 0).Status);
 
     [Fact]
-    public void FileBackendReadsWritesAndPadsTheTail()
+    public void AReadOnlyDiskIsNotCleared()
     {
-        var path = Path.GetTempFileName();
-        try
-        {
-            File.WriteAllBytes(path, [.. Enumerable.Range(0, 700).Select(i => (byte)i)]);
-            using (var file = new FileBlockBackend(path, readOnly: false))
-            {
-                Assert.Equal(700ul, file.Size);
-                Assert.True(file.TryWrite(10, [1, 2, 3]));
-                var tail = new byte[1024];
-                tail.AsSpan().Fill(9);
-                Assert.True(file.TryRead(512, tail));
-                Assert.Equal(0, tail[700 - 512]);
-                Assert.True(file.TryFlush());
-            }
-
-            Assert.Equal([1, 2, 3], File.ReadAllBytes(path)[10..13]);
-            using var readOnly = new FileBlockBackend(path, readOnly: true);
-            Assert.False(readOnly.TryWrite(0, [1]));
-        }
-        finally
-        {
-            File.Delete(path);
-        }
+        _disk.IsReadOnly = true;
+        Assert.Equal(0ul, new VirtioBlock(_disk).Features & (3ul << 13));
+        Assert.Equal(1, Request(11, 0, Range(0, 1, 0), 0).Status);
+        Assert.Equal(1, Request(13, 0, Range(0, 1, 0), 0).Status);
     }
+
+    internal static byte[] Range(ulong sector, uint count, uint flags) =>
+        [.. BitConverter.GetBytes(sector), .. BitConverter.GetBytes(count), .. BitConverter.GetBytes(flags)];
 
     private (byte Status, byte[] Data) Request(uint type, ulong sector, byte[] data, int read)
     {
@@ -145,36 +132,5 @@ public sealed class VirtioBlockTests
         _driver.Memory.At(buffers[^1], 1)[0] = 0xEE;
         _driver.Notify(0);
         return (_driver.Memory.At(buffers[^1], 1)[0], read > 0 ? _driver.Memory.At(buffers[0], read).ToArray() : []);
-    }
-
-    private sealed class MemoryBackend(int size) : IBlockBackend
-    {
-        public byte[] Bytes { get; } = new byte[size];
-
-        public int Flushes { get; private set; }
-
-        public bool Fails { get; set; }
-
-        public ulong Size => (ulong)Bytes.Length;
-
-        public bool IsReadOnly { get; set; }
-
-        public bool TryRead(ulong offset, Span<byte> destination)
-        {
-            Bytes.AsSpan((int)offset, destination.Length).CopyTo(destination);
-            return !Fails;
-        }
-
-        public bool TryWrite(ulong offset, ReadOnlySpan<byte> source)
-        {
-            source.CopyTo(Bytes.AsSpan((int)offset));
-            return !Fails;
-        }
-
-        public bool TryFlush()
-        {
-            Flushes++;
-            return !Fails;
-        }
     }
 }

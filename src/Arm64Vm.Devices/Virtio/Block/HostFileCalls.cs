@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Arm64Vm.Devices.Virtio.Block;
+
+/// <summary>System calls on files that the runtime's library does not have.</summary>
+/// <remarks>SAFETY: buffers are pinned for the call, and the kernel writes no more than their length.</remarks>
+internal static unsafe partial class HostFileCalls
+{
+    private const int NoWait = 8;
+    private const int KeepSize = 1;
+    private const int PunchHole = 2;
+    private const int ZeroRange = 0x10;
+    private const int NotSupported = 95;
+    private const int NoSystemCall = 38;
+
+    public enum Outcome
+    {
+        Done,
+
+        /// <summary>The file system cannot do this.</summary>
+        Unsupported,
+
+        Failed,
+    }
+
+    /// <summary>Reads what the host has in memory (RWF_NOWAIT); false unless that is everything.</summary>
+    public static bool TryReadAtOnce(SafeFileHandle file, Span<byte> destination, ulong offset)
+    {
+        fixed (byte* first = destination)
+        {
+            var vector = new IoVector { Base = first, Length = (nuint)destination.Length };
+            return preadv2(file, &vector, 1, (long)offset, NoWait) == destination.Length;
+        }
+    }
+
+    /// <summary>fdatasync(2): what was written, and of the metadata what is needed to find it again.</summary>
+    public static bool TryFlush(SafeFileHandle file) => fdatasync(file) == 0;
+
+    /// <summary>Gives the room of a range back; it reads as zeros then.</summary>
+    public static Outcome Punch(SafeFileHandle file, ulong offset, ulong length) => Allocate(file, PunchHole | KeepSize, offset, length);
+
+    /// <summary>Makes a range zeros and keeps its room.</summary>
+    public static Outcome Zero(SafeFileHandle file, ulong offset, ulong length) => Allocate(file, ZeroRange | KeepSize, offset, length);
+
+    private static Outcome Allocate(SafeFileHandle file, int mode, ulong offset, ulong length)
+    {
+        if (length == 0 || fallocate(file, mode, (long)offset, (long)length) == 0)
+            return Outcome.Done;
+        return Marshal.GetLastPInvokeError() is NotSupported or NoSystemCall ? Outcome.Unsupported : Outcome.Failed;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint preadv2(SafeFileHandle file, IoVector* vectors, int count, long offset, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fdatasync(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fallocate(SafeFileHandle file, int mode, long offset, long length);
+
+    private struct IoVector
+    {
+        public byte* Base;
+        public nuint Length;
+    }
+}
