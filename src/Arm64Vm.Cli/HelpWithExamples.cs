@@ -25,6 +25,7 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
             "arm64vm boot                                      the embedded firmware: self-tests and measurements",
             "arm64vm boot --append \"kernels=none\"              its self-tests only",
             "arm64vm boot --kernel Image --initrd initramfs.gz --append \"console=ttyAMA0\" --memory 2G",
+            "arm64vm boot --kernel Image --disk root.img,snapshot --append \"console=ttyAMA0 root=/dev/vda\" --stats",
             "arm64vm boot --firmware QEMU_EFI.fd --serial file:console.log --timeout 60",
             "arm64vm boot --kernel test.elf --backend interpreter --until PASS --log exceptions,mmio",
         ],

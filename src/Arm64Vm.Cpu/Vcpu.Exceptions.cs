@@ -59,6 +59,8 @@ public sealed unsafe partial class Vcpu
         return RaiseSynchronous(Syndrome.InstructionAbort(_state.El == 0, status), address);
     }
 
+    internal void VectorBaseWritten(ulong address) => _options.Milestones?.VectorBaseWritten(address);
+
     /// <summary>ERET, ERETAA and ERETAB (AArch64.ExceptionReturn).</summary>
     private void ReturnFromException(ulong kind)
     {
@@ -102,6 +104,8 @@ public sealed unsafe partial class Vcpu
         _context->Exclusive.Address = GuestContext.InvalidTag;
         _eventRegister = true;
         _context->Pc = target;
+        if (_state.El == 0)
+            _options.Milestones?.EnteringUser();
         InterruptMaskChanged();
         if (_log != null && _log.IsEnabled(LogCategories.Exceptions))
             _log.Write(LogCategories.Exceptions, $"cpu{Index} return to EL{_state.El} {target:x} spsr={spsr:x}");

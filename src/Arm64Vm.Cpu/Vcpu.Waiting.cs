@@ -82,6 +82,8 @@ public sealed unsafe partial class Vcpu
     /// <summary>Sleeps until an interrupt is pending (masked or not), someone wants something, or the wake-up time; at most so many milliseconds where that is given.</summary>
     private void SleepUntilInterrupt(int? atMost)
     {
+        if (atMost is null)
+            _options.Milestones?.Waiting();
         lock (_gate)
         {
             while ((Lines & LineBits.Inputs) == 0 && Volatile.Read(ref _context->Poll) == 0 && !Volatile.Read(ref _wakeTimeReached))

@@ -39,4 +39,7 @@ public sealed record VcpuOptions
     public IInterruptLine? PmuInterrupt { get; init; }
 
     public ILogSink? Log { get; init; }
+
+    /// <summary>Hears of the stages of a boot.</summary>
+    public IExecutionMilestones? Milestones { get; init; }
 }

@@ -54,6 +54,15 @@ public sealed record MachineConfig
     /// <summary>Disks, the first of them the guest's first.</summary>
     public IReadOnlyList<DiskConfig> Disks { get; init; } = [];
 
+    /// <summary>A virtio source of random bytes, behind the disks.</summary>
+    public bool HasEntropyDevice { get; init; }
+
+    /// <summary>A virtio console (Linux's hvc0) beside the serial one, behind the disks: <see cref="VirtualMachine.VirtioConsole"/>.</summary>
+    public bool HasVirtioConsole { get; init; }
+
+    /// <summary>Gets what the guest prints on the virtio console, as <see cref="SerialOutput"/> does for the serial one.</summary>
+    public Stream? VirtioConsoleOutput { get; init; }
+
     /// <summary>Gets what the guest prints on its serial console; null: it is only kept in <see cref="VirtualMachine.Console"/>.</summary>
     /// <remarks>Written from a thread of its own, and not disposed.</remarks>
     public Stream? SerialOutput { get; init; }
@@ -73,4 +82,12 @@ public sealed record MachineConfig
 
     /// <summary>Makes everything random in the machine reproducible; null: the host's randomness.</summary>
     public ulong? RandomSeed { get; init; }
+
+    /// <summary>Notices the stages of the boot (<see cref="MachineStatistics.Phases"/>) and counts executed instructions, which costs a few per cent.</summary>
+    /// <remarks>
+    /// <c>firmware</c> is from power-on, where there is firmware. <c>kernel</c> is from power-on without firmware, else from the first
+    /// exception vectors in the upper half of the address space. <c>init</c> is from the first exception return to EL0 after that.
+    /// <c>shell</c> is from the last output before the guest showed an unfinished line for a second while it slept, as a prompt is.
+    /// </remarks>
+    public bool TracksPhases { get; init; }
 }

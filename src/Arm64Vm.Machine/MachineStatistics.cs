@@ -23,7 +23,13 @@ public sealed record MachineStatistics
     /// <summary>Of the code translator; null with the interpreter.</summary>
     public required TranslationStatistics? Translation { get; init; }
 
-    internal static MachineStatistics Collect(VirtMachineBoard board, TimeSpan elapsed, int resets)
+    /// <summary>Guest instructions executed, counted by whole translation units; null where they are not counted.</summary>
+    public required ulong? Instructions { get; init; }
+
+    /// <summary>Stages of the boot since the last reset; empty without <see cref="MachineConfig.TracksPhases"/>.</summary>
+    public required IReadOnlyList<BootPhase> Phases { get; init; }
+
+    internal static unsafe MachineStatistics Collect(VirtMachineBoard board, TimeSpan elapsed, int resets)
     {
         var counts = board.Vcpu.ExitCounts;
         var exits = new List<(string, ulong)>();
@@ -33,8 +39,11 @@ public sealed record MachineStatistics
                 exits.Add((((ExitReason)i).ToString(), counts[i]));
         }
 
+        // SAFETY: the context lives as long as the board, which the caller keeps.
         return new MachineStatistics
         {
+            Instructions = board.Executor is JitExecutor { CountsInstructions: true } ? board.Vcpu.Context->Instructions : null,
+            Phases = board.Phases?.Report() ?? [],
             Elapsed = elapsed,
             Resets = resets,
             Interrupts = board.Vcpu.InterruptsTaken,

@@ -65,6 +65,16 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
         }
     }
 
+    /// <summary>The last line printed has not ended.</summary>
+    internal bool IsInLine
+    {
+        get
+        {
+            lock (_gate)
+                return _written > 0 && _ring[(_written - 1) & (HistorySize - 1)] != '\n';
+        }
+    }
+
     /// <summary>Copies the last <see cref="HistorySize"/> bytes printed.</summary>
     public byte[] CopyHistory()
     {

@@ -40,6 +40,7 @@ public sealed partial class VirtualMachine
         while (true)
         {
             var board = _board;
+            board.Phases?.Start();
             var stop = board.Vcpu.Run();
             switch (stop)
             {

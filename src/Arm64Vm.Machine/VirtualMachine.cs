@@ -47,6 +47,9 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     /// <summary>The guest's serial console.</summary>
     public SerialConsole Console => _parts.Console;
 
+    /// <summary>The guest's virtio console; null without <see cref="MachineConfig.HasVirtioConsole"/>.</summary>
+    public SerialConsole? VirtioConsole => _parts.VirtioConsole;
+
     /// <summary>True where guest instructions run as emitted machine code.</summary>
     public bool IsJit => _parts.Host is not null;
 
@@ -80,6 +83,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             Host = host,
             Clock = config.Clock ?? ownClock!,
             Console = new SerialConsole(config.SerialOutput),
+            VirtioConsole = config.HasVirtioConsole ? new SerialConsole(config.VirtioConsoleOutput) : null,
         };
         BootPackage? boot = null;
         try
@@ -97,6 +101,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         {
             boot?.Dispose();
             parts.Console.Close();
+            parts.VirtioConsole?.Close();
             ownClock?.Dispose();
             parts.Dispose();
             if (e is OutOfMemoryException)
@@ -220,6 +225,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         }
 
         _parts.Console.Dispose();
+        _parts.VirtioConsole?.Dispose();
         lock (_gate)
         {
             _state = MachineState.Ended;
@@ -250,8 +256,10 @@ public sealed partial class VirtualMachine : IAsyncDisposable
 
     private void CloseStuckConsole()
     {
-        if (State != MachineState.Ended)
-            Console.Close();
+        if (State == MachineState.Ended)
+            return;
+        Console.Close();
+        VirtioConsole?.Close();
     }
 
     /// <summary>Finds the processor model, and says what is impossible.</summary>
@@ -266,8 +274,9 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             throw new MachineConfigurationException($"The memory must be a multiple of {MachineConfig.MemoryGranularity >> 10} KiB, but it is {config.Memory} bytes.");
         if (config.Memory > MachineConfig.MaximumMemory)
             throw new MachineConfigurationException($"The memory must be at most {MachineConfig.MaximumMemory >> 30} GiB, but it is {config.Memory >> 30} GiB.");
-        if (config.Disks.Count > Memory.MemoryMap.VirtioMmioCount)
-            throw new MachineConfigurationException($"The board has room for {Memory.MemoryMap.VirtioMmioCount} disks.");
+        var room = Memory.MemoryMap.VirtioMmioCount - (config.HasEntropyDevice ? 1 : 0) - (config.HasVirtioConsole ? 1 : 0);
+        if (config.Disks.Count > room)
+            throw new MachineConfigurationException($"The board has room for {room} disks.");
         if (config.Vars is not null && config.Firmware is null)
             throw new MachineConfigurationException("A file of firmware variables needs firmware.");
         if (config.Gic is not (GicVersion.V2 or GicVersion.V3))

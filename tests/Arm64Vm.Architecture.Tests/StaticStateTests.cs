@@ -14,6 +14,7 @@ public class StaticStateTests
         ["Arm64Vm.Cpu.Memory.CompareExchange128.s_fallback"] = "a lock for 16-byte accesses on hosts without an atomic one; guards no data of its own",
         ["Arm64Vm.Cli.Verification.VerificationRun.s_tiers"] = "constant table",
         ["Arm64Vm.Cli.Verification.VerificationRun.<TierNames>k__BackingField"] = "constant table",
+        ["Arm64Vm.Machine.Board.PhaseCounters.s_inside"] = "constant table",
         ["Arm64Vm.Cli.Boot.LogNames.s_names"] = "constant table",
         ["Arm64Vm.Cli.Boot.LogNames.<All>k__BackingField"] = "constant table",
     }.ToFrozenDictionary();

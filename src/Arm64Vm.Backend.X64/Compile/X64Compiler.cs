@@ -33,6 +33,9 @@ public sealed partial class X64Compiler
         emit = new X64Emitter();
     }
 
+    /// <summary>Code adds its guest instructions to <see cref="GuestContext.Instructions"/> on entry.</summary>
+    public bool CountsInstructions { get; set; }
+
     /// <summary>Bytes of the last region's code that come before its slow paths and link stubs.</summary>
     public int HotSize { get; private set; }
 
@@ -63,6 +66,10 @@ public sealed partial class X64Compiler
         for (int i = 0; i < blocks.Length; i++)
         {
             emit.Bind(blockLabels[i]);
+
+            // A block begins with the guest's flags in memory, so the host's may be changed.
+            if (CountsInstructions && i == 0)
+                emit.Alu(AluOp.Add, 8, Mem.Base(HostAbi.Context, GuestContext.InstructionsOffset - HostAbi.ContextBias), source.GuestInstructions);
             CompileBlock(blocks[i]);
         }
 

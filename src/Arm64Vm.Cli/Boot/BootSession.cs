@@ -22,6 +22,9 @@ internal sealed class BootSession(CliStreams streams)
     /// <summary>Standard input goes to the guest.</summary>
     public required bool TakesInput { get; init; }
 
+    /// <summary>Standard input and output are the virtio console's, which is then the one that is watched.</summary>
+    public required bool UsesVirtioConsole { get; init; }
+
     /// <summary>The key that opens the menu on a terminal; null: none.</summary>
     public required byte? EscapeKey { get; init; }
 
@@ -56,31 +59,32 @@ internal sealed class BootSession(CliStreams streams)
 
     private async Task<BootOutcome> RunMachineAsync(VirtualMachine machine)
     {
+        var console = UsesVirtioConsole ? machine.VirtioConsole! : machine.Console;
         using var raw = TakesInput && streams.IsProcess ? RawTerminal.Enter() : null;
         _terminal = raw;
         using var signals = streams.IsProcess ? new Signals(OnSignal, Suspend) : null;
-        using var until = Until is null ? null : machine.Console.Watch(Until);
+        using var until = Until is null ? null : console.Watch(Until);
         using var failed = IsEmbeddedFirmware ? machine.Console.Watch(EmbeddedFirmware.Failure) : null;
         using var passed = IsEmbeddedFirmware ? machine.Console.Watch(EmbeddedFirmware.Success) : null;
         if (TakesInput && streams.Input is not null)
         {
-            var menu = new EscapeMenu(machine, EscapeKey ?? 0, streams.Error, Quit, Suspend);
-            ConsoleInput.Start(streams.Input, machine.Console, raw is null ? null : EscapeKey, menu.Execute, streams.Error);
+            var menu = new EscapeMenu(machine, console, EscapeKey ?? 0, streams.Error, Quit, Suspend);
+            ConsoleInput.Start(streams.Input, console, raw is null ? null : EscapeKey, menu.Execute, streams.Error);
         }
 
         using var timer = new CancellationTokenSource();
         var run = machine.RunAsync();
         var limit = Timeout is { } time ? Task.Delay(time < s_longestTimer ? time : s_longestTimer, timer.Token) : null;
-        var first = await Task.WhenAny([run, machine.Console.OutputFailed, .. until is null ? [] : (Task[])[until.Seen], .. limit is null ? [] : (Task[])[limit]]).ConfigureAwait(false);
+        var first = await Task.WhenAny([run, console.OutputFailed, .. until is null ? [] : (Task[])[until.Seen], .. limit is null ? [] : (Task[])[limit]]).ConfigureAwait(false);
         await machine.StopAsync().ConfigureAwait(false);
         await timer.CancelAsync().ConfigureAwait(false);
         var result = await run.ConfigureAwait(false);
-        machine.Console.Flush(TimeSpan.FromSeconds(1));
+        console.Flush(TimeSpan.FromSeconds(1));
         return new BootOutcome
         {
             Result = result,
             TimedOutAfter = first == limit && until is not { IsSeen: true } ? Timeout : null,
-            OutputFailed = machine.Console.OutputFailed.IsCompleted,
+            OutputFailed = console.OutputFailed.IsCompleted,
             MissedText = until is { IsSeen: false } ? Until : null,
             FoundText = until is { IsSeen: true },
             FirmwareFailed = failed is { IsSeen: true },

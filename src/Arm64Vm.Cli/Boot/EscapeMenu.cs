@@ -6,11 +6,12 @@ namespace Arm64Vm.Cli.Boot;
 
 /// <summary>Does what the keys after the escape key ask for.</summary>
 /// <param name="machine">What runs.</param>
+/// <param name="console">The console on the terminal.</param>
 /// <param name="escape">The escape key, for the help.</param>
 /// <param name="messages">Gets answers.</param>
 /// <param name="quit">Ends the run.</param>
 /// <param name="suspend">Stops the process until it is continued.</param>
-internal sealed class EscapeMenu(VirtualMachine machine, byte escape, TextWriter messages, Action quit, Action suspend)
+internal sealed class EscapeMenu(VirtualMachine machine, SerialConsole console, byte escape, TextWriter messages, Action quit, Action suspend)
 {
     public void Execute(EscapeCommand command)
     {
@@ -63,7 +64,7 @@ internal sealed class EscapeMenu(VirtualMachine machine, byte escape, TextWriter
     /// <summary>Into the working directory, under a name that is not taken.</summary>
     private void SaveLog()
     {
-        var log = machine.Console.CopyHistory();
+        var log = console.CopyHistory();
         var stem = string.Create(CultureInfo.InvariantCulture, $"{Application.Name}-{DateTime.Now:yyyyMMdd-HHmmss}");
         try
         {

@@ -19,7 +19,8 @@ internal sealed class MachineOptions
     private readonly Option<int> _cpus = new("--cpus") { Description = "Number of processors", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<string> _memory = new("--memory") { Description = "RAM, such as 512M or 2G", HelpName = "SIZE", DefaultValueFactory = _ => "1G" };
     private readonly Option<string> _gic = new("--gic") { Description = "Interrupt controller version", HelpName = "2|3", DefaultValueFactory = _ => "3" };
-    private readonly Option<string[]> _disks = new("--disk") { Description = "Raw disk image on virtio; may be repeated", HelpName = "FILE[,readonly|,snapshot]", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string[]> _disks = new("--disk") { Description = "Raw disk image on virtio, the first one vda; may be repeated. readonly, or snapshot: writes are forgotten at the end", HelpName = "FILE[,readonly|,snapshot]", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+    private readonly Option<bool> _rng = new("--rng") { Description = "A virtio source of random bytes" };
     private readonly Option<string[]> _log = new("--log") { Description = "Log to standard error: " + string.Join(", ", LogNames.All), HelpName = "CATEGORY", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
     private readonly Option<string> _backend = new("--backend") { Description = "What executes guest code", HelpName = "auto|x64|il|interpreter", DefaultValueFactory = _ => "auto" };
     private readonly bool _hasBackend;
@@ -31,7 +32,7 @@ internal sealed class MachineOptions
         _gic.AcceptOnlyFromAmong("2", "3");
         _backend.AcceptOnlyFromAmong("auto", "x64", "il", "interpreter");
         _log.CompletionSources.Add(LogNames.All);
-        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks])
+        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks, _rng])
             command.Add(option);
         if (hasBackend)
             command.Add(_backend);
@@ -78,6 +79,7 @@ internal sealed class MachineOptions
             Initrd = initrd is null ? null : BootSource.FromFile(initrd),
             DeviceTree = parsed.GetValue(_deviceTree) is { } tree ? BootSource.FromFile(tree) : null,
             Disks = [.. (parsed.GetValue(_disks) ?? []).Select(ParseDisk)],
+            HasEntropyDevice = parsed.GetValue(_rng),
             Append = parsed.GetValue(_append)!,
             Backend = _hasBackend ? ParseBackend(parsed.GetValue(_backend)!) : ExecutionBackend.Auto,
             Log = log == LogCategories.None ? null : new TextLog(messages, log),

@@ -14,12 +14,12 @@ internal enum SerialKind
 internal sealed record SerialTarget(SerialKind Kind, string? Path)
 {
     /// <exception cref="CliException">It is not one of the forms.</exception>
-    public static SerialTarget Parse(string text) => text switch
+    public static SerialTarget Parse(string text, string option = "--serial") => text switch
     {
         "stdio" => new SerialTarget(SerialKind.Stdio, null),
         "none" => new SerialTarget(SerialKind.None, null),
         _ when text.StartsWith("file:", StringComparison.Ordinal) && text.Length > 5 => new SerialTarget(SerialKind.File, text[5..]),
-        _ => throw CliException.Usage($"--serial: '{text}' is none of stdio, file:PATH, none"),
+        _ => throw CliException.Usage($"{option}: '{text}' is none of stdio, file:PATH, none"),
     };
 
     /// <summary>Opens the output; null: none.</summary>

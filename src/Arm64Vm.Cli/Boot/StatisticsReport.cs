@@ -26,11 +26,22 @@ internal static class StatisticsReport
 
     private static void WriteText(MachineStatistics statistics, TextWriter output)
     {
+        foreach (var phase in statistics.Phases)
+            WritePhase(phase, output);
         Line(output, "wall time", statistics.Elapsed.TotalSeconds.ToString("0.000 s", CultureInfo.InvariantCulture));
         foreach (var (name, value) in Counters(statistics))
             Line(output, name.Replace('_', ' '), value.ToString("N0", CultureInfo.InvariantCulture));
         foreach (var (reason, count) in statistics.Exits)
             Line(output, "exits " + reason, count.ToString("N0", CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>One line: name, time, instructions executed and translated, blocks translated, exits by reason.</summary>
+    private static void WritePhase(BootPhase phase, TextWriter output)
+    {
+        var invariant = CultureInfo.InvariantCulture;
+        var executed = phase.Instructions is { } count ? string.Create(invariant, $"{count,15:N0} instructions, ") : "";
+        var exits = string.Join(", ", phase.Exits.OrderByDescending(exit => exit.Count).Select(exit => string.Create(invariant, $"{exit.Reason} {exit.Count:N0}")));
+        output.WriteLine(string.Create(invariant, $"{phase.Name,-10}{phase.Duration.TotalSeconds,9:0.000} s  {executed}{phase.InstructionsTranslated,10:N0} translated in {phase.UnitsTranslated,8:N0} blocks; exits: {exits}"));
     }
 
     private static void Line(TextWriter output, string name, string value) => output.WriteLine($"{name,-32}{value,16}");
@@ -39,6 +50,8 @@ internal static class StatisticsReport
     {
         yield return ("resets", statistics.Resets);
         yield return ("interrupts", (long)statistics.Interrupts);
+        if (statistics.Instructions is { } executed)
+            yield return ("instructions", (long)executed);
         if (statistics.Translation is not { } t)
             yield break;
         yield return ("units_translated", t.Units);
@@ -56,6 +69,28 @@ internal static class StatisticsReport
         yield return ("faults", t.Faults);
     }
 
+    private static void WriteExits(Utf8JsonWriter json, IReadOnlyList<(string Reason, ulong Count)> exits)
+    {
+        json.WriteStartObject("exits");
+        foreach (var (reason, count) in exits)
+            json.WriteNumber(reason, count);
+        json.WriteEndObject();
+    }
+
+    private static void WritePhase(Utf8JsonWriter json, BootPhase phase)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", phase.Name);
+        json.WriteNumber("start", Math.Round(phase.Start.TotalSeconds, 6));
+        json.WriteNumber("seconds", Math.Round(phase.Duration.TotalSeconds, 6));
+        if (phase.Instructions is { } executed)
+            json.WriteNumber("instructions", executed);
+        json.WriteNumber("instructions_translated", phase.InstructionsTranslated);
+        json.WriteNumber("units_translated", phase.UnitsTranslated);
+        WriteExits(json, phase.Exits);
+        json.WriteEndObject();
+    }
+
     private static string ToJson(MachineStatistics statistics)
     {
         using var buffer = new MemoryStream();
@@ -65,10 +100,11 @@ internal static class StatisticsReport
             json.WriteNumber("seconds", Math.Round(statistics.Elapsed.TotalSeconds, 6));
             foreach (var (name, value) in Counters(statistics))
                 json.WriteNumber(name, value);
-            json.WriteStartObject("exits");
-            foreach (var (reason, count) in statistics.Exits)
-                json.WriteNumber(reason, count);
-            json.WriteEndObject();
+            WriteExits(json, statistics.Exits);
+            json.WriteStartArray("phases");
+            foreach (var phase in statistics.Phases)
+                WritePhase(json, phase);
+            json.WriteEndArray();
             json.WriteEndObject();
         }
 

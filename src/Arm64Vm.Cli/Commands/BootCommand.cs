@@ -14,14 +14,15 @@ internal static class BootCommand
             + "124 time-out, 128 and its number for a signal, 2 wrong usage, 1 any other failure.\n\nOn a terminal every key goes to the guest; Ctrl-A opens a menu (Ctrl-A h lists it, Ctrl-A x quits).");
         var machine = new MachineOptions(command, hasBackend: true);
         Option<string> serial = new("--serial") { Description = "The guest's serial console", HelpName = "stdio|file:PATH|none", DefaultValueFactory = _ => "stdio" };
+        Option<string> virtioConsole = new("--virtio-console") { Description = "A virtio console (hvc0) beside the serial one; with stdio the serial one must go elsewhere", HelpName = "stdio|file:PATH|none", DefaultValueFactory = _ => "none" };
         Option<string> escape = new("--escape") { Description = "The key that opens the menu on a terminal, such as ctrl-a or ^]; none: every key is the guest's", HelpName = "KEY", DefaultValueFactory = _ => "ctrl-a" };
         Option<string?> until = new("--until") { Description = "End with status 0 when the console has printed this", HelpName = "TEXT" };
         Option<string?> timeout = new("--timeout") { Description = "End with status 124 after so long", HelpName = "SECONDS" };
         Option<bool> noReboot = new("--no-reboot") { Description = "End when the guest resets the machine" };
         Option<string?> dumpTree = new("--dump-dtb") { Description = "Write the device tree to a file and end", HelpName = "FILE" };
-        Option<string?> stats = new("--stats") { Description = "Print counters at the end, as text or JSON", HelpName = "json", Arity = ArgumentArity.ZeroOrOne };
+        Option<string?> stats = new("--stats") { Description = "Print counters at the end, and a line for each phase of the boot, as text or JSON", HelpName = "json", Arity = ArgumentArity.ZeroOrOne };
         stats.AcceptOnlyFromAmong("text", "json");
-        foreach (var option in (ReadOnlySpan<Option>)[serial, escape, until, timeout, noReboot, dumpTree, stats])
+        foreach (var option in (ReadOnlySpan<Option>)[serial, virtioConsole, escape, until, timeout, noReboot, dumpTree, stats])
             command.Add(option);
 
         command.SetAction(parsed =>
@@ -29,13 +30,18 @@ internal static class BootCommand
             if (parsed.GetValue(until) is "")
                 throw CliException.Usage("--until: the text must not be empty");
             var target = SerialTarget.Parse(parsed.GetValue(serial)!);
+            var second = SerialTarget.Parse(parsed.GetValue(virtioConsole)!, "--virtio-console");
+            if (target.Kind == SerialKind.Stdio && second.Kind == SerialKind.Stdio)
+                throw CliException.Usage("--virtio-console: the serial console is on stdio; say --serial none or file:PATH");
             var limit = ParseTimeout(parsed.GetValue(timeout));
             using var output = new OwnedOutput(target, streams);
+            using var secondOutput = new OwnedOutput(second, streams);
             var session = new BootSession(streams)
             {
-                Config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = parsed.GetValue(noReboot), SerialOutput = output.Stream },
+                Config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = parsed.GetValue(noReboot), SerialOutput = output.Stream, HasVirtioConsole = second.Kind != SerialKind.None, VirtioConsoleOutput = secondOutput.Stream, TracksPhases = parsed.GetResult(stats) is not null },
                 IsEmbeddedFirmware = machine.BootsEmbeddedFirmware(parsed),
-                TakesInput = target.Kind == SerialKind.Stdio,
+                TakesInput = target.Kind == SerialKind.Stdio || second.Kind == SerialKind.Stdio,
+                UsesVirtioConsole = second.Kind == SerialKind.Stdio,
                 EscapeKey = EscapeKey.Parse(parsed.GetValue(escape)!),
                 Until = parsed.GetValue(until),
                 Timeout = limit,

@@ -13,7 +13,7 @@ internal static class ControlRegisters
         t.Add("TCR_EL1", 3, 0, 2, 0, 2).Stored((int)SystemSlot.Tcr).OnWrite(static (cpu, _) => cpu.TranslationControlsChanged());
         t.Add("MAIR_EL1", 3, 0, 10, 2, 0).Stored((int)SystemSlot.Mair).OnWrite(static (cpu, _) => cpu.TranslationControlsChanged());
         t.Add("AMAIR_EL1", 3, 0, 10, 3, 0).Stored(t.NewSlot(), 0, 0);
-        t.Add("VBAR_EL1", 3, 0, 12, 0, 0).Stored((int)SystemSlot.Vbar, 0, ~0x7FFUL);
+        t.Add("VBAR_EL1", 3, 0, 12, 0, 0).Stored((int)SystemSlot.Vbar, 0, ~0x7FFUL).OnWrite(static (cpu, value) => cpu.VectorBaseWritten(value));
         t.Add("RVBAR_EL1", 3, 0, 12, 0, 1).ReadOnly().Constant(0);
         t.Add("RMR_EL1", 3, 0, 12, 0, 2).Constant(1);
         t.Add("ISR_EL1", 3, 0, 12, 1, 0).ReadOnly().OnRead(static cpu => cpu.PendingInterruptStatus());

@@ -100,6 +100,10 @@ public sealed partial class GicV2
                 case SoftwareInterrupt:
                     Generate(value);
                     break;
+                case 0x200 or 0x280:
+                    // The pending bits of SGIs are read-only here: each has sources of its own (IHI 0048, 4.3.7).
+                    BankRegisters.Write(gic.Private[gic.Current], 0, offset, value & 0xFFFF_0000);
+                    break;
                 case >= BankRegisters.First and <= BankRegisters.Last:
                     BankRegisters.Write(gic.Private[gic.Current], 0, offset, value);
                     BankRegisters.Write(gic.Shared, FirstSpi, offset, value);

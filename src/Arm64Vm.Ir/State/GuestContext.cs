@@ -27,6 +27,7 @@ public unsafe struct GuestContext
     public const int HostStackPointerOffset = 0x150;
     public const int EntryOffset = 0x158;
     public const int PendingInterruptsOffset = 0x160;
+    public const int InstructionsOffset = 0x168;
     public const int DirectRegistersOffset = 0x180;
     public const int VOffset = 0x200;
     public const int ArchitecturalSize = 0x400;
@@ -125,6 +126,10 @@ public unsafe struct GuestContext
     /// <summary>Not zero: interrupt inputs are asserted, masked or not, so code that unmasks interrupts must leave with <see cref="ExitReason.Poll"/>.</summary>
     [FieldOffset(PendingInterruptsOffset)]
     public uint PendingInterrupts;
+
+    /// <summary>Guest instructions of the units entered, where emitted code counts them.</summary>
+    [FieldOffset(InstructionsOffset)]
+    public ulong Instructions;
 
     /// <summary>System registers that are plain storage: emitted code may load and store them; see <see cref="DirectRegister"/>.</summary>
     [FieldOffset(DirectRegistersOffset)]

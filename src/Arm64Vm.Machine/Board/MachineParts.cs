@@ -23,6 +23,9 @@ internal sealed class MachineParts : IDisposable
 
     public required SerialConsole Console { get; init; }
 
+    /// <summary>Null: the machine has no virtio console.</summary>
+    public SerialConsole? VirtioConsole { get; init; }
+
     public FlashStorage Flash0 { get; } = new(MemoryMap.Flash0);
 
     public FlashStorage Flash1 { get; } = new(MemoryMap.Flash1);

@@ -10,10 +10,13 @@ using Arm64Vm.Devices.Timer;
 using Arm64Vm.Devices.Uart;
 using Arm64Vm.Devices.Virtio;
 using Arm64Vm.Devices.Virtio.Block;
+using Arm64Vm.Devices.Virtio.Console;
+using Arm64Vm.Devices.Virtio.Entropy;
 using Arm64Vm.Machine.Boot;
 using Arm64Vm.Machine.Memory;
 using Arm64Vm.Machine.Psci;
 using Arm64Vm.Translation;
+using Arm64Vm.Translation.Jit;
 
 namespace Arm64Vm.Machine.Board;
 
@@ -48,8 +51,10 @@ internal sealed class VirtMachineBoard : IDisposable
 
             Interrupts = BoardGic.Create(parts, Bus);
             var timers = Own(MakeTimers());
+            Phases = parts.Config.TracksPhases ? new PhaseTracker(parts.Console, parts.Config.Firmware is not null) : null;
             Vcpu = Own(MakeProcessor(isStopping, wrap, timers));
             Interrupts.Connect(Vcpu);
+            Phases?.Attach(time => PhaseCounters.Read(this, time));
 
             AddUart();
             AddRtc();
@@ -83,6 +88,9 @@ internal sealed class VirtMachineBoard : IDisposable
     public IExecutor Executor { get; private set; } = null!;
 
     public PowerKey PowerKey { get; private set; } = null!;
+
+    /// <summary>Null: stages are not looked for.</summary>
+    public PhaseTracker? Phases { get; }
 
     public void Dispose()
     {
@@ -119,10 +127,13 @@ internal sealed class VirtMachineBoard : IDisposable
             Clock = _clock,
             PmuInterrupt = Interrupts.Ppi(0, BoardInterrupts.PmuPpi),
             Log = _log,
+            Milestones = Phases,
         };
         return new Vcpu(options, Memory, [timers, .. Interrupts.SystemRegisters], (services, code) =>
         {
             Executor = Executors.Make(_parts.Model, _parts.Host, services, code);
+            if (Phases is not null && Executor is JitExecutor jit)
+                jit.CountsInstructions = true;
             var outer = wrap is null ? Executor : wrap(Executor);
             return _log is not null && _log.IsEnabled(LogCategories.Blocks) ? new UnitLog(outer, Executor, _log) : outer;
         });
@@ -155,14 +166,22 @@ internal sealed class VirtMachineBoard : IDisposable
         PowerKey = Own(new PowerKey(gpio, _clock, events));
     }
 
-    /// <summary>Disks take the transports from the last one downward, as on the peer's board.</summary>
+    /// <summary>Devices take the last transports, in ascending order, in which guests look for them: the first disk is Linux's vda. What else there is follows the disks.</summary>
     /// <remarks>Only in the host's time have they threads: in virtual time runs are deterministic.</remarks>
     private void AddVirtio()
     {
+        var devices = new List<IVirtioDevice>();
+        for (var disk = 0; disk < _parts.Disks.Count; disk++)
+            devices.Add(Own(new VirtioBlock(_parts.Disks[disk], $"disk{disk}", hasThread: _clock is SystemClock)));
+        if (_parts.Config.HasEntropyDevice)
+            devices.Add(new VirtioEntropy(_parts.Config.RandomSeed is { } seed ? new Random((int)seed).NextBytes : null));
+        if (_parts.VirtioConsole is { } console)
+            devices.Add(Own(new VirtioConsole(console)));
+
         for (var i = 0; i < MemoryMap.VirtioMmioCount; i++)
         {
-            var disk = MemoryMap.VirtioMmioCount - 1 - i;
-            var device = disk < _parts.Disks.Count ? Own(new VirtioBlock(_parts.Disks[disk], $"disk{disk}", hasThread: _clock is SystemClock)) : null;
+            var place = i - (MemoryMap.VirtioMmioCount - devices.Count);
+            var device = place >= 0 ? devices[place] : null;
             var transport = new VirtioMmioTransport(Interrupts.Spi(BoardInterrupts.VirtioFirstSpi + i), Memory, device, _log);
             Bus.Map(MemoryMap.VirtioMmio(i), $"virtio{i}", transport, isThreadSafe: true);
         }

@@ -51,6 +51,13 @@ public sealed unsafe partial class JitExecutor : IExecutor
     /// <summary>Come back after every unit, as if polled, so that each can be looked at; nothing is linked. Set before the first run.</summary>
     public bool StepsUnits { get; set; }
 
+    /// <summary>Guest instructions are counted in <see cref="GuestContext.Instructions"/>, whole units at a time. Set before the first run.</summary>
+    public bool CountsInstructions
+    {
+        get => compiler.CountsInstructions;
+        set => compiler.CountsInstructions = value;
+    }
+
     /// <summary>The unit entered last while <see cref="StepsUnits"/> is set; an index of <see cref="Cache"/>.</summary>
     public int LastUnit { get; private set; } = -1;
 

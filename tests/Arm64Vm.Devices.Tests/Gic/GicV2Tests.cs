@@ -41,6 +41,19 @@ public class GicV2Tests
     }
 
     [Fact]
+    public void PendingBitsOfSoftwareInterruptsAreReadOnly()
+    {
+        GicV2 gic = Make(1);
+        gic.Distributor.Write(0x200, 0x0002_0001);
+        Assert.Equal(0x0002_0000u, gic.Distributor.Read(0x200));
+        gic.Distributor.Write(0xF00, (2u << 24) | 3);
+        gic.Distributor.Write(0x280, 0xFFFF_FFFF);
+        Assert.Equal(8u, gic.Distributor.Read(0x200));
+        gic.Distributor.Write(0xF10, 1u << 24);
+        Assert.Equal(0u, gic.Distributor.Read(0x200));
+    }
+
+    [Fact]
     public void SoftwareInterruptsKeepTheirSources()
     {
         int current = 0;

@@ -85,6 +85,42 @@ public sealed class Pl061Tests
     }
 
     [Fact]
+    public void ARestoredPowerKeyGoesUp()
+    {
+        var clock = new ManualClock();
+        PowerKeyState state;
+        using (var key = new PowerKey(_gpio, clock))
+        {
+            key.Press();
+            clock.Advance(60_000_000);
+            state = key.Save();
+        }
+
+        Reload(restore: true);
+        using var other = new PowerKey(_gpio, clock);
+        other.Restore(state);
+        clock.Advance(30_000_000);
+        Assert.Equal(0x08u, _gpio.Read(0x3FC));
+        clock.Advance(20_000_000);
+        Assert.Equal(0u, _gpio.Read(0x3FC));
+        Assert.Null(other.Save().ReleaseAt);
+    }
+
+    [Fact]
+    public void PressingAgainHoldsTheKeyLonger()
+    {
+        var clock = new ManualClock();
+        using var key = new PowerKey(_gpio, clock);
+        key.Press();
+        clock.Advance(60_000_000);
+        key.Press();
+        clock.Advance(60_000_000);
+        Assert.Equal(0x08u, _gpio.Read(0x3FC));
+        clock.Advance(60_000_000);
+        Assert.Equal(0u, _gpio.Read(0x3FC));
+    }
+
+    [Fact]
     public void ThereAreEightPins()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => _gpio.SetInput(8, true));

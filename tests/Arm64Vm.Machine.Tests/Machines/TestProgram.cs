@@ -19,6 +19,13 @@ internal sealed class TestProgram
         return this;
     }
 
+    /// <summary>Lets the CBZ or CBNZ at <paramref name="branch"/> go to the next instruction.</summary>
+    public TestProgram Land(int branch)
+    {
+        _words[branch] |= (uint)(Here - branch) << 5;
+        return this;
+    }
+
     /// <summary>MOVZ and MOVK.</summary>
     public TestProgram Set(int register, ulong value)
     {

@@ -37,6 +37,27 @@ public class VirtualMachineTests
         Assert.True(machine.GetStatistics().Resets >= 2);
     }
 
+    /// <summary>The user's reset is not the guest's: it starts the machine again whatever NoReboot says.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task TheResetButtonStartsAgain(bool whilePaused)
+    {
+        await using var machine = VirtualMachine.Create(TestMachine.Config(new TestProgram().Print("up").Hang(), ExecutionBackend.Auto) with { NoReboot = true });
+        machine.Reset();
+        var run = machine.RunAsync(TestContext.Current.CancellationToken);
+        await machine.WaitForConsoleAsync("up", TestMachine.Patience);
+        if (whilePaused)
+            await machine.PauseAsync();
+        machine.Reset();
+        if (whilePaused)
+            machine.Resume();
+        await machine.WaitForConsoleAsync("up", TestMachine.Patience);
+        Assert.Equal(1, machine.GetStatistics().Resets);
+        await machine.StopAsync();
+        Assert.Equal(RunEnd.Stopped, (await run).End);
+    }
+
     [Fact]
     public async Task ResetEndsTheRunWithNoReboot()
     {
