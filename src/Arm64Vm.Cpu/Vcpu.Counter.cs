@@ -20,6 +20,8 @@ public sealed unsafe partial class Vcpu
             access = CounterAccess.Kernel | ((CounterAccess)Slot(SystemSlot.Cntkctl) & user);
         }
 
+        if (_model.HasSynchronizedCounters)
+            access |= (CounterAccess)((int)access << 3);
         _context->Counter.Access = access;
     }
 

@@ -184,6 +184,8 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
         _context->Exclusive.Address = GuestContext.InvalidTag;
         _eventRegister = false;
         _isOff = false;
+        _stepping = false;
+        _stepped = false;
         _context->Pc = entry;
         _stage1.InvalidateAll();
         TranslationControlsChanged();

@@ -51,6 +51,7 @@ public class ExceptionTableTests
         ["ctr_el0 at EL0"] = new(El0, Asm.Mrs(7, 3, 3, 0, 0, 1), ExceptionClass.SystemRegister, Trap(3, 3, 0, 0, 1, 7, true)),
         ["cntvct at EL0"] = new(El0, Asm.Mrs(7, 3, 3, 14, 0, 2), ExceptionClass.SystemRegister, Trap(3, 3, 14, 0, 2, 7, true)),
         ["pmccntr at EL0"] = new(El0, Asm.Mrs(7, 3, 3, 9, 13, 0), ExceptionClass.SystemRegister, Trap(3, 3, 9, 13, 0, 7, true)),
+        ["mdccsr at EL0"] = new(El0, Asm.Mrs(7, 2, 3, 0, 1, 0), ExceptionClass.SystemRegister, Trap(2, 3, 0, 1, 0, 7, true)),
         ["scxtnum at EL0"] = new(El0, Asm.Msr(3, 3, 13, 0, 7, 7), ExceptionClass.SystemRegister, Trap(3, 3, 13, 0, 7, 7, false), Sctlr: SctlrBits.TrapContextNumber),
         ["impdef register at EL0"] = new(El0, Asm.Msr(3, 1, 15, 2, 3, 7), ExceptionClass.SystemRegister, Trap(3, 1, 15, 2, 3, 7, false), Sctlr: SctlrBits.TrapImplementationDefined),
         ["impdef register, not trapped"] = new(El0, Asm.Msr(3, 1, 15, 2, 3, 7), ExceptionClass.Unknown, 0),
@@ -179,6 +180,7 @@ public class ExceptionTableTests
         tables.Map(0x5120_2000, 0x1000_0000, Kernel | PageTables.DeviceAttribute);
         tables.Map(0x5120_3000, TestMachine.Ram, Kernel | PageTables.DeviceAttribute);
         tables.Enable(sctlrBits: sctlr | SctlrBits.SetPrivilegedNeverOff);
+        machine.SetSystem("MDSCR_EL1", 1 << 12);
         machine.SetSystem("TCR_EL1", (tables.Tcr & ~(7UL << 32)) | (1UL << 32));
         return machine;
     }

@@ -35,11 +35,17 @@ public sealed partial class X64Compiler
         CounterAccess access;
         switch ((uint)inst.Imm)
         {
-            case PhysicalCount or PhysicalCountSynchronized:
+            case PhysicalCount:
                 access = mode.ExceptionLevel == 0 ? CounterAccess.UserPhysical : CounterAccess.Kernel;
                 break;
-            case VirtualCount or VirtualCountSynchronized:
+            case VirtualCount:
                 access = mode.ExceptionLevel == 0 ? CounterAccess.UserVirtual : CounterAccess.Kernel;
+                break;
+            case PhysicalCountSynchronized:
+                access = mode.ExceptionLevel == 0 ? CounterAccess.SynchronizedUserPhysical : CounterAccess.SynchronizedKernel;
+                break;
+            case VirtualCountSynchronized:
+                access = mode.ExceptionLevel == 0 ? CounterAccess.SynchronizedUserVirtual : CounterAccess.SynchronizedKernel;
                 break;
             default:
                 return false;

@@ -8,10 +8,10 @@ internal static class DebugRegisters
     public static void Define(RegisterTable t)
     {
         t.Add("MDSCR_EL1", 2, 0, 0, 2, 2).Stored((int)SystemSlot.Mdscr, 0, 0x0000_0000_FFFF_FFFF).OnWrite(static (cpu, _) => cpu.StepControlChanged());
-        t.Add("MDCCSR_EL0", 2, 3, 0, 1, 0).ReadOnly().UserRead().Constant(0);
+        t.Add("MDCCSR_EL0", 2, 3, 0, 1, 0).ReadOnly().UserRead(IsChannelAllowed).Constant(0);
         t.Add("MDCCINT_EL1", 2, 0, 0, 2, 0).Stored(t.NewSlot(), 0, 0x6000_0000);
-        t.Add("DBGDTR_EL0", 2, 3, 0, 4, 0).Constant(0);
-        t.Add("DBGDTRRX_EL0", 2, 3, 0, 5, 0).Constant(0);
+        t.Add("DBGDTR_EL0", 2, 3, 0, 4, 0).User(IsChannelAllowed).Constant(0);
+        t.Add("DBGDTRRX_EL0", 2, 3, 0, 5, 0).User(IsChannelAllowed).Constant(0);
         t.Add("OSDTRRX_EL1", 2, 0, 0, 0, 2).Stored(t.NewSlot(), 0, 0xFFFF_FFFF);
         t.Add("OSDTRTX_EL1", 2, 0, 0, 3, 2).Stored(t.NewSlot(), 0, 0xFFFF_FFFF);
         t.Add("OSECCR_EL1", 2, 0, 0, 6, 2).Stored(t.NewSlot(), 0, 0xFFFF_FFFF);
@@ -47,6 +47,9 @@ internal static class DebugRegisters
             Comparator(t.Add($"DBGWCR{i}_EL1", 2, 0, 0, i, 7), slot + 1, 0x1F1F_FFFF);
         }
     }
+
+    /// <summary>MDSCR_EL1.TDCC traps the communication channel at EL0.</summary>
+    private static bool IsChannelAllowed(Vcpu cpu) => (cpu.Slot(SystemSlot.Mdscr) & (1UL << 12)) == 0;
 
     private static void Comparator(RegisterDescriptor row, int slot, ulong mask, ulong ones = 0) =>
         row.Stored(slot, ones, mask).OnWrite(static (cpu, _) => cpu.DebugControlsChanged());

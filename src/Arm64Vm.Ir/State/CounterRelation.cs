@@ -48,4 +48,9 @@ public enum CounterAccess
 
     /// <summary>Either at EL1.</summary>
     Kernel = 4,
+
+    /// <summary>The same three for CNTPCTSS_EL0 and CNTVCTSS_EL0, which not every processor has.</summary>
+    SynchronizedUserPhysical = UserPhysical << 3,
+    SynchronizedUserVirtual = UserVirtual << 3,
+    SynchronizedKernel = Kernel << 3,
 }
