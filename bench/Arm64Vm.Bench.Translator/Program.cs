@@ -42,7 +42,7 @@ internal static unsafe class Program
         var translator = new Arm64Vm.Translation.Translator(new TranslatorOptions { Optimize = optimize });
         var region = new IrRegion();
         CodeLocation location = default;
-        location.Mode = TranslationMode.Create(1, 1, false, false, false, false, 0);
+        location.Mode = TranslationMode.Create(1, 1, false, false, false, 0);
         double best = double.MaxValue;
         instructions = operations = allocated = 0;
         for (int round = 0; round < rounds; round++)

@@ -14,7 +14,7 @@ public unsafe class LinkBenchmarks
     // add x0, x0, #1; b +0x1000 (to the next page); there: brk
     private static ReadOnlySpan<uint> Jump => [0x91000400, 0x14000400];
 
-    private readonly TranslationMode mode = TranslationMode.Create(0, 0, alignmentChecked: false, floatTrapped: false, guarded: false, singleStep: false, fpcr: 0, pointerAuthentication: true);
+    private readonly TranslationMode mode = TranslationMode.Create(0, 0, alignmentChecked: false, floatTrapped: false, singleStep: false, fpcr: 0, pointerAuthentication: true);
     private FlatGuest guest = null!;
     private TranslationCache cache = null!;
     private int site;

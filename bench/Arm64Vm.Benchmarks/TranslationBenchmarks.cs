@@ -17,7 +17,7 @@ public unsafe class TranslationBenchmarks
     /// <summary>Regions kept ready for <see cref="CompileOnly"/>; each is 200 KB.</summary>
     private const int KeptRegions = 128;
 
-    private readonly TranslationMode mode = TranslationMode.Create(1, 1, alignmentChecked: false, floatTrapped: false, guarded: false, singleStep: false, fpcr: 0);
+    private readonly TranslationMode mode = TranslationMode.Create(1, 1, alignmentChecked: false, floatTrapped: false, singleStep: false, fpcr: 0);
     private readonly CompileMode compileMode = new(1, 1, AlignmentChecked: false, SingleStep: false, Fpcr: 0);
     private readonly IrRegion region = new();
     private readonly List<IrRegion> kept = [];

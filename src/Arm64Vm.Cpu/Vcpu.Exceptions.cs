@@ -26,7 +26,7 @@ public sealed unsafe partial class Vcpu
         _stepping = false;
         _stepped = false;
         _state.Il = false;
-        _state.BType = 0;
+        _context->BranchType = 0;
         _state.Uao = false;
         _state.Dit = false;
         if (_model.HasPan && (sctlr & SctlrBits.SetPrivilegedNeverOff) == 0)
@@ -73,7 +73,11 @@ public sealed unsafe partial class Vcpu
 
         ulong target = GetDirect(DirectRegister.ExceptionLink1);
         if (kind >= 2)
-            target = PointerAuthenticator.Authenticate(this, target, StackPointer, kind == 2 ? PointerKey.IA : PointerKey.IB);
+        {
+            PointerAuthentication operation = kind == 2 ? PointerAuthentication.AuthIA : PointerAuthentication.AuthIB;
+            if (!TryPointerAuth(_context, operation, target, StackPointer, (int)(pc - _context->PcPage), out target))
+                return;
+        }
 
         uint spsr = (uint)GetDirect(DirectRegister.SavedStatus1);
         uint level = (spsr >> 2) & 3;
@@ -81,6 +85,7 @@ public sealed unsafe partial class Vcpu
         if (ProcessState.IsLegalReturn(spsr))
         {
             _state.LoadFields(MaskUnimplemented(spsr));
+            _context->BranchType = (MaskUnimplemented(spsr) >> ProcessState.BranchTypeShift) & 3;
             SwitchStack((int)level, (spsr & 1) != 0);
         }
         else
@@ -92,7 +97,7 @@ public sealed unsafe partial class Vcpu
             _state.Uao = old.Uao;
             _state.Dit = old.Dit;
             _state.Ssbs = old.Ssbs;
-            _state.BType = 0;
+            _context->BranchType = 0;
             _state.Il = true;
         }
 
@@ -122,7 +127,9 @@ public sealed unsafe partial class Vcpu
             spsr &= ~(1u << 24);
         if (!_model.HasSsbs)
             spsr &= ~(1u << 12);
-        return spsr & ~(3u << 10);
+        if (!_model.HasBranchTargets)
+            spsr &= ~(3u << ProcessState.BranchTypeShift);
+        return spsr;
     }
 
     /// <summary>Puts the stack pointer of the new mode into X[31] and the old one into its bank.</summary>

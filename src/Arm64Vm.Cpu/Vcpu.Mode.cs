@@ -64,6 +64,14 @@ public sealed unsafe partial class Vcpu
 
         if (_state.Il)
             return RaiseSynchronous(Syndrome.Make(ExceptionClass.IllegalState), address);
+        bool guarded = (entry.Flags & TlbEntryFlags.Guarded) != 0 && _model.HasBranchTargets && _stage1.IsEnabled;
+        if (context->BranchType != 0)
+        {
+            if (guarded && !IsBranchTarget(*(uint*)(host + (address & 0xFFF)), context->BranchType))
+                return RaiseSynchronous(Syndrome.Make(ExceptionClass.BranchTarget, context->BranchType), address);
+            context->BranchType = 0;
+        }
+
         _stepping = step;
         if (step)
             _steppingExclusive = IsLoadExclusive(*(uint*)(host + (address & 0xFFF)));
@@ -71,7 +79,10 @@ public sealed unsafe partial class Vcpu
         if (_stage1.IsEnabled)
             _stage1.Tags.NoteFetch(entry, address);
         TranslationMode mode = CurrentMode(single);
-        location = new CodeLocation { PhysicalPage = physical, Host = host, Mode = mode, ContextTag = _stage1.CodeTag(address, mode.Bits) };
+
+        // Which pages are guarded belongs to the mapping that the tag names, so pages of both kinds can share a tag.
+        ulong tag = _stage1.CodeTag(address, mode.Bits);
+        location = new CodeLocation { PhysicalPage = physical, Host = host, Mode = guarded ? mode.WithGuard() : mode, ContextTag = tag };
         return true;
     }
 
@@ -98,6 +109,7 @@ public sealed unsafe partial class Vcpu
         SetDirect(DirectRegister.ZeroBlockId0, ZeroBlockId(0));
         SetDirect(DirectRegister.ZeroBlockId1, ZeroBlockId(1));
         SetDirect(DirectRegister.CacheType, _model.Ctr);
+        PointerCodesChanged();
     }
 
     internal void SetPan(bool value) => _state.Pan = value;
@@ -125,7 +137,6 @@ public sealed unsafe partial class Vcpu
             MmuIndex,
             (sctlr & SctlrBits.AlignmentCheck) != 0 || _stage1.IsDeviceWhenOff,
             IsFloatTrapped,
-            guarded: false,
             singleStep,
             _context->Fpcr,
             pointerAuthentication: _model.HasPointerAuthentication && (sctlr & SctlrBits.EnableKeys) != 0,

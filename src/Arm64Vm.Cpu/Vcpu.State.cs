@@ -50,6 +50,7 @@ public sealed unsafe partial class Vcpu : IStateful<VcpuState>
         _state = default;
         _state.LoadFields(state.ProcessorState);
         Daif = state.ProcessorState & ProcessState.DaifMask;
+        _context->BranchType = (state.ProcessorState >> ProcessState.BranchTypeShift) & 3;
         _state.El = (int)((state.ProcessorState >> 2) & 1);
         _state.SpSel = (state.ProcessorState & 1) != 0;
         _context->Fpcr = state.Fpcr;

@@ -127,7 +127,7 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
     public int ExceptionLevel => _state.El;
 
     /// <summary>SPSR_EL1's view of PSTATE.</summary>
-    public uint ProcessorState => _state.ToSpsr(_context->Nzcv, Daif);
+    public uint ProcessorState => _state.ToSpsr(_context->Nzcv, Daif) | (_context->BranchType << ProcessState.BranchTypeShift);
 
     /// <summary>PSTATE.DAIF at bits 9:6.</summary>
     internal uint Daif
@@ -179,6 +179,7 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
         }
 
         _context->Flags = 0;
+        _context->BranchType = 0;
         _context->Fpcr = 0;
         _context->Fpsr = 0;
         _context->Exclusive.Address = GuestContext.InvalidTag;

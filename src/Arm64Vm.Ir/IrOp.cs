@@ -233,10 +233,10 @@ public enum IrOp : ushort
     /// <summary>BL: continue at low Imm; the guest is expected to return to high Imm. X30 was set before by SetX.</summary>
     Call,
 
-    /// <summary>BLR: continue at address A (I64); expected return at high Imm.</summary>
+    /// <summary>BLR: continue at address A (I64) with PSTATE.BTYPE Aux; expected return at high Imm.</summary>
     CallRegister,
 
-    /// <summary>BR: continue at address A (I64).</summary>
+    /// <summary>BR: continue at address A (I64) with PSTATE.BTYPE Aux.</summary>
     JumpRegister,
 
     /// <summary>RET: continue at address A (I64), expected to pair with a call.</summary>

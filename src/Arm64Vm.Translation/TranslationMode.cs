@@ -5,6 +5,7 @@ public readonly record struct TranslationMode(uint Bits)
 {
     private const int MmuIndexShift = 1;
     private const int FpcrShift = 8;
+    private const uint GuardedBit = 32;
     private const uint SingleStepBit = 64;
     private const uint ZeroTrappedBit = 1 << 16;
     private const uint UserOverrideBit = 1 << 20;
@@ -27,7 +28,7 @@ public readonly record struct TranslationMode(uint Bits)
     public bool FloatTrapped => (Bits & 16) != 0;
 
     /// <summary>The page is guarded (BTI).</summary>
-    public bool Guarded => (Bits & 32) != 0;
+    public bool Guarded => (Bits & GuardedBit) != 0;
 
     /// <summary>One guest instruction per unit (software step, a page with a breakpoint, a misaligned stack).</summary>
     public bool SingleStep => (Bits & SingleStepBit) != 0;
@@ -50,17 +51,18 @@ public readonly record struct TranslationMode(uint Bits)
     /// <summary>The bits of FPCR selected by <see cref="FpcrMask"/>.</summary>
     public uint Fpcr => ((Bits >> FpcrShift) & 0xFF) << 19;
 
+    public TranslationMode WithGuard() => new(Bits | GuardedBit);
+
     public TranslationMode WithUserOverride() => new(Bits | UserOverrideBit);
 
     /// <summary>The mode for an SP that must be aligned, and is or is not.</summary>
     public TranslationMode WithStack(bool aligned) => new(Bits | StackCheckedBit | (aligned ? 0 : StackMisalignedBit | SingleStepBit));
 
-    public static TranslationMode Create(int exceptionLevel, int mmuIndex, bool alignmentChecked, bool floatTrapped, bool guarded, bool singleStep, uint fpcr, bool pointerAuthentication = false, bool zeroTrapped = false) =>
+    public static TranslationMode Create(int exceptionLevel, int mmuIndex, bool alignmentChecked, bool floatTrapped, bool singleStep, uint fpcr, bool pointerAuthentication = false, bool zeroTrapped = false) =>
         new((uint)exceptionLevel
             | ((uint)mmuIndex << MmuIndexShift)
             | (alignmentChecked ? 8u : 0)
             | (floatTrapped ? 16u : 0)
-            | (guarded ? 32u : 0)
             | (singleStep ? SingleStepBit : 0)
             | (pointerAuthentication ? 128u : 0)
             | (zeroTrapped ? ZeroTrappedBit : 0)

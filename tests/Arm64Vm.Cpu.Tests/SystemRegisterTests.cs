@@ -62,7 +62,7 @@ public unsafe class SystemRegisterTests
         RegisterDescriptor row = machine.Cpu.Registers.Rows.Single(r => r.Name == name);
         Assert.Equal(encoding, row.Register.Encoding);
         int offset = DirectRegisters.OffsetOf(encoding, 1, write: false);
-        Assert.InRange(offset, GuestContext.DirectRegistersOffset, GuestContext.VOffset - 8);
+        Assert.InRange(offset, GuestContext.DirectRegistersOffset, GuestContext.DirectRegistersOffset + ((int)DirectRegister.Count * 8) - 8);
         ulong* word = (ulong*)((byte*)machine.Cpu.Context + offset);
         Assert.Equal(*word, machine.System(name));
         if (DirectRegisters.OffsetOf(encoding, 1, write: true) >= 0)
@@ -126,7 +126,7 @@ public unsafe class SystemRegisterTests
         Assert.Equal(TestMachine.Data, machine.Cpu.GetX(2));
     }
 
-    [Fact]
+act]
     public void PointersAuthenticateOnlyWithTheirModifierAndKey()
     {
         using var machine = new TestMachine(new VcpuOptions { Model = CpuModels.Max.WithPointerAuthentication() });

@@ -279,10 +279,10 @@ public sealed partial class X64Compiler
     /// <summary>Goes to the address in rax through the jump cache; a miss, or a waiting request, leaves.</summary>
     private void EmitIndirect(in IrInst inst, bool isCall)
     {
-        _ = inst;
+        int type = inst.Op == IrOp.Return ? 0 : inst.Aux;
         if (regionMustReturn)
         {
-            emit.JmpTo(stubs.IndirectMiss);
+            emit.JmpTo(stubs.MissOfType(type));
             return;
         }
 
@@ -290,16 +290,15 @@ public sealed partial class X64Compiler
             EmitPushReturn();
         emit.Mov(8, Gpr.Rcx, Gpr.Rax);
         emit.Alu(AluOp.Xor, 8, Gpr.Rcx, HostAbi.Field(GuestContext.ContextTagOffset));
-        emit.Lea(4, Gpr.Rdx, Mem.Scaled(Gpr.Rax, 4));
+        // Branches of different types have slots of their own, so that a target found suits the type.
+        emit.Lea(4, Gpr.Rdx, Mem.Scaled(Gpr.Rax, 4, type * GuestContext.JumpCacheTypeStride));
         emit.Alu(AluOp.And, 4, Gpr.Rdx, (GuestContext.JumpCacheEntries - 1) * GuestContext.JumpCacheEntrySize);
         int cache = GuestContext.JumpCacheOffset - HostAbi.ContextBias;
         emit.Alu(AluOp.Cmp, 8, Gpr.Rcx, Mem.Index(HostAbi.Context, Gpr.Rdx, 1, cache));
-        if (isCall)
-            emit.JccTo(Cc.Ne, stubs.IndirectCallMiss);
-        else
-            emit.JccTo(Cc.Ne, stubs.IndirectMiss);
+        long miss = isCall ? stubs.IndirectCallMiss : stubs.MissOfType(type);
+        emit.JccTo(Cc.Ne, miss);
         emit.Alu(AluOp.Cmp, 4, HostAbi.Field(GuestContext.PollOffset), 0);
-        emit.JccTo(Cc.Ne, isCall ? stubs.IndirectCallMiss : stubs.IndirectMiss);
+        emit.JccTo(Cc.Ne, miss);
         emit.Alu(AluOp.And, 8, Gpr.Rax, ~PageMask);
         emit.Alu(AluOp.And, 8, Gpr.Rcx, ~PageMask);
         emit.Mov(8, HostAbi.Field(GuestContext.PcPageOffset), Gpr.Rax);

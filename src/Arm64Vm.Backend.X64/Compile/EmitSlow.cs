@@ -73,13 +73,16 @@ public sealed partial class X64Compiler
         cold.Entry = default;
     }
 
-    /// <summary>Registers a slow path at <paramref name="entry"/> for an operation whose result the run loop leaves in operand slot 0; execution resumes at the current position.</summary>
-    private void AddColdResult(Label entry, SlowKind kind, in IrInst inst, Gpr destination)
+    /// <summary>
+    /// Registers a slow path at <paramref name="entry"/> for an operation that gets the sources in operand slots 0 and 1 (zero where there is none) and whose
+    /// result the run loop leaves in slot 0; execution resumes at the current position.
+    /// </summary>
+    private void AddColdResult(Label entry, SlowKind kind, in IrInst inst, Gpr destination, byte source = SlowDescriptor.NoRegister, byte source2 = SlowDescriptor.NoRegister)
     {
         ref ColdPath cold = ref coldPaths[coldCount++];
         cold.Entry = entry;
         cold.Resume = emit.Here();
-        cold.Descriptor = Describe(kind, inst, (byte)destination, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister);
+        cold.Descriptor = Describe(kind, inst, (byte)destination, SlowDescriptor.NoRegister, source, source2);
         cold.Descriptor.Index = (uint)inst.Imm;
     }
 
@@ -112,6 +115,8 @@ public sealed partial class X64Compiler
             if (cold.Entry.IsValid)
             {
                 emit.Bind(cold.Entry);
+                EmitColdOperand(0, cold.Descriptor.Source);
+                EmitColdOperand(1, cold.Descriptor.Source2);
                 EmitSlowCall(cold.Descriptor);
                 emit.Mov(8, (Gpr)cold.Descriptor.Destination, HostAbi.Operand(0));
                 emit.Jmp(cold.Resume);
@@ -133,10 +138,18 @@ public sealed partial class X64Compiler
         }
     }
 
+    private void EmitColdOperand(int slot, byte source)
+    {
+        if (source == SlowDescriptor.NoRegister)
+            emit.MovImm(8, HostAbi.Operand(slot), 0);
+        else
+            emit.Mov(8, HostAbi.Operand(slot), (Gpr)source);
+    }
+
     /// <summary>System registers and operations: operands in slots 0 and 1, the result in slot 0.</summary>
     private void EmitSystem(in IrInst inst)
     {
-        if (TryEmitDirectRegister(inst) || TryEmitInterruptMask(inst) || TryEmitCounter(inst))
+        if (TryEmitDirectRegister(inst) || TryEmitInterruptMask(inst) || TryEmitCounter(inst) || TryEmitPointerAuth(inst))
             return;
         ClobberFlags();
         if (inst.A != 0)
@@ -166,6 +179,8 @@ public sealed partial class X64Compiler
         if (!write && inst.Op != IrOp.ReadSystem)
             return false;
         int offset = DirectRegisters.OffsetOf((uint)inst.Imm, mode.ExceptionLevel, write);
+        if (offset < 0 && mode is { PointerAuthentication: true, ExceptionLevel: > 0 })
+            offset = DirectRegisters.OffsetOfKey((uint)inst.Imm);
         if (offset < 0)
             return false;
         if (write)

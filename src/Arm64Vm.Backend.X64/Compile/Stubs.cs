@@ -48,6 +48,14 @@ public sealed unsafe class Stubs
         IndirectCallMiss = Here(emit);
         // The pushed guest return address has no host address: forget it.
         emit.Lea(8, Gpr.Rsp, Mem.Base(Gpr.Rsp, 8));
+        CallMiss = Here(emit);
+        Label indirectMiss = emit.NewLabel();
+        EmitMissOfType(emit, 2, indirectMiss);
+        JumpMiss = Here(emit);
+        EmitMissOfType(emit, 3, indirectMiss);
+        TrampolineMiss = Here(emit);
+        EmitMissOfType(emit, 1, indirectMiss);
+        emit.Bind(indirectMiss);
         IndirectMiss = Here(emit);
         emit.Mov(8, HostAbi.Field(GuestContext.PcOffset), Gpr.Rax);
         emit.MovImm(Gpr.Rax, ExitLayout.IndirectRequest);
@@ -91,6 +99,15 @@ public sealed unsafe class Stubs
     /// <summary>As <see cref="IndirectMiss"/> after a guest return address was pushed.</summary>
     public long IndirectCallMiss { get; }
 
+    /// <summary>As <see cref="IndirectMiss"/>, with the branch type (PSTATE.BTYPE) of BLR.</summary>
+    public long CallMiss { get; }
+
+    /// <summary>As <see cref="IndirectMiss"/>, with the branch type of BR on a guarded page.</summary>
+    public long JumpMiss { get; }
+
+    /// <summary>As <see cref="IndirectMiss"/>, with the branch type of BR X16, BR X17, and BR elsewhere.</summary>
+    public long TrampolineMiss { get; }
+
     /// <summary>Where the return stack's last pair leads: as <see cref="IndirectMiss"/>, with the stack empty again.</summary>
     public long ReturnUnderflow { get; }
 
@@ -98,6 +115,21 @@ public sealed unsafe class Stubs
     public long IndirectLookup { get; }
 
     public int Size { get; }
+
+    /// <summary>The miss of a branch with PSTATE.BTYPE <paramref name="type"/>.</summary>
+    public long MissOfType(int type) => type switch
+    {
+        0 => IndirectMiss,
+        1 => TrampolineMiss,
+        2 => CallMiss,
+        _ => JumpMiss,
+    };
+
+    private static void EmitMissOfType(X64Emitter emit, int type, Label miss)
+    {
+        emit.MovImm(4, HostAbi.Field(GuestContext.BranchTypeOffset), type);
+        emit.Jmp(miss);
+    }
 
     private static long Here(X64Emitter emit) => (long)emit.RxAddress(emit.Position);
 

@@ -11,7 +11,9 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// <param name="SingleStep">The unit is one guest instruction, after which the processor must be asked.</param>
 /// <param name="Fpcr">FPCR bits that select semantics.</param>
 /// <param name="ZeroTrapped">DC ZVA traps.</param>
-public readonly record struct CompileMode(int ExceptionLevel, int MmuIndex, bool AlignmentChecked, bool SingleStep, uint Fpcr, bool ZeroTrapped = false);
+/// <param name="PointerAuthentication">The processor has pointer authentication keys, and some are in use.</param>
+public readonly record struct CompileMode(
+    int ExceptionLevel, int MmuIndex, bool AlignmentChecked, bool SingleStep, uint Fpcr, bool ZeroTrapped = false, bool PointerAuthentication = false);
 
 /// <summary>Turns one IR region into x86-64 code. One instance per compiling thread, reused; allocates nothing per region.</summary>
 public sealed partial class X64Compiler

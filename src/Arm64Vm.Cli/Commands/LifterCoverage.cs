@@ -19,7 +19,7 @@ internal static unsafe class LifterCoverage
         try
         {
             var translator = new Translator(new TranslatorOptions { Features = FeatureSet.All, MaxGuestInstructions = 1, Optimize = false });
-            var location = new CodeLocation { Host = (byte*)page, Mode = TranslationMode.Create(1, 1, false, false, false, false, 0) };
+            var location = new CodeLocation { Host = (byte*)page, Mode = TranslationMode.Create(1, 1, false, false, false, 0) };
             var words = new A64WordGenerator((ulong)opcode);
             var region = new IrRegion();
             for (var i = 0; i < Tries && words.TryNext(opcode, out var word); i++)

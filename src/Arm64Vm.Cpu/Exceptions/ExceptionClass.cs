@@ -12,6 +12,7 @@ internal enum ExceptionClass : byte
     HypervisorCall = 0x16,
     SecureMonitorCall = 0x17,
     SystemRegister = 0x18,
+    PointerAuthentication = 0x1C,
     InstructionAbortLower = 0x20,
     InstructionAbort = 0x21,
     PcAlignment = 0x22,

@@ -1,6 +1,6 @@
 namespace Arm64Vm.Cpu.Exceptions;
 
-/// <summary>PSTATE without NZCV and DAIF, which live in the guest context (Arm ARM D1.4).</summary>
+/// <summary>PSTATE without NZCV, DAIF and BTYPE, which live in the guest context (Arm ARM D1.4).</summary>
 internal struct ProcessState
 {
     public const uint F = 1u << 6;
@@ -8,6 +8,7 @@ internal struct ProcessState
     public const uint A = 1u << 8;
     public const uint D = 1u << 9;
     public const uint DaifMask = D | A | I | F;
+    public const int BranchTypeShift = 10;
     private const uint SsbsBit = 1u << 12;
     private const uint IlBit = 1u << 20;
     private const uint SsBit = 1u << 21;
@@ -22,7 +23,6 @@ internal struct ProcessState
     /// <summary>The stack pointer in use is that of the exception level, not SP_EL0.</summary>
     public bool SpSel;
 
-    public uint BType;
     public bool Pan;
     public bool Uao;
     public bool Dit;
@@ -34,12 +34,11 @@ internal struct ProcessState
     public readonly uint ToSpsr(uint nzcv, uint daif) =>
         (nzcv & 0xF000_0000)
         | (Dit ? DitBit : 0) | (Uao ? UaoBit : 0) | (Pan ? PanBit : 0) | (SoftwareStep ? SsBit : 0) | (Il ? IlBit : 0)
-        | (Ssbs ? SsbsBit : 0) | (BType << 10) | daif | ((uint)El << 2) | (SpSel ? 1u : 0);
+        | (Ssbs ? SsbsBit : 0) | daif | ((uint)El << 2) | (SpSel ? 1u : 0);
 
     /// <summary>Takes the fields of SPSR_EL1 other than the mode.</summary>
     public void LoadFields(uint spsr)
     {
-        BType = (spsr >> 10) & 3;
         Ssbs = (spsr & SsbsBit) != 0;
         Il = (spsr & IlBit) != 0;
         SoftwareStep = (spsr & SsBit) != 0;

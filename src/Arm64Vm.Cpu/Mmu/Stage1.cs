@@ -10,6 +10,9 @@ internal sealed unsafe class Stage1
     private const ulong SctlrM = 1;
     private const ulong SctlrWxn = 1UL << 19;
     private const ulong SctlrEpan = 1UL << 57;
+
+    /// <summary>BT0, BT1: what code a branch may reach, remembered under the context's tag.</summary>
+    private const ulong SctlrBranchTargets = 3UL << 35;
     private const byte NormalWriteBack = 0xFF;
 
     private readonly PageWalker _walker;
@@ -66,13 +69,18 @@ internal sealed unsafe class Stage1
         return isCode ? half.IgnoresTopByteOfCode : half.IgnoresTopByteOfData;
     }
 
+    /// <summary>Whether the top byte is ignored in some half.</summary>
+    public bool IgnoresAnyTopByte(bool isCode) => isCode
+        ? _lower.IgnoresTopByteOfCode || _upper.IgnoresTopByteOfCode
+        : _lower.IgnoresTopByteOfData || _upper.IgnoresTopByteOfData;
+
     /// <summary>Bits of virtual address in a half.</summary>
     public int InputBits(bool upper) => upper ? _upper.InputBits : _lower.InputBits;
 
     /// <summary>Takes over the registers that control translation. Cached translations that depend on what changed are dropped.</summary>
     public void Update(ulong sctlr, ulong tcr, ulong ttbr0, ulong ttbr1, ulong mair)
     {
-        const ulong Relevant = SctlrM | SctlrWxn | SctlrEpan;
+        const ulong Relevant = SctlrM | SctlrWxn | SctlrEpan | SctlrBranchTargets;
         bool format = tcr != _tcr || mair != _controls.Mair || ((sctlr ^ _sctlr) & SctlrWxn) != 0;
         bool regime = format || ((sctlr ^ _sctlr) & Relevant) != 0;
         ushort asid = _controls.Asid;

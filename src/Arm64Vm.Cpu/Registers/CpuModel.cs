@@ -24,7 +24,7 @@ public sealed record CpuModel
     {
         get
         {
-            FeatureSet set = FeatureSet.Default.Without(A64Feature.Bti).Without(A64Feature.Lor);
+            FeatureSet set = FeatureSet.Default.Without(A64Feature.Lor);
             Limit(Isar0, 4, 1, A64Feature.Aes);
             Limit(Isar0, 8, 1, A64Feature.Sha1);
             Limit(Isar0, 12, 1, A64Feature.Sha256);
@@ -39,7 +39,8 @@ public sealed record CpuModel
             Limit(Isar0, 48, 1, A64Feature.Fhm);
             Limit(Isar0, 52, 1, A64Feature.FlagM);
             Limit(Isar0, 52, 2, A64Feature.FlagM2);
-            Limit(Isar1, 8, 1, A64Feature.PAuth);
+            if (PointerAlgorithm == PointerAlgorithm.None)
+                set = set.Without(A64Feature.PAuth);
             Limit(Isar1, 12, 1, A64Feature.Jscvt);
             Limit(Isar1, 16, 1, A64Feature.Fcma);
             Limit(Isar1, 20, 1, A64Feature.Lrcpc);
@@ -53,6 +54,7 @@ public sealed record CpuModel
             Limit(Isar2, 0, 2, A64Feature.WFxT);
             Limit(Isar2, 52, 1, A64Feature.Cssc);
             Limit(Pfr0, 16, 1, A64Feature.Fp16);
+            Limit(Pfr1, 0, 1, A64Feature.Bti);
             return set;
 
             void Limit(ulong register, int shift, ulong minimum, A64Feature feature)
@@ -63,8 +65,27 @@ public sealed record CpuModel
         }
     }
 
-    /// <summary>The same processor with pointer authentication (implementation-defined algorithm, ID_AA64ISAR1_EL1.API and GPI).</summary>
-    public CpuModel WithPointerAuthentication() => this with { Isar1 = Isar1 | 0x1000_0100 };
+    /// <summary>How pointer authentication codes are computed; <see cref="PointerAlgorithm.None"/>: FEAT_PAuth is absent.</summary>
+    public PointerAlgorithm PointerAlgorithm => ((Isar1 >> 8) & 15) != 0 ? PointerAlgorithm.Fast : ((Isar1 >> 4) & 15) != 0 ? PointerAlgorithm.Qarma5 : PointerAlgorithm.None;
+
+    /// <summary>The same processor with another algorithm for pointer authentication, or without it.</summary>
+    public CpuModel WithPointerAuthentication(PointerAlgorithm algorithm)
+    {
+        // ID_AA64ISAR1_EL1: APA 7:4, API 11:8, GPA 27:24, GPI 31:28. FEAT_FPACCOMBINE = 5.
+        const ulong All = 0xFF00_0FF0;
+        return this with
+        {
+            Isar1 = (Isar1 & ~All) | algorithm switch
+            {
+                PointerAlgorithm.Fast => 0x1000_0500UL,
+                PointerAlgorithm.Qarma5 => 0x0100_0050UL,
+                _ => 0,
+            },
+        };
+    }
+
+    /// <summary>The same processor with or without branch target identification (ID_AA64PFR1_EL1.BT).</summary>
+    public CpuModel WithBranchTargets(bool present) => this with { Pfr1 = (Pfr1 & ~0xFUL) | (present ? 1UL : 0) };
 
     internal ulong Revidr { get; init; }
 
@@ -118,6 +139,8 @@ public sealed record CpuModel
 
     internal bool HasUao => ((Mmfr2 >> 4) & 15) != 0;
 
+    internal bool HasBranchTargets => (Pfr1 & 15) != 0;
+
     internal bool HasDit => ((Pfr0 >> 48) & 15) != 0;
 
     internal bool HasSsbs => ((Pfr1 >> 4) & 15) != 0;
@@ -128,7 +151,7 @@ public sealed record CpuModel
 
     internal bool HasContextNumber => ((Pfr0 >> 56) & 15) >= 2;
 
-    internal bool HasPointerAuthentication => ((Isar1 >> 8) & 15) != 0;
+    internal bool HasPointerAuthentication => PointerAlgorithm != PointerAlgorithm.None;
 
     internal bool HasUnalignedAtomicity => ((Mmfr2 >> 32) & 15) != 0;
 

@@ -8,8 +8,8 @@ public static class CpuModels
     /// <summary>Everything that is implemented, chosen so that guests need no costly work-arounds.</summary>
     /// <remarks>
     /// CSV2, CSV3 and E0PD let kernels leave out their speculation defences; hardware access and dirty flags, TLBI ranges and BBM
-    /// level 2 save faults and invalidations; CTR_EL0.IDC and DIC save cache maintenance. Pointer authentication is an option
-    /// (<see cref="CpuModel.WithPointerAuthentication"/>): a guest that finds it signs every return address.
+    /// level 2 save faults and invalidations; CTR_EL0.IDC and DIC save cache maintenance. Pointer authentication uses an
+    /// algorithm that emitted code computes (<see cref="CpuModel.WithPointerAuthentication"/> chooses another, or none).
     /// </remarks>
     public static CpuModel Max { get; } = new()
     {
@@ -21,14 +21,14 @@ public static class CpuModels
         // CSV3, CSV2_3, DIT, RAS, AdvSIMD and FP with half precision, EL1 and EL0 in AArch64 only.
         Pfr0 = 0x1301_0000_1011_0011,
 
-        // SSBS with MSR and MRS.
-        Pfr1 = 0x20,
+        // SSBS with MSR and MRS, BTI.
+        Pfr1 = 0x21,
 
         // RNDR, TLBI range, FlagM2, FHM, DP, SM4, SM3, SHA3, RDM, LSE, CRC32, SHA512, SHA1, AES+PMULL.
         Isar0 = 0x1221_1111_1021_2120,
 
-        // XS, I8MM, DGH, BF16, SB, FRINTTS, LRCPC2, FCMA, JSCVT, DC CVADP.
-        Isar1 = 0x0111_1011_0021_1002,
+        // XS, I8MM, DGH, BF16, SB, FRINTTS, generic and address codes of the fast algorithm (FPACCOMBINE), LRCPC2, FCMA, JSCVT, DC CVADP.
+        Isar1 = 0x0111_1011_1021_1502,
 
         // CSSC, WFxT.
         Isar2 = 0x0010_0000_0000_0002,

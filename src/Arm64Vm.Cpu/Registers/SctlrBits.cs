@@ -21,6 +21,9 @@ internal static class SctlrBits
     public const ulong EnableKeyIB = 1UL << 30;
     public const ulong EnableKeyIA = 1UL << 31;
     public const ulong EnableKeys = EnableKeyIA | EnableKeyIB | EnableKeyDA | EnableKeyDB;
+    /// <summary>BT0, BT1: PACIASP and PACIBSP are no targets of BR.</summary>
+    public const ulong UserStrictTargets = 1UL << 35;
+    public const ulong StrictTargets = 1UL << 36;
     public const ulong DefaultSsbs = 1UL << 44;
     public const ulong EnhancedPan = 1UL << 57;
     public const ulong TrapImplementationDefined = 1UL << 63;

@@ -42,7 +42,7 @@ internal static class StateRegisters
         }
     }
 
-    private static void Direct(RegisterDescriptor row, DirectRegister register)
+    internal static void Direct(RegisterDescriptor row, DirectRegister register)
     {
         row.OnRead(cpu => cpu.GetDirect(register)).OnWrite((cpu, v) => cpu.SetDirect(register, v));
     }

@@ -17,11 +17,6 @@ internal enum SystemSlot
     OsLock,
     PmuSelect,
     PmuUserEnable,
-    KeyIALow, KeyIAHigh,
-    KeyIBLow, KeyIBHigh,
-    KeyDALow, KeyDAHigh,
-    KeyDBLow, KeyDBHigh,
-    KeyGALow, KeyGAHigh,
 
     /// <summary>DBGBVR0_EL1, DBGBCR0_EL1, DBGBVR1_EL1 …</summary>
     FirstBreakpoint,

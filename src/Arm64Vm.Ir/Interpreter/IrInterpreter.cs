@@ -147,6 +147,7 @@ public sealed unsafe partial class IrInterpreter
         {
             case IrOp.CallRegister or IrOp.JumpRegister or IrOp.Return:
                 context->Pc = a;
+                context->BranchType = i.Aux;
                 if (context->Poll != 0)
                     reason = ExitReason.Poll;
                 return false;

@@ -44,7 +44,7 @@ internal static partial class VectorOperations
     ];
 
     /// <summary>SubBytes and ShiftRows, or their inverses, which commute.</summary>
-    private static Bits128 AesSubShift(in Bits128 state, bool inverse)
+    internal static Bits128 AesSubShift(in Bits128 state, bool inverse)
     {
         Bits128 result = default;
         ReadOnlySpan<byte> box = inverse ? AesInverseSBox : AesSBox;
@@ -58,7 +58,7 @@ internal static partial class VectorOperations
         return result;
     }
 
-    private static Bits128 AesMixColumns(in Bits128 state, bool inverse)
+    internal static Bits128 AesMixColumns(in Bits128 state, bool inverse)
     {
         Bits128 result = default;
         for (int i = 0; i < 16; i++)

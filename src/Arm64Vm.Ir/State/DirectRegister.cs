@@ -45,6 +45,13 @@ public enum DirectRegister
     /// <summary>CTR_EL0 as EL1 reads it.</summary>
     CacheType,
 
+    // Pointer authentication keys, 128 bits each; only where translations are for a processor that has them.
+    KeyIALow, KeyIAHigh,
+    KeyIBLow, KeyIBHigh,
+    KeyDALow, KeyDAHigh,
+    KeyDBLow, KeyDBHigh,
+    KeyGALow, KeyGAHigh,
+
     Count,
 }
 
@@ -64,6 +71,16 @@ public static class DirectRegisters
     public const uint DAIF = 0xDA11;
     public const uint DCZID_EL0 = 0xD807;
     public const uint CTR_EL0 = 0xD801;
+
+    /// <summary>Byte offset in <see cref="GuestContext"/> of a key register (APIAKeyLo_EL1 to APGAKeyHi_EL1), or −1. For EL1 of processors that have them.</summary>
+    public static int OffsetOfKey(uint encoding)
+    {
+        // op0 = 3, op1 = 0, CRn = 2; CRm from 1 and op2 count the halves, four to a CRm.
+        const uint First = 0xC108;
+        uint index = ((encoding - First) & 3) + (((encoding - First) >> 3) * 4);
+        bool isKey = encoding >= First && (encoding & 4) == 0 && index < (int)DirectRegister.Count - (int)DirectRegister.KeyIALow;
+        return isKey ? GuestContext.DirectRegistersOffset + (((int)DirectRegister.KeyIALow + (int)index) * 8) : -1;
+    }
 
     /// <summary>Byte offset in <see cref="GuestContext"/> of the register, or −1 where the access needs the processor (<see cref="IGuestServices"/>).</summary>
     /// <remarks>

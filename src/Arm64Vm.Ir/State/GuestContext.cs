@@ -27,20 +27,22 @@ public unsafe struct GuestContext
     public const int HostStackPointerOffset = 0x150;
     public const int EntryOffset = 0x158;
     public const int PendingInterruptsOffset = 0x160;
+    public const int BranchTypeOffset = 0x164;
     public const int InstructionsOffset = 0x168;
     public const int DirectRegistersOffset = 0x180;
-    public const int VOffset = 0x200;
-    public const int ArchitecturalSize = 0x400;
+    public const int VOffset = 0x280;
+    public const int ArchitecturalSize = 0x480;
 
     // ---- Exit record, host registers across a resumable exit, spills -----------------------------------------------
-    public const int ExitOffset = 0x400;
-    public const int ExclusiveOffset = 0x480;
-    public const int HostGprOffset = 0x500;
-    public const int HostXmmOffset = 0x600;
-    public const int SaturationOffset = 0x700;
-    public const int OperandOffset = 0x720;
-    public const int CounterOffset = 0x780;
-    public const int SpillOffset = 0x800;
+    public const int ExitOffset = 0x480;
+    public const int ExclusiveOffset = 0x4F0;
+    public const int HostGprOffset = 0x580;
+    public const int HostXmmOffset = 0x680;
+    public const int SaturationOffset = 0x780;
+    public const int OperandOffset = 0x7A0;
+    public const int CounterOffset = 0x800;
+    public const int PointerCodesOffset = 0x830;
+    public const int SpillOffset = 0x880;
     public const int SpillSlots = 128;
 
     // ---- Software TLB and jump cache -------------------------------------------------------------------------------
@@ -54,6 +56,8 @@ public unsafe struct GuestContext
     public const int TlbOffset = 0x2000;
     public const int JumpCacheEntries = 16384;
     public const int JumpCacheEntrySize = 16;
+    /// <summary>Bytes by which the jump cache's slots of one branch type lie behind those of the type before.</summary>
+    public const int JumpCacheTypeStride = JumpCacheEntries * JumpCacheEntrySize / 4;
     public const int JumpCacheOffset = TlbOffset + (MmuIndexes * 2 * TlbBytes);
     public const int TotalSize = JumpCacheOffset + (JumpCacheEntries * JumpCacheEntrySize);
 
@@ -127,6 +131,10 @@ public unsafe struct GuestContext
     [FieldOffset(PendingInterruptsOffset)]
     public uint PendingInterrupts;
 
+    /// <summary>PSTATE.BTYPE: how the instruction at PC was reached, until it has been fetched (FEAT_BTI).</summary>
+    [FieldOffset(BranchTypeOffset)]
+    public uint BranchType;
+
     /// <summary>Guest instructions of the units entered, where emitted code counts them.</summary>
     [FieldOffset(InstructionsOffset)]
     public ulong Instructions;
@@ -159,6 +167,10 @@ public unsafe struct GuestContext
     /// <summary>The system counter, for code that reads it without leaving.</summary>
     [FieldOffset(CounterOffset)]
     public CounterRelation Counter;
+
+    /// <summary>What signing and authenticating pointers needs beside the keys.</summary>
+    [FieldOffset(PointerCodesOffset)]
+    public PointerCodes PointerCodes;
 
     /// <summary>Not zero: a saturation happened (to be folded into FPSR.QC).</summary>
     [FieldOffset(SaturationOffset)]

@@ -132,6 +132,7 @@ public sealed unsafe partial class JitExecutor : IExecutor
     private bool TryFind(GuestContext* context, int site)
     {
         ulong pc = context->Pc;
+        uint type = context->BranchType;
         if (!memory.TryFetch(context, pc, out CodeLocation location))
             return false;
         if (memory.ContextEpoch != seenEpoch)
@@ -166,7 +167,7 @@ public sealed unsafe partial class JitExecutor : IExecutor
             cache.Link(site, unit, fromTag);
         long entry = cache.EntryOf(unit);
         ulong tag = pc ^ location.ContextTag;
-        ulong* slot = (ulong*)((byte*)context + GuestContext.JumpCacheOffset + ((pc << 2) & ((GuestContext.JumpCacheEntries - 1) * GuestContext.JumpCacheEntrySize)));
+        ulong* slot = (ulong*)((byte*)context + GuestContext.JumpCacheOffset + (((pc << 2) + (type * GuestContext.JumpCacheTypeStride)) & ((GuestContext.JumpCacheEntries - 1) * GuestContext.JumpCacheEntrySize)));
         slot[0] = tag;
         slot[1] = (ulong)entry;
         context->PcPage = pc & ~0xFFFUL;
@@ -180,7 +181,8 @@ public sealed unsafe partial class JitExecutor : IExecutor
     private int Translate(in CodeLocation location, int offset, ulong physical)
     {
         translator.Translate(location, offset, region);
-        CompileMode compileMode = new(location.Mode.ExceptionLevel, location.Mode.MmuIndex, location.Mode.AlignmentChecked, location.Mode.SingleStep || StepsUnits, location.Mode.Fpcr, location.Mode.ZeroTrapped);
+        TranslationMode mode = location.Mode;
+        CompileMode compileMode = new(mode.ExceptionLevel, mode.MmuIndex, mode.AlignmentChecked, mode.SingleStep || StepsUnits, mode.Fpcr, mode.ZeroTrapped, mode.PointerAuthentication);
         int unit = cache.Add(compiler, region, compileMode, physical, location.Mode, Math.Max(region.GuestEnd - offset, 4), out bool first);
         if (first)
             memory.WatchWrites(location.PhysicalPage);

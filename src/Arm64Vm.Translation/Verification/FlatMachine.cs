@@ -113,7 +113,7 @@ public sealed unsafe partial class FlatMachine : ICodeMemory, IGuestServices, ID
     private static byte* Allocate(nuint size) => (byte*)NativeMemory.AlignedAlloc(Math.Max(size, PageSize), PageSize);
 
     private static TranslationMode ModeOf(uint fpcr) =>
-        TranslationMode.Create(0, 0, alignmentChecked: false, floatTrapped: false, guarded: false, singleStep: false, fpcr, pointerAuthentication: true);
+        TranslationMode.Create(0, 0, alignmentChecked: false, floatTrapped: false, singleStep: false, fpcr, pointerAuthentication: true);
 
     private static ulong TagOf(uint fpcr) => (ulong)(ModeOf(fpcr).Bits >> 1) << 48;
 

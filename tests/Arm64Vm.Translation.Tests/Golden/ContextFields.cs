@@ -17,7 +17,7 @@ internal static class ContextFields
         {
             >= GuestContext.XOffset and < GuestContext.XOffset + 256 => (General(offset), offset & ~7),
             >= GuestContext.VOffset and < GuestContext.VOffset + 512 => ($"V{(offset - GuestContext.VOffset) / 16}", offset & ~15),
-            >= GuestContext.DirectRegistersOffset and < GuestContext.VOffset => (((DirectRegister)((offset - GuestContext.DirectRegistersOffset) / 8)).ToString(), offset & ~7),
+            >= GuestContext.DirectRegistersOffset and < GuestContext.DirectRegistersOffset + ((int)DirectRegister.Count * 8) => (((DirectRegister)((offset - GuestContext.DirectRegistersOffset) / 8)).ToString(), offset & ~7),
             >= GuestContext.HostGprOffset and < GuestContext.HostXmmOffset => ($"HostGpr{(offset - GuestContext.HostGprOffset) / 8}", offset & ~7),
             >= GuestContext.HostXmmOffset and < GuestContext.SaturationOffset => ($"HostXmm{(offset - GuestContext.HostXmmOffset) / 16}", offset & ~15),
             >= GuestContext.OperandOffset and < GuestContext.OperandOffset + 64 => ($"Operand{(offset - GuestContext.OperandOffset) / 16}", offset & ~15),

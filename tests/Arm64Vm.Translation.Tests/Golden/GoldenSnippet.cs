@@ -10,7 +10,7 @@ internal sealed partial record GoldenSnippet(string Title, int ExceptionLevel, i
     public int End => Start + (Words.Length * 4);
 
     public TranslationMode Mode => TranslationMode.Create(
-        ExceptionLevel, mmuIndex: ExceptionLevel, alignmentChecked: false, floatTrapped: false, guarded: false, singleStep: false, fpcr: 0);
+        ExceptionLevel, mmuIndex: ExceptionLevel, alignmentChecked: false, floatTrapped: false, singleStep: false, fpcr: 0);
 
     public static GoldenSnippet Parse(string[] lines)
     {

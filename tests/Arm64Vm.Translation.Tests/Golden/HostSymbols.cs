@@ -60,6 +60,9 @@ internal sealed unsafe class HostSymbols : ISymbolResolver
             : value == stubs.LinkExit ? "LinkExit"
             : value == stubs.IndirectMiss ? "IndirectMiss"
             : value == stubs.IndirectCallMiss ? "IndirectCallMiss"
+            : value == stubs.CallMiss ? "CallMiss"
+            : value == stubs.JumpMiss ? "JumpMiss"
+            : value == stubs.TrampolineMiss ? "TrampolineMiss"
             : value == stubs.IndirectLookup ? "IndirectLookup"
             : null;
     }

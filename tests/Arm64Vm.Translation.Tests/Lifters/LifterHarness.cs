@@ -13,7 +13,7 @@ internal sealed class LifterHarness
     public IrRegion Region { get; } = new();
 
     public static TranslationMode Mode(int exceptionLevel, bool floatTrapped = false) =>
-        TranslationMode.Create(exceptionLevel, exceptionLevel, alignmentChecked: false, floatTrapped, guarded: false, singleStep: false, fpcr: 0, pointerAuthentication: true);
+        TranslationMode.Create(exceptionLevel, exceptionLevel, alignmentChecked: false, floatTrapped, singleStep: false, fpcr: 0, pointerAuthentication: true);
 
     /// <summary>The region has a terminator afterwards: that of the instruction, or a jump to the next one.</summary>
     public IrRegion Lift(uint word, TranslationMode mode, FeatureSet features)

@@ -75,7 +75,7 @@ public sealed unsafe class SimdVectorTests
         region.Clear();
         builder.BeginBlock(offset);
         builder.BeginInstruction(offset);
-        Lifter.Lift(new LiftContext(builder, TranslationMode.Create(0, 0, false, false, false, false, context->Fpcr), offset, FeatureSet.All), word);
+        Lifter.Lift(new LiftContext(builder, TranslationMode.Create(0, 0, false, false, false, context->Fpcr), offset, FeatureSet.All), word);
         if (!builder.IsTerminated)
             builder.Jump(offset + 4);
         builder.EndBlock();

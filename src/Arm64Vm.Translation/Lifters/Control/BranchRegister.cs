@@ -33,14 +33,31 @@ internal static class BranchRegister
         {
             case 1:
                 b.WriteGpr(30, b.PcRelative(4));
-                b.Emit(IrOp.CallRegister, IrType.Void, target, imm: IrBuilder.Targets(0, context.GuestOffset + 4));
+                b.Emit(IrOp.CallRegister, IrType.Void, target, aux: BranchType(context, i), imm: IrBuilder.Targets(0, context.GuestOffset + 4));
                 break;
             case 2:
                 b.Emit(IrOp.Return, IrType.Void, target);
                 break;
             default:
-                b.Emit(IrOp.JumpRegister, IrType.Void, target);
+                b.Emit(IrOp.JumpRegister, IrType.Void, target, aux: BranchType(context, i));
                 break;
         }
+    }
+
+    /// <summary>PSTATE.BTYPE after the branch (Arm ARM, SetBTypeNext of BR and BLR).</summary>
+    /// <remarks>
+    /// <code>
+    /// BLR                                   2
+    /// BR X16, BR X17, BR on any other page  1
+    /// BR on a guarded page                  3
+    /// </code>
+    /// </remarks>
+    private static int BranchType(in LiftContext context, A64Instruction i)
+    {
+        if (!context.Features.Has(A64Feature.Bti))
+            return 0;
+        if (i.Bits(22, 21) == 1)
+            return 2;
+        return i.Rn is 16 or 17 || !context.Mode.Guarded ? 1 : 3;
     }
 }

@@ -53,6 +53,8 @@ internal static class SystemRegisterMove
     {
         // SPSR_EL1, ELR_EL1, SP_EL0
         (3, 0, 4, 0, 0 or 1) or (3, 0, 4, 1, 0) => true,
+        // Pointer authentication keys
+        (3, 0, 2, >= 1 and <= 3, _) => true,
         // AFSR0/1_EL1, ESR_EL1, FAR_EL1, PAR_EL1
         (3, 0, 5, 1 or 2, _) or (3, 0, 6, 0, 0) or (3, 0, 7, 4, 0) => true,
         // ICC_PMR_EL1, ICC_*

@@ -1,0 +1,17 @@
+using System.Runtime.InteropServices;
+
+namespace Arm64Vm.Ir;
+
+/// <summary>Where pointer authentication codes go and which keys are in use, for code that signs and authenticates without leaving.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct PointerCodes
+{
+    public const int EnabledOffset = 0;
+    public const int FieldsOffset = 8;
+
+    /// <summary>Bit n: the key of <see cref="PointerAuthentication"/> n (0 to 3) is enabled, and the algorithm is the fast one.</summary>
+    public uint Enabled;
+
+    /// <summary>Bits of a pointer that hold its code: for code addresses of the lower and of the upper half (bit 55), then for data.</summary>
+    public fixed ulong Fields[4];
+}
