@@ -67,10 +67,10 @@ public sealed unsafe partial class Vcpu
     /// <summary>SCTLR_EL1 or TCR_EL1 was written.</summary>
     private void PointerCodesChanged()
     {
-        if (_model.PointerAlgorithm != PointerAlgorithm.Fast)
+        if (_model.PointerAlgorithm == PointerAlgorithm.None)
             return;
         ref PointerCodes codes = ref _context->PointerCodes;
-        codes.Enabled = EnabledKeys;
+        codes.Enabled = PointerCodes.FieldsValid | (_model.PointerAlgorithm == PointerAlgorithm.Fast ? EnabledKeys : 0);
         for (int i = 0; i < 4; i++)
             codes.Fields[i] = PointerAuthenticator.FieldOf(_stage1, isCode: i < 2, upper: (i & 1) != 0);
     }

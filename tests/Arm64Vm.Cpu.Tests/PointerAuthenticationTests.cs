@@ -60,7 +60,8 @@ public unsafe class PointerAuthenticationTests
     {
         const uint Pacia = 0xDAC1_0041, Paciza = 0xDAC1_23E1, Pacdb = 0xDAC1_0C41, Autia = 0xDAC1_1041, Autiza = 0xDAC1_33E1, Autdb = 0xDAC1_1C41;
         const uint MovX3X1 = 0xAA01_03E3;
-        (uint Sign, uint Authenticate)[] pairs = [(Pacia, Autia), (Paciza, Autiza), (Pacdb, Autdb)];
+        const uint Xpaci = 0xDAC1_43E1, Xpacd = 0xDAC1_47E1;
+        (uint Sign, uint Authenticate)[] pairs = [(Pacia, Autia), (Paciza, Autiza), (Pacdb, Autdb), (Pacia, Xpaci), (Pacdb, Xpacd)];
         ulong[] pointers = [Pointer, Pointer | (ulong.MaxValue << 39), 0, ulong.MaxValue, 0x5A00_0012_3456_7890, 0xA5FF_FF92_3456_7890, 0x0080_0012_3456_7890, 0x8000_0000_0000_0000];
         foreach (var ignored in (ulong[])[0, 3UL << 37, (3UL << 37) | (3UL << 51)])
         {

@@ -9,7 +9,10 @@ public unsafe struct PointerCodes
     public const int EnabledOffset = 0;
     public const int FieldsOffset = 8;
 
-    /// <summary>Bit n: the key of <see cref="PointerAuthentication"/> n (0 to 3) is enabled, and the algorithm is the fast one.</summary>
+    /// <summary>Bit of <see cref="Enabled"/>: <see cref="Fields"/> are valid.</summary>
+    public const int FieldsValid = 1 << 4;
+
+    /// <summary>Bit n: the key of <see cref="PointerAuthentication"/> n (0 to 3) is enabled, and the algorithm is the fast one; <see cref="FieldsValid"/>.</summary>
     public uint Enabled;
 
     /// <summary>Bits of a pointer that hold its code: for code addresses of the lower and of the upper half (bit 55), then for data.</summary>
