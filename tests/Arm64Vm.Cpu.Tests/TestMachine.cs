@@ -15,6 +15,7 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting
     public const ulong Data = Ram + 0x2_0000;
 
     private readonly GuestRam _ram;
+    private Thread? _runner;
 
     public TestMachine(VcpuOptions? options = null, IPhysicalBus? bus = null, IReadOnlyList<ISystemRegisterDevice>? devices = null, ulong ramSize = 16 << 20, bool emitted = false)
     {
@@ -131,9 +132,9 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting
     /// <summary>Runs on a thread of its own; <see cref="Stop"/> has the outcome once it ended.</summary>
     public Thread Start()
     {
-        var thread = new Thread(() => Stop = RunToStop()) { IsBackground = true };
-        thread.Start();
-        return thread;
+        _runner = new Thread(() => Stop = RunToStop()) { IsBackground = true };
+        _runner.Start();
+        return _runner;
     }
 
     public VcpuStop Stop { get; private set; }
@@ -158,6 +159,9 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting
 
     public void Dispose()
     {
+        // A test that failed may have left the guest running, and its memory goes away here.
+        Cpu.RequestStop(VcpuStop.Paused);
+        _runner?.Join();
         Cpu.Dispose();
         _ram.Dispose();
     }

@@ -15,7 +15,7 @@ internal sealed class MachineOptions
     private readonly Option<string?> _initrd = new("--initrd") { Description = "Initial RAM disk for the kernel", HelpName = "FILE" };
     private readonly Option<string> _append = new("--append") { Description = "Kernel command line, or options of the embedded firmware", HelpName = "TEXT", DefaultValueFactory = _ => "" };
     private readonly Option<string?> _deviceTree = new("--dtb") { Description = "Device tree blob instead of the generated one", HelpName = "FILE" };
-    private readonly Option<string> _cpu = new("--cpu") { Description = "Processor model", HelpName = "MODEL", DefaultValueFactory = _ => CpuModels.Max.Name };
+    private readonly Option<string> _cpu = new("--cpu") { Description = "Processor model: " + string.Join(", ", CpuModels.All.Select(model => model.Name)), HelpName = "MODEL[,pauth=fast|qarma5|off][,bti=on|off]", DefaultValueFactory = _ => CpuModels.Max.Name };
     private readonly Option<int> _cpus = new("--cpus") { Description = "Number of processors", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<string> _memory = new("--memory") { Description = "RAM, such as 512M or 2G", HelpName = "SIZE", DefaultValueFactory = _ => "1G" };
     private readonly Option<string> _gic = new("--gic") { Description = "Interrupt controller version", HelpName = "2|3", DefaultValueFactory = _ => "3" };
@@ -28,7 +28,12 @@ internal sealed class MachineOptions
     public MachineOptions(Command command, bool hasBackend)
     {
         _hasBackend = hasBackend;
-        _cpu.AcceptOnlyFromAmong([.. CpuModels.All.Select(model => model.Name)]);
+        _cpu.CompletionSources.Add([.. CpuModels.All.Select(model => model.Name)]);
+        _cpu.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && CpuModels.Find(token.Value) is null)
+                result.AddError($"Argument '{token.Value}' not recognized. Must be one of: {string.Join(", ", CpuModels.All.Select(model => model.Name))}, with ,pauth=fast|qarma5|off and ,bti=on|off as options.");
+        });
         _gic.AcceptOnlyFromAmong("2", "3");
         _backend.AcceptOnlyFromAmong("auto", "x64", "il", "interpreter");
         _log.CompletionSources.Add(LogNames.All);

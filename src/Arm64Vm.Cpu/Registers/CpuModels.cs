@@ -104,15 +104,35 @@ public static class CpuModels
     /// <summary>All of them, the default first.</summary>
     public static IReadOnlyList<CpuModel> All { get; } = [Max, NeoverseN1, CortexA72, CortexA53];
 
-    /// <summary>Finds a model by its name; null when there is none.</summary>
+    /// <summary>Finds a model by its name, which options may follow: <c>max,pauth=qarma5,bti=off</c>. Null where there is no such model or option.</summary>
+    /// <remarks>
+    /// <code>
+    /// pauth=fast|qarma5|off   pointer authentication
+    /// bti=on|off              branch target identification
+    /// </code>
+    /// </remarks>
     public static CpuModel? Find(string name)
     {
+        string[] parts = name.Split(',');
+        CpuModel? found = null;
         foreach (CpuModel model in All)
         {
-            if (string.Equals(model.Name, name, StringComparison.OrdinalIgnoreCase))
-                return model;
+            if (string.Equals(model.Name, parts[0], StringComparison.OrdinalIgnoreCase))
+                found = model;
         }
 
-        return null;
+        for (int i = 1; i < parts.Length && found != null; i++)
+            found = found.WithOption(parts[i]);
+        return found;
     }
+
+    private static CpuModel? WithOption(this CpuModel model, string option) => option switch
+    {
+        "pauth=fast" => model.WithPointerAuthentication(PointerAlgorithm.Fast),
+        "pauth=qarma5" => model.WithPointerAuthentication(PointerAlgorithm.Qarma5),
+        "pauth=off" => model.WithPointerAuthentication(PointerAlgorithm.None),
+        "bti=on" => model.WithBranchTargets(true),
+        "bti=off" => model.WithBranchTargets(false),
+        _ => null,
+    };
 }
