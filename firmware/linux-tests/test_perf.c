@@ -3,7 +3,7 @@
 
 enum { SYS_ioctl = 29, SYS_perf_event_open = 241 };
 enum { EVENT_ENABLE = 0x2400, EVENT_DISABLE = 0x2401 };
-enum { HARDWARE = 0, CPU_CYCLES = 0, SAMPLE_IP = 1, RECORD_SAMPLE = 9 };
+enum { HARDWARE = 0, CPU_CYCLES = 0, INSTRUCTIONS = 1, SAMPLE_IP = 1, RECORD_SAMPLE = 9 };
 enum { DISABLED = 1 << 0, PINNED = 1 << 2, EXCLUDE_USER = 1 << 4, EXCLUDE_KERNEL = 1 << 5 };
 
 struct event {
@@ -13,11 +13,13 @@ struct event {
     uint64_t breakpoint_address;
 };
 
-static long open_cycles(uint64_t flags, uint64_t period)
+static long open_event(uint64_t what, uint64_t flags, uint64_t period)
 {
-    struct event event = { HARDWARE, sizeof event, CPU_CYCLES, period, period ? SAMPLE_IP : 0, 0, flags | DISABLED | PINNED, 0, 0, 0 };
+    struct event event = { HARDWARE, sizeof event, what, period, period ? SAMPLE_IP : 0, 0, flags | DISABLED | PINNED, 0, 0, 0 };
     return syscall(SYS_perf_event_open, &event, 0, -1, -1, 0);
 }
+
+static long open_cycles(uint64_t flags, uint64_t period) { return open_event(CPU_CYCLES, flags, period); }
 
 static __attribute__((noinline)) void busy(uint64_t milliseconds)
 {
@@ -49,6 +51,22 @@ static enum outcome test_count(void)
         return fail("user %lu, kernel %lu, both %lu", u, k, b);
     busy(5);
     CHECK_EQUAL("stands still when disabled", counted(both), b);
+    return OK;
+}
+
+static enum outcome test_instructions(void)
+{
+    long event = open_event(INSTRUCTIONS, EXCLUDE_KERNEL, 0);
+    if (event < 0)
+        return skip("instructions are not counted (error %lu)", (uint64_t)-event);
+    CHECK_EQUAL("enable", syscall(SYS_ioctl, event, EVENT_ENABLE, 0), 0);
+    uint64_t rounds = 1000000;
+    __asm__ volatile("1: subs %0, %0, #1\n b.ne 1b" : "+r"(rounds)::"cc");
+    CHECK_EQUAL("disable", syscall(SYS_ioctl, event, EVENT_DISABLE, 0), 0);
+    uint64_t count = counted(event);
+    // Two instructions a round; interrupted blocks may count twice.
+    if (count < 2000000 || count > 2010000)
+        return fail("%lu instructions", count);
     return OK;
 }
 
@@ -98,6 +116,7 @@ static enum outcome test_user_access(void)
 
 const struct test tests_perf[] = {
     { "perf-count", test_count },
+    { "perf-instructions", test_instructions },
     { "perf-samples", test_samples },
     { "perf-user-access", test_user_access },
     { 0, 0 },

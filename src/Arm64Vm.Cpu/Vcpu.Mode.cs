@@ -141,6 +141,8 @@ public sealed unsafe partial class Vcpu
             _context->Fpcr,
             pointerAuthentication: _model.HasPointerAuthentication && (sctlr & SctlrBits.EnableKeys) != 0,
             zeroTrapped: _state.El == 0 && (sctlr & SctlrBits.UserZero) == 0);
+        if (_pmu.CountsInstructions)
+            mode = mode.WithInstructionCount();
         if (_state.Uao && _state.El != 0)
             mode = mode.WithUserOverride();
         if ((sctlr & (_state.El == 0 ? SctlrBits.UserStackAlignment : SctlrBits.StackAlignment)) != 0)

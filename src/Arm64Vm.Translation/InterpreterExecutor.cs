@@ -43,8 +43,9 @@ public sealed unsafe class InterpreterExecutor : IExecutor
 
             context->PcPage = pc & ~PageMask;
             InterpretedUnit unit = Find(location, (int)(pc & PageMask));
+            context->Instructions += (ulong)unit.GuestInstructions;
             bool single = location.Mode.SingleStep;
-            ExitReason reason = interpreter.Run(unit.Instructions, unit.Blocks, context, single);
+            ExitReason reason = interpreter.Run(unit.Instructions, unit.Blocks, context, once: single || location.Mode.CountsInstructions);
             if (single && reason is ExitReason.Lookup or ExitReason.Poll)
                 return ExitReason.Step;
             if (reason != ExitReason.Lookup)

@@ -3,11 +3,13 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Translation;
 
 /// <summary>A unit as it lies in the store; index 0 of the instructions is unused, as in a region.</summary>
-internal readonly ref struct InterpretedUnit(ReadOnlySpan<IrInst> instructions, ReadOnlySpan<IrBlock> blocks)
+internal readonly ref struct InterpretedUnit(ReadOnlySpan<IrInst> instructions, ReadOnlySpan<IrBlock> blocks, int guestInstructions)
 {
     public ReadOnlySpan<IrInst> Instructions { get; } = instructions;
 
     public ReadOnlySpan<IrBlock> Blocks { get; } = blocks;
+
+    public int GuestInstructions { get; } = guestInstructions;
 }
 
 /// <summary>The bounded store of translated units: copies of regions packed into two arrays, all dropped together when one is full.</summary>
@@ -47,6 +49,7 @@ internal sealed class InterpreterStore
         var key = new UnitKey(physicalPage | (uint)offset, mode);
         ref Unit unit = ref units[unitCount];
         unit.Key = key;
+        unit.GuestInstructions = region.GuestInstructions;
         unit.FirstInstruction = instructionCount;
         unit.Instructions = region.Count;
         unit.FirstBlock = blockCount;
@@ -88,13 +91,15 @@ internal sealed class InterpreterStore
 
     private InterpretedUnit View(in Unit unit) => new(
         instructions.AsSpan(unit.FirstInstruction, unit.Instructions),
-        blocks.AsSpan(unit.FirstBlock, unit.Blocks));
+        blocks.AsSpan(unit.FirstBlock, unit.Blocks),
+        unit.GuestInstructions);
 
     private readonly record struct UnitKey(ulong PhysicalAddress, TranslationMode Mode);
 
     private struct Unit
     {
         public UnitKey Key;
+        public int GuestInstructions;
         public int FirstInstruction;
         public int Instructions;
         public int FirstBlock;

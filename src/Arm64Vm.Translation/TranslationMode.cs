@@ -11,6 +11,7 @@ public readonly record struct TranslationMode(uint Bits)
     private const uint UserOverrideBit = 1 << 20;
     private const uint StackCheckedBit = 1 << 21;
     private const uint StackMisalignedBit = 1 << 22;
+    private const uint CountsInstructionsBit = 1 << 23;
 
     /// <summary>FPCR bits that choose semantics: AHP(26) DN(25) FZ(24) RMode(23:22) FZ16(19).</summary>
     public const uint FpcrMask = 0x07C8_0000;
@@ -48,10 +49,15 @@ public readonly record struct TranslationMode(uint Bits)
     /// <summary>SP is misaligned where that matters: such accesses fault. Comes with <see cref="SingleStep"/>, since every instruction may change it.</summary>
     public bool StackMisaligned => (Bits & StackMisalignedBit) != 0;
 
+    /// <summary>Code counts its instructions (<see cref="Ir.GuestContext.Instructions"/>).</summary>
+    public bool CountsInstructions => (Bits & CountsInstructionsBit) != 0;
+
     /// <summary>The bits of FPCR selected by <see cref="FpcrMask"/>.</summary>
     public uint Fpcr => ((Bits >> FpcrShift) & 0xFF) << 19;
 
     public TranslationMode WithGuard() => new(Bits | GuardedBit);
+
+    public TranslationMode WithInstructionCount() => new(Bits | CountsInstructionsBit);
 
     public TranslationMode WithUserOverride() => new(Bits | UserOverrideBit);
 

@@ -109,6 +109,32 @@ public class PmuTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void RetiredInstructionsAreCountedWhileWanted(bool emitted)
+    {
+        using var machine = new TestMachine(new VcpuOptions { Clock = new FakeClock(), PmuInterrupt = new FakeLine() }, emitted: emitted);
+        machine.SetSystem("PMEVTYPER3_EL0", 0x08);
+        machine.SetSystem("PMEVTYPER4_EL0", 0x08 | NotPrivileged);
+        machine.SetSystem("PMCR_EL0", 1);
+
+        // 1000 rounds of two instructions at EL0, enabled from EL1 just before and stopped just after.
+        machine.Cpu.SetX(2, 0x18);
+        machine.Program(TestMachine.Vectors + 0x400, Asm.Msr(3, 3, 9, 12, 2, 2), Asm.Hlt(0xF000));
+        machine.Program(TestMachine.Data, Asm.Movz(1, 1000), 0xF100_0421, 0x5400_0000 | (unchecked((uint)-1) << 5 & 0xFF_FFE0) | 1, Asm.Svc(0)); // subs x1, x1, #1; b.ne
+        machine.SetSystem("ELR_EL1", TestMachine.Data);
+        machine.SetSystem("SPSR_EL1", 0);
+        machine.Run(Asm.Msr(3, 3, 9, 12, 1, 2), Asm.Eret);
+        Assert.InRange(machine.System("PMEVCNTR4_EL0"), 2000UL, 2010UL);
+        Assert.InRange(machine.System("PMEVCNTR3_EL0"), 2001UL, 2015UL);
+
+        // Not wanted: not counted.
+        ulong before = machine.System("PMEVCNTR3_EL0");
+        machine.Run(Asm.Nop, Asm.Nop);
+        Assert.Equal(before, machine.System("PMEVCNTR3_EL0"));
+    }
+
+    [Theory]
     [InlineData(0u, 0xD53B_9D05u, true)] // mrs x5, pmccntr_el0
     [InlineData(4u, 0xD53B_9D05u, false)]
     [InlineData(4u, 0xD51B_9D05u, true)] // msr pmccntr_el0, x5

@@ -3,10 +3,10 @@ namespace Arm64Vm.Cpu.Pmu;
 /// <summary>PMUv3: a cycle counter and event counters (Arm ARM D13).</summary>
 /// <remarks>
 /// A cycle is a nanosecond of the machine's clock, so nothing is counted while guest code runs: a counter is what it was when it was last
-/// looked at, plus the time since. Only a counter that EL0 and EL1 do not share needs to hear of changes of level. The clock's timer, on a
+/// looked at, plus the time since. Retired instructions are counted by the code itself, unit by unit, only while someone wants them. Only a counter that EL0 and EL1 do not share needs to hear of changes of level. The clock's timer, on a
 /// thread of its own, raises overflow interrupts; everything else happens on the vCPU's thread.
 /// </remarks>
-internal sealed class PerformanceMonitors : IDisposable
+internal sealed unsafe class PerformanceMonitors : IDisposable
 {
     /// <summary>Bit of the cycle counter in the enable, interrupt and overflow registers, and its number in PMSELR_EL0.</summary>
     public const int CycleCounter = 31;
@@ -24,6 +24,15 @@ internal sealed class PerformanceMonitors : IDisposable
     private const ulong NotPrivileged = 1UL << 31;
     private const ulong NotUser = 1UL << 30;
 
+    /// <summary>No guest retires more instructions per nanosecond: how soon to look again for an overflow.</summary>
+    private const ulong FastestRate = 8;
+
+    /// <summary>And not more often than this, in nanoseconds.</summary>
+    private const ulong ShortestLook = 20_000;
+
+    // SAFETY: a word of the vCPU's context, which outlives this object's use; written by the vCPU's thread only.
+    private readonly ulong* _instructions;
+
     private readonly Lock _gate = new();
     private readonly IVirtualClock? _clock;
     private readonly IVirtualTimer? _timer;
@@ -39,22 +48,28 @@ internal sealed class PerformanceMonitors : IDisposable
     private ulong _interrupts;
     private ulong _overflows;
     private ulong _last;
+    private ulong _lastInstructions;
     private int _level = 1;
 
     /// <param name="events">Number of event counters, at most 31.</param>
     /// <param name="hasLongEvents">FEAT_PMUv3p5: event counters have 64 bits.</param>
     /// <param name="clock">What cycles are; without one nothing is counted.</param>
     /// <param name="line">The overflow interrupt.</param>
-    public PerformanceMonitors(int events, bool hasLongEvents, IVirtualClock? clock, IInterruptLine? line)
+    /// <param name="instructions">Instructions retired, while <see cref="CountsInstructions"/>.</param>
+    public PerformanceMonitors(int events, bool hasLongEvents, IVirtualClock? clock, IInterruptLine? line, ulong* instructions)
     {
         _events = events;
         _hasLongEvents = hasLongEvents;
         _clock = clock;
         _line = line;
+        _instructions = instructions;
         _values = new ulong[events + 1];
         _types = new ulong[events + 1];
         _timer = clock?.CreateTimer(Expired);
     }
+
+    /// <summary>Some counter counts retired instructions: code must count them.</summary>
+    public bool CountsInstructions { get; private set; }
 
     /// <summary>Some counter counts at one level only: <see cref="LevelChanged"/> is wanted.</summary>
     public bool DependsOnLevel { get; private set; }
@@ -277,12 +292,16 @@ internal sealed class PerformanceMonitors : IDisposable
         ulong now = _clock?.Nanoseconds ?? 0;
         ulong passed = now - _last;
         _last = now;
-        if (passed == 0 || (_control & Enable) == 0)
+        ulong count = Volatile.Read(ref *_instructions);
+        ulong retired = count - _lastInstructions;
+        _lastInstructions = count;
+        if ((passed | retired) == 0 || (_control & Enable) == 0)
             return;
         for (int index = 0; index <= _events; index++)
         {
-            if (EventOf(index) == PmuEvent.Cycles && IsOn(index))
-                Advance(index, passed);
+            ulong more = EventOf(index) switch { PmuEvent.Cycles => passed, PmuEvent.Instructions => retired, _ => 0 };
+            if (more != 0 && IsOn(index))
+                Advance(index, more);
         }
     }
 
@@ -304,22 +323,29 @@ internal sealed class PerformanceMonitors : IDisposable
     {
         bool counts = (_control & Enable) != 0;
         bool dependsOnLevel = false;
+        bool countsInstructions = false;
         ulong soonest = ulong.MaxValue;
         for (int index = 0; index <= _events && counts; index++)
         {
             if (((_enabled >> BitOf(index)) & 1) == 0)
                 continue;
             ulong filter = _types[index] & (NotPrivileged | NotUser);
+            PmuEvent what = EventOf(index);
+            countsInstructions |= what == PmuEvent.Instructions;
             dependsOnLevel |= filter is not (0 or (NotPrivileged | NotUser));
             bool wanted = (HasInterrupt(index) && ((_overflows >> BitOf(index)) & 1) == 0) || (index < _events && IsChained(index) && HasInterrupt(index + 1));
-            if (!wanted || EventOf(index) != PmuEvent.Cycles || !IsOn(index))
+            if (!wanted || what is not (PmuEvent.Cycles or PmuEvent.Instructions) || !IsOn(index))
                 continue;
             ulong left = IsWide(index) ? 0 - _values[index] : (1UL << 32) - (uint)_values[index];
-            if (left != 0)
-                soonest = Math.Min(soonest, left);
+            if (left == 0)
+                continue;
+            if (what == PmuEvent.Instructions)
+                left = Math.Max(left / FastestRate, ShortestLook);
+            soonest = Math.Min(soonest, left);
         }
 
         DependsOnLevel = dependsOnLevel;
+        CountsInstructions = countsInstructions;
         _line?.Set(counts && (_overflows & _interrupts) != 0);
         if (soonest < ulong.MaxValue - _last)
             _timer?.Arm(_last + soonest);

@@ -6,6 +6,9 @@ internal enum PmuEvent
     /// <summary>SW_INCR.</summary>
     SoftwareIncrement = 0x00,
 
+    /// <summary>INST_RETIRED.</summary>
+    Instructions = 0x08,
+
     /// <summary>CPU_CYCLES.</summary>
     Cycles = 0x11,
 

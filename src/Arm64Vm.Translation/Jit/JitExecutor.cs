@@ -52,11 +52,7 @@ public sealed unsafe partial class JitExecutor : IExecutor
     public bool StepsUnits { get; set; }
 
     /// <summary>Guest instructions are counted in <see cref="GuestContext.Instructions"/>, whole units at a time. Set before the first run.</summary>
-    public bool CountsInstructions
-    {
-        get => compiler.CountsInstructions;
-        set => compiler.CountsInstructions = value;
-    }
+    public bool CountsInstructions { get; set; }
 
     /// <summary>The unit entered last while <see cref="StepsUnits"/> is set; an index of <see cref="Cache"/>.</summary>
     public int LastUnit { get; private set; } = -1;
@@ -183,6 +179,7 @@ public sealed unsafe partial class JitExecutor : IExecutor
         translator.Translate(location, offset, region);
         TranslationMode mode = location.Mode;
         CompileMode compileMode = new(mode.ExceptionLevel, mode.MmuIndex, mode.AlignmentChecked, mode.SingleStep || StepsUnits, mode.Fpcr, mode.ZeroTrapped, mode.PointerAuthentication);
+        compiler.CountsInstructions = CountsInstructions || mode.CountsInstructions;
         int unit = cache.Add(compiler, region, compileMode, physical, location.Mode, Math.Max(region.GuestEnd - offset, 4), out bool first);
         if (first)
             memory.WatchWrites(location.PhysicalPage);

@@ -61,8 +61,8 @@ internal static class SystemRegisterMove
         (3, 0, 4, 6, 0) or (3, 0, 12, >= 8, _) => true,
         // TPIDR_EL1, TPIDR_EL0, TPIDRRO_EL0
         (3, 0, 13, 0, 4) or (3, 3, 13, 0, 2 or 3) => true,
-        // CNTKCTL_EL1, CNTP_*, CNTV_*, PMU
-        (3, 0 or 3, 14, _, _) => true,
+        // CNTKCTL_EL1, CNTP_*, CNTV_*; what performance monitors count may change the code
+        (3, 0 or 3, 14, < 8, _) => true,
         _ => false,
     };
 }
