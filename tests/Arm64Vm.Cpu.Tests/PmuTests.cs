@@ -167,5 +167,22 @@ public class PmuTests
         Assert.Equal(15UL, second.System("PMCCNTR_EL0"));
     }
 
+    [Fact]
+    public void TimerThatFiresAfterTheEndTouchesNothing()
+    {
+        var clock = new FakeClock();
+        var line = new FakeLine();
+        using (TestMachine machine = Make(clock, line))
+        {
+            machine.SetSystem("PMCCNTR_EL0", ulong.MaxValue - 10);
+            machine.SetSystem("PMINTENSET_EL1", Cycle);
+            machine.SetSystem("PMCNTENSET_EL0", Cycle);
+            machine.SetSystem("PMCR_EL0", 1);
+        }
+
+        clock.Advance(1000);
+        Assert.False(line.IsAsserted);
+    }
+
     private static TestMachine Make(FakeClock clock, FakeLine line) => new(new VcpuOptions { Clock = clock, PmuInterrupt = line });
 }

@@ -50,6 +50,7 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
     private ulong _last;
     private ulong _lastInstructions;
     private int _level = 1;
+    private bool _disposed;
 
     /// <param name="events">Number of event counters, at most 31.</param>
     /// <param name="hasLongEvents">FEAT_PMUv3p5: event counters have 64 bits.</param>
@@ -248,7 +249,13 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
         }
     }
 
-    public void Dispose() => _timer?.Dispose();
+    /// <summary>No callback looks at the vCPU's context afterwards, one under way included.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+            _disposed = true;
+        _timer?.Dispose();
+    }
 
     private void Change(ref ulong register, ulong bits, bool set)
     {
@@ -265,6 +272,8 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
     {
         lock (_gate)
         {
+            if (_disposed)
+                return;
             Synchronize();
             Update();
         }
