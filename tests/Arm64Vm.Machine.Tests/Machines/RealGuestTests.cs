@@ -48,7 +48,12 @@ public class RealGuestTests
     {
         await using var machine = VirtualMachine.Create(new MachineConfig
         {
-            Kernel = GuestFiles.Find("Image"), Initrd = GuestFiles.Find("initrd.gz"), Append = "console=ttyAMA0 root=none quiet panic=-1", NoReboot = true, Cpu = cpu, Gic = gic,
+            Kernel = GuestFiles.Find("Image"),
+            Initrd = GuestFiles.Find("initrd.gz"),
+            Append = "console=ttyAMA0 root=none quiet panic=-1",
+            NoReboot = true,
+            Cpu = cpu,
+            Gic = gic,
         });
         var run = machine.RunAsync();
         await machine.WaitForConsoleAsync("BOOT-OK", GuestFiles.Patience);

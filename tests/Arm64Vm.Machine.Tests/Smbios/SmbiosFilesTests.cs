@@ -8,7 +8,11 @@ public class SmbiosFilesTests
 {
     private static readonly SmbiosMachine s_machine = new()
     {
-        MemoryBytes = 40UL << 30, CpuCount = 3, CpuName = "max", Midr = 0x000F_0510, Version = "1.2.3",
+        MemoryBytes = 40UL << 30,
+        CpuCount = 3,
+        CpuName = "max",
+        Midr = 0x000F_0510,
+        Version = "1.2.3",
     };
 
     [Fact]
