@@ -3,6 +3,7 @@
 #
 #   u-boot      u-boot.bin
 #   edk2        QEMU_EFI.fd, AAVMF_CODE.fd, AAVMF_VARS.fd
+#   edk2-new    edk2-new/: the newest EDK2 and its shell, which Debian no longer puts into the firmware
 #   linux       Image (Debian's kernel, uncompressed) and initrd.gz (guests/init with busybox and the virtio and ext4 modules)
 #   rootfs      rootfs.img, an ext4 disk with compilers, interpreters, compressors and benchmarks
 #   installer   installer/linux and installer/initrd.gz, Debian's network installer
@@ -13,11 +14,12 @@
 set -euo pipefail
 
 guest_release=bookworm  # the guests' Debian
+release=$guest_release  # where guest_apt looks
 guest_version=12        # as the installer's package is named
 peer_release=forky      # the newest QEMU
 
 here=$(cd "$(dirname "$0")" && pwd)
-all_parts=(u-boot edk2 linux rootfs installer peer)
+all_parts=(u-boot edk2 edk2-new linux rootfs installer peer)
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 rootfs_packages=bash,coreutils,grep,sed,gawk,gzip,tar,findutils,diffutils,hostname,openssl,7zip,sysbench,stress-ng,python3,sqlite3,gcc,libc6-dev,perl
 rootfs_packages+=,xz-utils,zstd,bzip2,iperf3,fio,nodejs,mount,util-linux,procps,iproute2,systemd-sysv,udev,lua5.4
@@ -55,17 +57,17 @@ source_line() { echo "deb [signed-by=$keyring] $mirror $1 main"; }
 # apt for another architecture, with all its state in $work: nothing of the host's changes.
 guest_apt() {
   "$@" -oAPT::Architecture=arm64 -oAPT::Architectures=arm64 -oAPT::Sandbox::User=root \
-    -oDir::Etc::SourceList="$work/sources.list" -oDir::Etc::SourceParts=/dev/null \
-    -oDir::State::Lists="$work/lists" -oDir::State::status="$work/status" -oDir::Cache="$work/cache"
+    -oDir::Etc::SourceList="$work/$release/sources.list" -oDir::Etc::SourceParts=/dev/null \
+    -oDir::State::Lists="$work/$release/lists" -oDir::State::status="$work/$release/status" -oDir::Cache="$work/$release/cache"
 }
 
 prepare_guest_apt() {
-  [ -z "${guest_apt_ready:-}" ] || return 0
-  mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/debs"
-  : > "$work/status"
-  source_line "$guest_release" > "$work/sources.list"
+  [ "${guest_apt_ready:-}" != "$release" ] || return 0
+  mkdir -p "$work/$release/lists/partial" "$work/$release/cache/archives/partial" "$work/debs"
+  : > "$work/$release/status"
+  source_line "$release" > "$work/$release/sources.list"
   guest_apt apt-get -qq update
-  guest_apt_ready=1
+  guest_apt_ready=$release
 }
 
 # unpack FOLDER PACKAGE...: downloads packages and extracts their files, running none of their scripts.
@@ -100,6 +102,18 @@ part_edk2() {
   place "$work/edk2/usr/share/AAVMF/AAVMF_CODE.fd" AAVMF_CODE.fd
   place "$work/edk2/usr/share/AAVMF/AAVMF_VARS.fd" AAVMF_VARS.fd
   place "$work/edk2/usr/share/qemu-efi-aarch64/QEMU_EFI.fd" QEMU_EFI.fd
+}
+
+part_edk2_new() {
+  [ ! -f edk2-new/shellaa64.efi ] || return 0
+  say "edk2-new"
+  local release=$peer_release root=$work/edk2-new file
+  rm -rf "$root"
+  unpack "$root" qemu-efi-aarch64 efi-shell-aa64
+  mkdir -p edk2-new
+  for file in qemu-efi-aarch64/QEMU_EFI.fd AAVMF/AAVMF_CODE.fd AAVMF/AAVMF_VARS.fd efi-shell-aa64/shellaa64.efi; do
+    place "$root/usr/share/$file" "edk2-new/${file##*/}"
+  done
 }
 
 # The modules that guests/init loads, in its order of need.
@@ -173,7 +187,7 @@ parts=()
 for argument; do
   case $argument in
     -h | --help) usage 0 ;;
-    u-boot | edk2 | linux | rootfs | installer | peer) parts+=("$argument") ;;
+    u-boot | edk2 | edk2-new | linux | rootfs | installer | peer) parts+=("$argument") ;;
     *) echo "fetch-guests: unknown part '$argument'" >&2; usage 2 >&2 ;;
   esac
 done

@@ -1,4 +1,6 @@
 using Arm64Vm.Machine.Board;
+using Arm64Vm.Machine.Boot.Images;
+using Arm64Vm.Machine.Memory;
 
 namespace Arm64Vm.Machine;
 
@@ -40,5 +42,29 @@ public sealed class BootSource
         var file = HostFileContents.Read(source.Path, limit);
         files.Add(file);
         return file.Memory;
+    }
+
+    /// <summary>Reads firmware into its flash bank, without a copy in between; returns what is there.</summary>
+    /// <exception cref="Boot.BootImageException">It is not raw firmware, or does not fit.</exception>
+    /// <exception cref="IOException">The file cannot be read, or is larger than the bank.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    internal static ReadOnlyMemory<byte> ReadFirmware(BootSource? source, FlashStorage bank)
+    {
+        if (source is null)
+            return default;
+        if (source.Path is null)
+        {
+            FirmwareImage.Check(source._bytes.Span);
+            bank.Load(source._bytes.Span);
+            return source._bytes;
+        }
+
+        using var file = File.OpenHandle(source.Path, options: FileOptions.SequentialScan);
+        var length = RandomAccess.GetLength(file);
+        if (length > bank.Contents.Length)
+            throw new IOException($"'{source.Path}' has {length} bytes, which is more than fits.");
+        var image = bank.Contents[..bank.Load((offset, destination) => RandomAccess.Read(file, destination.Span, offset))];
+        FirmwareImage.Check(image.Span);
+        return image;
     }
 }

@@ -42,7 +42,7 @@ public sealed class FlashFile : IFlashStore, IDisposable
 
     /// <summary>Reads bytes from an offset on; returns how many there were.</summary>
     /// <exception cref="IOException">The host cannot read it.</exception>
-    public int Read(long offset, Span<byte> destination) => RandomAccess.Read(_file, destination, offset);
+    public int Read(long offset, Memory<byte> destination) => RandomAccess.Read(_file, destination.Span, offset);
 
     /// <inheritdoc/>
     public bool TryWrite(uint offset, ReadOnlySpan<byte> bytes)

@@ -44,7 +44,7 @@ internal sealed class BootPackage : IDisposable
             var board = parts.Describe() with { KaslrSeed = seeds.Kaslr, RngSeed = seeds.Rng };
             var boot = new BootFiles
             {
-                Firmware = BootSource.Read(config.Firmware, MemoryMap.Flash0.Size, files),
+                Firmware = BootSource.ReadFirmware(config.Firmware, parts.Flash0),
                 Kernel = BootSource.Read(config.Kernel, config.Memory, files),
                 Initrd = BootSource.Read(config.Initrd, config.Memory, files),
                 DeviceTree = BootSource.Read(config.DeviceTree, config.Memory, files),
@@ -54,10 +54,7 @@ internal sealed class BootPackage : IDisposable
             var plan = BootPlanner.Create(boot, board);
             var items = BootFwCfg.Create(board, boot);
             if (config.Firmware is not null)
-            {
                 DescribeToFirmware(items, parts, board);
-                parts.Flash0.Load(boot.Firmware.Span);
-            }
 
             return new BootPackage(plan, items, files);
         }
@@ -88,8 +85,6 @@ internal sealed class BootPackage : IDisposable
     /// <summary>The planner takes an empty file for an absent one.</summary>
     private static void Check(MachineConfig config, BootFiles boot)
     {
-        if (config.Firmware is not null)
-            FirmwareImage.Check(boot.Firmware.Span);
         if (config.Kernel is not null && boot.Kernel.IsEmpty)
             throw new BootImageException("The kernel file is empty.");
         if (config.Initrd is not null && boot.Initrd.IsEmpty)

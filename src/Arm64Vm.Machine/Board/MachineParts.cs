@@ -68,7 +68,8 @@ internal sealed class MachineParts : IDisposable
         var size = MemoryMap.Flash1.Size;
         if (file.Length != (long)size)
             throw new MachineConfigurationException($"'{path}' has {file.Length} bytes, but a flash bank has {size}; 'truncate -s {size >> 20}M' pads a smaller image.");
-        Flash1.Load(file);
+        if (Flash1.Load(file.Read) != Flash1.Contents.Length)
+            throw new IOException($"'{path}' became shorter while it was read.");
         Variables = file;
     }
 

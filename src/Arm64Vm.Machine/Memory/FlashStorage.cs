@@ -1,6 +1,5 @@
 using System.Buffers;
 using Arm64Vm.Cpu.Memory;
-using Arm64Vm.Devices.Flash;
 
 namespace Arm64Vm.Machine.Memory;
 
@@ -39,31 +38,35 @@ public sealed class FlashStorage : IDisposable
         _isFresh = false;
     }
 
-    /// <summary>Puts the whole bank's contents there from a file of the bank's size.</summary>
-    /// <exception cref="IOException">The file cannot be read.</exception>
-    public void Load(FlashFile file)
+    /// <summary>Puts an image there piece by piece; returns its bytes.</summary>
+    /// <param name="read">Reads some bytes from an offset on; 0 at the end.</param>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public int Load(Func<long, Memory<byte>, int> read)
     {
         var chunk = new byte[1 << 20];
-        for (var offset = 0; offset < Contents.Length;)
+        var offset = 0;
+        while (offset < Contents.Length)
         {
-            var count = file.Read(offset, chunk);
+            var count = read(offset, chunk.AsMemory(0, Math.Min(chunk.Length, Contents.Length - offset)));
             if (count == 0)
-                throw new IOException("The flash image became shorter while it was read.");
-            Load(offset, chunk.AsSpan(0, Math.Min(count, Contents.Length - offset)));
+                break;
+            Load(offset, chunk.AsSpan(0, count));
             offset += count;
         }
 
         _isFresh = false;
+        return offset;
     }
 
-    /// <summary>Pages of zeros that are zeros already stay untouched, so that the host need not provide them: images are mostly padding.</summary>
+    /// <summary>Pages that are already as they should be stay untouched, so that the host need not provide them: images are mostly padding with zeros.</summary>
     private void Load(int offset, ReadOnlySpan<byte> bytes)
     {
         for (var done = 0; done < bytes.Length; done += PageSize)
         {
             var page = bytes.Slice(done, Math.Min(PageSize, bytes.Length - done));
-            if (!_isFresh || page.ContainsAnyExcept((byte)0))
-                page.CopyTo(Contents.Span[(offset + done)..]);
+            var place = Contents.Span.Slice(offset + done, page.Length);
+            if (_isFresh ? page.ContainsAnyExcept((byte)0) : !page.SequenceEqual(place))
+                page.CopyTo(place);
         }
     }
 

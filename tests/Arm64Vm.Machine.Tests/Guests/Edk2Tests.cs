@@ -1,4 +1,6 @@
+using System.Text;
 using Arm64Vm.Machine.Boot.DeviceTree;
+using Arm64Vm.Machine.Tests.Machines;
 
 namespace Arm64Vm.Machine.Tests.Guests;
 
@@ -89,7 +91,9 @@ public class Edk2Tests
             /bin/busybox poweroff -f
 
             """;
-        var initrd = CpioArchive.Append(await File.ReadAllBytesAsync(GuestFiles.Find("initrd.gz")), "init", Init.ReplaceLineEndings("\n"));
+        // The kernel unpacks one archive after the other; a file of the second replaces one of the first.
+        var first = await File.ReadAllBytesAsync(GuestFiles.Find("initrd.gz"));
+        byte[] initrd = [.. first, .. new byte[-first.Length & 3], .. NewcArchive.OfProgram("init", Encoding.UTF8.GetBytes(Init.ReplaceLineEndings("\n")))];
         await using var machine = VirtualMachine.Create(LinuxUnderFirmware with { Initrd = initrd });
         var run = machine.RunAsync();
         await machine.WaitForConsoleAsync("READY", GuestFiles.Patience);
@@ -101,24 +105,31 @@ public class Edk2Tests
     [Fact]
     public async Task TheShellStartsLinuxFromADisksSystemPartition()
     {
-        using var disk = new FatDisk()
-            .AddFile("Image", await File.ReadAllBytesAsync(GuestFiles.Find("Image")))
-            .AddFile("initrd.gz", await File.ReadAllBytesAsync(GuestFiles.Find("initrd.gz")))
-            .AddFile("startup.nsh", "fs0:\\Image initrd=\\initrd.gz console=ttyAMA0 root=none\r\n")
-            .Write();
+        using var disk = LinuxDisk().Write();
         await RunLinux(new MachineConfig { Firmware = GuestFiles.Find("QEMU_EFI.fd"), Disks = [new DiskConfig(disk.Path)], NoReboot = true });
+    }
+
+    [Fact]
+    public async Task TheNewestEdk2StartsItsShellFromADiskAndThatLinux()
+    {
+        using var disk = LinuxDisk().AddFile(["EFI", "BOOT"], "BOOTAA64.EFI", await File.ReadAllBytesAsync(GuestFiles.Find("edk2-new/shellaa64.efi"))).Write();
+        await RunLinux(new MachineConfig { Firmware = GuestFiles.Find("edk2-new/QEMU_EFI.fd"), Disks = [new DiskConfig(disk.Path)], NoReboot = true });
     }
 
     [Fact]
     public async Task UBootStartsLinuxFromADisk()
     {
-        using var disk = new FatDisk()
-            .AddFile("Image", await File.ReadAllBytesAsync(GuestFiles.Find("Image")))
-            .AddFile("initrd.gz", await File.ReadAllBytesAsync(GuestFiles.Find("initrd.gz")))
-            .AddFolder("extlinux", "extlinux.conf", "default l\nlabel l\n  kernel /Image\n  initrd /initrd.gz\n  append console=ttyAMA0 root=none\n")
+        using var disk = LinuxDisk()
+            .AddFile(["extlinux"], "extlinux.conf", "default l\nlabel l\n  kernel /Image\n  initrd /initrd.gz\n  append console=ttyAMA0 root=none\n"u8)
             .Write();
         await RunLinux(new MachineConfig { Firmware = GuestFiles.Find("u-boot.bin"), Disks = [new DiskConfig(disk.Path, DiskMode.ReadOnly)], NoReboot = true });
     }
+
+    /// <summary>A kernel with its initrd, and a script for EFI's shell that starts it.</summary>
+    private static FatDisk LinuxDisk() => new FatDisk()
+        .AddFile("Image", File.ReadAllBytes(GuestFiles.Find("Image")))
+        .AddFile("initrd.gz", File.ReadAllBytes(GuestFiles.Find("initrd.gz")))
+        .AddFile("startup.nsh", "fs0:\\Image initrd=\\initrd.gz console=ttyAMA0 root=none\r\n");
 
     private static async Task<string> RunLinux(MachineConfig config)
     {

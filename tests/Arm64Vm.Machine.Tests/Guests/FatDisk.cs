@@ -42,15 +42,13 @@ internal sealed class FatDisk : IDisposable
 
     public FatDisk AddFile(string name, string contents) => AddFile(name, Encoding.ASCII.GetBytes(contents));
 
-    /// <summary>Adds a folder of the root with one file in it.</summary>
-    public FatDisk AddFolder(string folder, string name, string contents)
+    /// <summary>Adds folders one in the other, the outermost in the root, with one file in the innermost.</summary>
+    public FatDisk AddFile(string[] folders, string name, ReadOnlySpan<byte> contents)
     {
-        var bytes = Encoding.ASCII.GetBytes(contents);
-        var file = Store(bytes);
-        var entries = new byte[Cluster];
-        var used = 0;
-        AddEntry(entries, ref used, name, isFolder: false, file, bytes.Length);
-        AddEntry(RootDirectory(), ref _rootUsed, folder, isFolder: true, Store(entries), 0);
+        var folder = StoreFolder(name, isFolder: false, Store(contents), contents.Length);
+        for (var i = folders.Length - 1; i > 0; i--)
+            folder = StoreFolder(folders[i], isFolder: true, folder, 0);
+        AddEntry(RootDirectory(), ref _rootUsed, folders[0], isFolder: true, folder, 0);
         return this;
     }
 
@@ -114,6 +112,15 @@ internal sealed class FatDisk : IDisposable
             SetNext(first + i, i == count - 1 ? 0xFFFF : first + i + 1);
         _nextCluster += count;
         return first;
+    }
+
+    /// <summary>Makes a folder with one entry; returns its cluster.</summary>
+    private int StoreFolder(string name, bool isFolder, int cluster, int size)
+    {
+        var entries = new byte[Cluster];
+        var used = 0;
+        AddEntry(entries, ref used, name, isFolder, cluster, size);
+        return Store(entries);
     }
 
     private static void AddEntry(Span<byte> directory, ref int used, string name, bool isFolder, int cluster, int size)
