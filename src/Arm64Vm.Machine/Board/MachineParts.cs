@@ -56,20 +56,36 @@ internal sealed class MachineParts : IDisposable
     }
 
     /// <summary>Opens the file of the second flash bank, where there is one, and fills the bank from it.</summary>
+    /// <param name="keepsChanges">False: the file is only read, now.</param>
     /// <exception cref="MachineConfigurationException">It does not have the bank's size.</exception>
     /// <exception cref="IOException">It cannot be opened for reading and writing.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be.</exception>
-    public void OpenVariables()
+    public void OpenVariables(bool keepsChanges = true)
     {
         if (Config.Vars is not { } path)
             return;
         var file = new FlashFile(path);
+        try
+        {
+            var size = MemoryMap.Flash1.Size;
+            if (file.Length != (long)size)
+                throw new MachineConfigurationException($"'{path}' has {file.Length} bytes, but a flash bank has {size}; 'truncate -s {size >> 20}M' pads a smaller image.");
+            if (Flash1.Load(file.Read) != Flash1.Contents.Length)
+                throw new IOException($"'{path}' became shorter while it was read.");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+
+        if (!keepsChanges)
+        {
+            file.Dispose();
+            return;
+        }
+
         _files.Add(file);
-        var size = MemoryMap.Flash1.Size;
-        if (file.Length != (long)size)
-            throw new MachineConfigurationException($"'{path}' has {file.Length} bytes, but a flash bank has {size}; 'truncate -s {size >> 20}M' pads a smaller image.");
-        if (Flash1.Load(file.Read) != Flash1.Contents.Length)
-            throw new IOException($"'{path}' became shorter while it was read.");
         Variables = file;
     }
 

@@ -24,7 +24,7 @@ public sealed class LockstepMachine : IDisposable
     private ulong _pc;
 
     /// <summary>Makes both machines.</summary>
-    /// <param name="config">What they are. Disks become snapshots; clock, back end and randomness are replaced; what the guest prints is printed once.</param>
+    /// <param name="config">What they are. Disks become snapshots, and the file of variables is only read; clock, back end and randomness are replaced; what the guest prints is printed once.</param>
     /// <exception cref="MachineConfigurationException">The configuration is impossible, or this host has no x64 back end.</exception>
     /// <exception cref="Boot.BootImageException">A file is not what it should be, or does not fit.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>

@@ -22,6 +22,7 @@ internal sealed class LockstepSide : IDisposable
         try
         {
             _parts.OpenDisks();
+            _parts.OpenVariables(keepsChanges: false);
             _boot = BootPackage.Prepare(_parts);
             SteppingExecutor? executor = null;
             Board = new VirtMachineBoard(_parts, _boot, () => true, inner => executor = new SteppingExecutor(inner));

@@ -1,4 +1,5 @@
 using Arm64Vm.Machine.Lockstep;
+using Arm64Vm.Machine.Memory;
 
 namespace Arm64Vm.Machine.Tests.Machines;
 
@@ -37,6 +38,34 @@ public class LockstepTests
         var result = machine.Run(1);
         Assert.Equal(LockstepEnd.Difference, result.End);
         Assert.Equal(new LockstepDifference("memory 0x41234567", "00", "ab"), Assert.Single(result.Differences));
+    }
+
+    [Fact]
+    public void VariablesAreReadAndLeftAlone()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            using (var file = File.OpenWrite(path))
+            {
+                file.Write("there"u8);
+                file.SetLength((long)MemoryMap.Flash1.Size);
+            }
+
+            var program = new TestProgram().Set(1, MemoryMap.Flash1.Base).Set(2, 0x0020_0020).Set(3, 0x00D0_00D0).Add(0xB900_0022, 0xB900_0023).PowerOff(); // erase
+            using var machine = new LockstepMachine(new MachineConfig { Firmware = program.ToElf()[120..], Vars = path, Memory = 64 << 20 });
+            Assert.True(machine.Jit.Board.Bus.TryRead(MemoryMap.Flash1.Base, 4, out var start));
+            Assert.Equal(0x7265_6874ul, start);
+            var result = machine.Run();
+            Assert.Empty(result.Differences);
+            Assert.Equal(LockstepEnd.GuestEnded, result.End);
+            using var after = File.OpenRead(path);
+            Assert.Equal('t', after.ReadByte());
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     [Fact]
