@@ -92,6 +92,11 @@ public class BootCommandTests
         var json = JsonDocument.Parse(CliRun.Of("boot", "--kernel", kernel.Path, Small, "--stats=json").Error).RootElement;
         Assert.True(json.GetProperty("seconds").GetDouble() > 0);
         Assert.Equal(1, json.GetProperty("exits").GetProperty("HypervisorCall").GetInt32());
+        Assert.Matches(@"(?m)^kernel +[0-9.]+ s +[0-9]+ instructions, +[0-9]+ translated in +[0-9]+ blocks; exits: .*HypervisorCall 1", text.Error);
+        var phase = Assert.Single(json.GetProperty("phases").EnumerateArray());
+        Assert.Equal("kernel", phase.GetProperty("name").GetString());
+        Assert.Equal(1, phase.GetProperty("exits").GetProperty("HypervisorCall").GetInt32());
+        Assert.True(phase.GetProperty("instructions").GetInt64() >= phase.GetProperty("instructions_translated").GetInt64());
     }
 
     [Fact]

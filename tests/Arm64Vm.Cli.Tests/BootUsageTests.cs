@@ -33,6 +33,9 @@ public class BootUsageTests
         { "--vars needs --firmware", ["boot", "--vars", "x"] },
         { "names no file", ["boot", "--disk", ",readonly"] },
         { "--stats", ["boot", "--stats=xml"] },
+        { "none of ctrl-a", ["boot", "--escape", "x"] },
+        { "--virtio-console: 'tcp'", ["boot", "--virtio-console", "tcp"] },
+        { "the serial console is on stdio", ["boot", "--virtio-console", "stdio"] },
     };
 
     [Theory]

@@ -52,6 +52,8 @@ internal sealed class BootSession(CliStreams streams)
 
             _machine = machine;
             var outcome = await RunMachineAsync(machine).ConfigureAwait(false);
+            if (Statistics == StatisticsFormat.Text && !machine.Console.Text.EndsWith('\n'))
+                streams.Error.WriteLine();
             StatisticsReport.Write(machine.GetStatistics(), Statistics, streams.Error);
             return outcome.Report(streams.Error);
         }
