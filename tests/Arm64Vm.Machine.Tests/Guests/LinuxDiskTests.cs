@@ -44,7 +44,11 @@ public sealed class LinuxDiskTests : IDisposable
         File.WriteAllBytes(scriptDisk, bytes);
         await using var machine = VirtualMachine.Create(new MachineConfig
         {
-            Kernel = GuestFiles.Find("Image"), Initrd = GuestFiles.Find("initrd.gz"), Append = "console=ttyAMA0 quiet panic=-1", NoReboot = true, TracksPhases = true,
+            Kernel = GuestFiles.Find("Image"),
+            Initrd = GuestFiles.Find("initrd.gz"),
+            Append = "console=ttyAMA0 quiet panic=-1",
+            NoReboot = true,
+            TracksPhases = true,
             Disks = [new DiskConfig(GuestFiles.Find("rootfs.img"), DiskMode.Snapshot), new DiskConfig(data), new DiskConfig(scriptDisk, DiskMode.ReadOnly)],
         });
         var run = machine.RunAsync();

@@ -27,7 +27,10 @@ public sealed class DiskOrderTests : IDisposable
     {
         await using var machine = VirtualMachine.Create(new MachineConfig
         {
-            Kernel = new TestProgram().PowerOff().ToElf(), Memory = 64 << 20, HasEntropyDevice = rng, HasVirtioConsole = console,
+            Kernel = new TestProgram().PowerOff().ToElf(),
+            Memory = 64 << 20,
+            HasEntropyDevice = rng,
+            HasVirtioConsole = console,
             Disks = [.. disks.Select(path => new DiskConfig(path))],
         });
         var found = new List<(uint, uint)>();
