@@ -38,7 +38,9 @@ public class DebianSystemTests
     {
         await using var machine = VirtualMachine.Create(new MachineConfig
         {
-            Kernel = GuestFiles.Find("installer/linux"), Initrd = GuestFiles.Find("installer/initrd.gz"), Append = "console=ttyAMA0",
+            Kernel = GuestFiles.Find("installer/linux"),
+            Initrd = GuestFiles.Find("installer/initrd.gz"),
+            Append = "console=ttyAMA0",
         });
         var run = machine.RunAsync();
         await machine.WaitForConsoleAsync("Select a language", s_patience);
