@@ -53,7 +53,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive HOME=/r
 mount -o remount,rw /
 if /debootstrap/debootstrap --second-stage && echo root:root | chpasswd; then
   apt-get clean
-  mount -o remount,ro / && echo INSTALLED
+  sync && echo INSTALLED
 else
   tail -50 /debootstrap/debootstrap.log
 fi
@@ -62,6 +62,9 @@ SCRIPT
 "$emulator" boot --kernel "$guests/Image" --initrd "$guests/initrd.gz" --append "console=ttyAMA0 quiet panic=-1" --memory 2G --no-reboot \
   --disk "$work/root.img" --disk "$work/install.img,readonly" --timeout 3600 </dev/null | tee "$work/install.log"
 grep -q '^INSTALLED' "$work/install.log" || die "the installation inside the machine failed: $work/install.log"
+
+# The machine was switched off with the disk mounted: its journal is played back.
+e2fsck -fy "$work/root.img" >"$work/e2fsck.log" || [ $? -le 1 ] || die "the disk is damaged: $work/e2fsck.log"
 
 boot_file() { debugfs -R "ls -p /boot" "$work/root.img" 2>/dev/null | awk -F/ -v prefix="$1" 'index($6, prefix) == 1 { print "/boot/" $6; exit }'; }
 debugfs -R "dump $(boot_file vmlinuz-) $guests/debian/Image" "$work/root.img" 2>/dev/null
