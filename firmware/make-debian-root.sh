@@ -68,8 +68,8 @@ e2fsck -fy "$work/root.img" >"$work/e2fsck.log" || [ $? -le 1 ] || die "the disk
 
 boot_file() { debugfs -R "ls -p /boot" "$work/root.img" 2>/dev/null | awk -F/ -v prefix="$1" 'index($6, prefix) == 1 { print "/boot/" $6; exit }'; }
 debugfs -R "dump $(boot_file vmlinuz-) $guests/debian/Image" "$work/root.img" 2>/dev/null
+debugfs -R "dump $(boot_file initrd.img-) $work/initrd.img" "$work/root.img" 2>/dev/null
 mv "$work/root.img" "$guests/debian/root.img"
-debugfs -R "dump $(boot_file initrd.img-) $guests/debian/initrd.img.part" "$guests/debian/root.img" 2>/dev/null
-mv "$guests/debian/initrd.img.part" "$guests/debian/initrd.img"
+mv "$work/initrd.img" "$guests/debian/initrd.img"
 rm -rf "$work"
 echo "make-debian-root: in $guests/debian"
