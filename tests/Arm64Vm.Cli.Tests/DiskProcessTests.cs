@@ -68,6 +68,41 @@ public sealed class DiskProcessTests : IDisposable
         Assert.Equal(32 + 2, output.Length);
     }
 
+    /// <summary>A block device of the host takes writes into its cache and fails when it has to put them somewhere: EIO from fdatasync(2).</summary>
+    [Fact]
+    public async Task AnErrorOfTheHostsDeviceIsAnErrorOfTheGuestsFlush()
+    {
+        using var small = SmallFileSystem.TryMount(_folder.Path);
+        Assert.SkipWhen(small is null, "file systems cannot be mounted here");
+        var image = Path.Combine(small!.Path, "disk.img");
+        MakeSparse(image, 256 * SectorSize);
+        small.Fill();
+        using var device = LoopDevice.TryAttach(image);
+        Assert.SkipWhen(device is null, "there are no loop devices here");
+        using var kernel = new TemporaryFile(DiskProgram.WriteAndPrintStatus(last: 248, step: 8).ToElf());
+        using var process = Start(null, "boot", "--kernel", kernel.Path, "--memory", "64M", "--disk", device!.Path);
+        var output = await process.StandardOutput.ReadToEndAsync().WaitAsync(s_patience);
+        await process.WaitForExitAsync().WaitAsync(s_patience);
+        Assert.Equal((0, ""), (process.ExitCode, await process.StandardError.ReadToEndAsync()));
+        Assert.Equal(new string('0', 32) + "1!", output);
+    }
+
+    [Fact]
+    public void WhatIsNoRawDiskIsRefused()
+    {
+        using var kernel = new TemporaryFile(new TestProgram().Print("up").Hang().ToElf());
+        var image = Image(SectorSize - 1);
+        Refuse(image, "has 511 bytes, less than one sector");
+        Refuse("/dev/null", "less than one sector");
+        Refuse(_folder.Path, "is a folder");
+        Refuse(image + "x", "Could not find");
+        File.WriteAllBytes(image, [(byte)'Q', (byte)'F', (byte)'I', 0xFB, .. new byte[4096]]);
+        foreach (var mode in (ReadOnlySpan<string>)["", ",readonly", ",snapshot"])
+            Refuse(image + mode, "is a qcow2 image");
+
+        void Refuse(string disk, string why) => CliRun.Of("boot", "--kernel", kernel.Path, "--memory", "64M", "--disk", disk).ExpectFailure(ExitStatus.Failure, why);
+    }
+
     [Fact]
     public async Task AnImageHasOneWriter()
     {
@@ -154,36 +189,5 @@ public sealed class DiskProcessTests : IDisposable
         // The runtime's own files would fill a small file system.
         info.Environment["DOTNET_EnableDiagnostics"] = "0";
         return Process.Start(info)!;
-    }
-
-    /// <summary>64 KiB in memory, mounted below a folder for the time of a test.</summary>
-    private sealed class SmallFileSystem : IDisposable
-    {
-        private SmallFileSystem(string path) => Path = path;
-
-        public string Path { get; }
-
-        public static SmallFileSystem? TryMount(string folder)
-        {
-            var path = System.IO.Path.Combine(folder, "small");
-            Directory.CreateDirectory(path);
-            return Run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", path) ? new SmallFileSystem(path) : null;
-        }
-
-        public void Dispose() => Run("umount", "-l", Path);
-
-        private static bool Run(string program, params string[] arguments)
-        {
-            try
-            {
-                using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-                process.WaitForExit();
-                return process.ExitCode == 0;
-            }
-            catch (System.ComponentModel.Win32Exception)
-            {
-                return false;
-            }
-        }
     }
 }

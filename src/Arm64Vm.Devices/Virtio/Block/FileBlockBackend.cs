@@ -8,14 +8,18 @@ public sealed class FileBlockBackend : IBlockBackend, IDisposable
     /// <summary>EWOULDBLOCK, which the runtime reports where a lock is held.</summary>
     private const int WouldBlock = 11;
 
+    private const int SectorSize = 512;
+
     private readonly SafeFileHandle _file;
 
     /// <summary>Opens a file and locks it (flock(2)): for one writer, or for any number of readers.</summary>
-    /// <exception cref="IOException">It cannot be opened, or another process uses it in a way that excludes this.</exception>
+    /// <exception cref="IOException">It cannot be opened, is no raw image, or another process uses it in a way that excludes this.</exception>
     /// <exception cref="UnauthorizedAccessException">The user may not.</exception>
     public FileBlockBackend(string path, bool readOnly)
     {
         IsReadOnly = readOnly;
+        if (Directory.Exists(path))
+            throw new IOException($"The disk '{path}' is a folder.");
         try
         {
             _file = File.OpenHandle(
@@ -30,7 +34,15 @@ public sealed class FileBlockBackend : IBlockBackend, IDisposable
             throw new IOException(readOnly ? $"The disk '{path}' is being written by another machine." : $"The disk '{path}' is in use by another machine; one that is written cannot be shared.", e);
         }
 
-        Size = (ulong)RandomAccess.GetLength(_file);
+        try
+        {
+            Size = MeasureImage(path);
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Takes a file that is open already.</summary>
@@ -110,4 +122,15 @@ public sealed class FileBlockBackend : IBlockBackend, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    private ulong MeasureImage(string path)
+    {
+        var size = HostFileCalls.FindEnd(_file) ?? throw new IOException($"The disk '{path}' is neither a file nor a block device.");
+        if (size < SectorSize)
+            throw new IOException($"The disk '{path}' has {size} bytes, less than one sector; 'truncate -s 1G {path}' makes an empty disk.");
+        Span<byte> header = stackalloc byte[ForeignImageFormat.HeaderSize];
+        if (TryRead(0, header) && ForeignImageFormat.Recognize(header) is { } format)
+            throw new IOException($"The disk '{path}' is a {format} image, and only raw ones are supported; 'qemu-img convert -O raw {path} disk.img' makes one.");
+        return (ulong)size;
+    }
 }

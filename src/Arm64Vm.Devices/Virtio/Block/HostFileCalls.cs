@@ -7,6 +7,7 @@ namespace Arm64Vm.Devices.Virtio.Block;
 /// <remarks>SAFETY: buffers are pinned for the call, and the kernel writes no more than their length.</remarks>
 internal static unsafe partial class HostFileCalls
 {
+    private const int SeekEnd = 2;
     private const int NoWait = 8;
     private const int KeepSize = 1;
     private const int PunchHole = 2;
@@ -34,6 +35,9 @@ internal static unsafe partial class HostFileCalls
         }
     }
 
+    /// <summary>Bytes of a file or of a block device, whose length stat(2) does not tell; null where neither applies, as with a pipe.</summary>
+    public static long? FindEnd(SafeFileHandle file) => lseek(file, 0, SeekEnd) is >= 0 and var end ? end : null;
+
     /// <summary>fdatasync(2): what was written, and of the metadata what is needed to find it again.</summary>
     public static bool TryFlush(SafeFileHandle file) => fdatasync(file) == 0;
 
@@ -52,6 +56,9 @@ internal static unsafe partial class HostFileCalls
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint preadv2(SafeFileHandle file, IoVector* vectors, int count, long offset, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial long lseek(SafeFileHandle file, long offset, int origin);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fdatasync(SafeFileHandle file);

@@ -84,6 +84,36 @@ public sealed class FileBlockBackendTests : IDisposable
         Assert.Throws<IOException>(() => new FileBlockBackend(_path, readOnly: false));
     }
 
+    [Theory]
+    [InlineData("51 46 49 FB", "qcow2")]
+    [InlineData("51 45 44 00", "QED")]
+    [InlineData("4B 44 4D 56", "VMDK")]
+    [InlineData("76 68 64 78 66 69 6C 65", "VHDX")]
+    [InlineData("63 6F 6E 65 63 74 69 78", "VHD")]
+    public void ImagesThatAreNotRawAreNamed(string signature, string format)
+    {
+        byte[] start = [.. signature.Split(' ').Select(text => Convert.ToByte(text, 16))];
+        File.WriteAllBytes(_path, [.. start, .. new byte[4096]]);
+        Assert.Contains($"is a {format} image", Assert.Throws<IOException>(() => new FileBlockBackend(_path, readOnly: true)).Message, StringComparison.Ordinal);
+        File.WriteAllBytes(_path, [.. start.AsSpan(1), .. new byte[4096]]);
+        using var raw = new FileBlockBackend(_path, readOnly: false);
+        Assert.Equal(4095ul + (ulong)start.Length, raw.Size);
+    }
+
+    [Fact]
+    public void AVirtualBoxImageHasItsSignatureFurtherOn()
+    {
+        File.WriteAllBytes(_path, [.. new byte[0x40], 0x7F, 0x10, 0xDA, 0xBE, .. new byte[4096]]);
+        Assert.Contains("VDI", Assert.Throws<IOException>(() => new FileBlockBackend(_path, readOnly: false)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LessThanASectorIsNoDisk()
+    {
+        File.WriteAllBytes(_path, new byte[511]);
+        Assert.Contains("511 bytes", Assert.Throws<IOException>(() => new FileBlockBackend(_path, readOnly: true)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void AFullFileSystemIsAnErrorOfTheWrite()
     {
