@@ -2,6 +2,7 @@ using Arm64Vm.Cpu.Exceptions;
 using Arm64Vm.Cpu.Mmu;
 using Arm64Vm.Cpu.Registers;
 using Arm64Vm.Ir;
+using Arm64Vm.Ir.SoftFloat;
 
 namespace Arm64Vm.Cpu;
 
@@ -36,7 +37,7 @@ public sealed unsafe partial class Vcpu
         {
             // What the host still holds belongs to the past; fold it first so that it cannot come back.
             _executor.SynchronizeFloatStatus(_context);
-            _context->Fpsr = value & 0xF800_009F;
+            _context->Fpsr = value & FpsrBits.Writable;
         }
     }
 

@@ -149,7 +149,7 @@ public sealed partial class X64Compiler
     /// <summary>System registers and operations: operands in slots 0 and 1, the result in slot 0.</summary>
     private void EmitSystem(in IrInst inst)
     {
-        if (TryEmitDirectRegister(inst) || TryEmitInterruptMask(inst) || TryEmitCounter(inst) || TryEmitPointerAuth(inst))
+        if (TryEmitDirectRegister(inst) || TryEmitInterruptMask(inst) || TryEmitCounter(inst) || TryEmitFloatStatus(inst) || TryEmitPointerAuth(inst))
             return;
         ClobberFlags();
         if (inst.A != 0)

@@ -42,6 +42,9 @@ public static class FpsrBits
 
     /// <summary>QC: an integer saturation. Floating point never sets it.</summary>
     public const uint Saturation = 1u << 27;
+
+    /// <summary>What MSR can set: the flags above, and NZCV of AArch32.</summary>
+    public const uint Writable = 0xF800_009F;
 }
 
 /// <summary>Rounding modes. The first four have the values of FPCR.RMode.</summary>

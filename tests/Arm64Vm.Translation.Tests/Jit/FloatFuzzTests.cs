@@ -63,6 +63,12 @@ public unsafe class FloatFuzzTests
         bool dense = random.Next(2) == 0;
         for (int i = 0; i < words.Length;)
         {
+            if (random.Next(12) == 0)
+            {
+                words[i++] = StatusWord(random);
+                continue;
+            }
+
             A64Opcode opcode = (A64Opcode)random.Next(1, A64Opcodes.Count);
             if (!IsFloat(opcode) || !generator.TryNext(opcode, out uint word))
                 continue;
@@ -71,6 +77,19 @@ public unsafe class FloatFuzzTests
         }
 
         return words;
+    }
+
+    /// <summary>What reads, writes or saturates into FPSR in the middle of it all.</summary>
+    private static uint StatusWord(Random random)
+    {
+        uint register = (uint)random.Next(31);
+        return random.Next(4) switch
+        {
+            0 => 0xD53B_4420 | register, // mrs x, fpsr
+            1 => 0xD53B_4400 | register, // mrs x, fpcr
+            2 => 0xD51B_4420 | register, // msr fpsr, x
+            _ => 0x4EA0_0C00 | (register << 5) | (uint)random.Next(32) | ((uint)random.Next(32) << 16), // sqadd v.4s
+        };
     }
 
     private static bool IsFloat(A64Opcode opcode) => A64Opcodes.Group(opcode) is

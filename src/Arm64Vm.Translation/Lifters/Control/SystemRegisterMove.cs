@@ -3,7 +3,7 @@ using Arm64Vm.Isa;
 
 namespace Arm64Vm.Translation.Lifters;
 
-/// <summary>MRS and MSR (register). NZCV is a matter of the IR; all other registers belong to the processor.</summary>
+/// <summary>MRS and MSR (register). NZCV is a matter of the IR and FPCR of the mode; all other registers belong to the processor.</summary>
 internal static class SystemRegisterMove
 {
     private const int Nzcv = 0xDA10;
@@ -24,10 +24,14 @@ internal static class SystemRegisterMove
 
         if (i.Opcode == A64Opcode.Mrs)
         {
-            IrValue value = register == Nzcv
-                ? b.ZeroExtend(b.Unary(IrOp.FlagsToNzcv, IrType.I32, b.ReadFlags()))
-                : b.Emit(IrOp.ReadSystem, IrType.I64, imm: (ulong)register);
-            b.WriteGpr(i.Rt, value);
+            b.WriteGpr(i.Rt, register switch
+            {
+                Nzcv => b.ZeroExtend(b.Unary(IrOp.FlagsToNzcv, IrType.I32, b.ReadFlags())),
+
+                // Every bit that can be set is part of the mode.
+                Fpcr => b.Const64(context.Mode.Fpcr),
+                _ => b.Emit(IrOp.ReadSystem, IrType.I64, imm: (ulong)register),
+            });
 
             // The random number generator always succeeds, and says so in NZCV.
             if (register is Rndr or Rndrrs)
@@ -57,6 +61,8 @@ internal static class SystemRegisterMove
         (3, 0, 2, >= 1 and <= 3, _) => true,
         // AFSR0/1_EL1, ESR_EL1, FAR_EL1, PAR_EL1
         (3, 0, 5, 1 or 2, _) or (3, 0, 6, 0, 0) or (3, 0, 7, 4, 0) => true,
+        // FPSR
+        (3, 3, 4, 4, 1) => true,
         // ICC_PMR_EL1, ICC_*
         (3, 0, 4, 6, 0) or (3, 0, 12, >= 8, _) => true,
         // TPIDR_EL1, TPIDR_EL0, TPIDRRO_EL0
