@@ -1,10 +1,10 @@
 #!/bin/bash
-# make-debian-root.sh [RELEASE]: a Debian system (default: bookworm) with systemd, a serial login and stress-ng, installed by Arm64Vm itself.
+# make-debian-root.sh [RELEASE [PACKAGE...]]: a Debian system (default: bookworm) with systemd and a serial login, installed by Arm64Vm itself.
 #
 #   debian/root.img    ext4 disk; root's password is "root"
 #   debian/Image       its kernel, debian/initrd.img its initial RAM disk
 #
-# debootstrap unpacks the packages on the host; their scripts, which are AArch64 programs, run inside the virtual machine (some minutes).
+# debootstrap unpacks the first packages on the host; the rest is unpacked and configured, by AArch64 programs, inside the virtual machine (some minutes).
 # All land in ${ARM64VM_GUESTS:-~/.cache/arm64vm-guests}, which needs "linux" of fetch-guests.sh; what is there is kept.
 # Needs root on a Debian host, and the product (ARM64VM names another executable than artifacts/aot/arm64vm):
 #   arm64vm boot --kernel debian/Image --initrd debian/initrd.img --append "console=ttyAMA0 root=/dev/vda rw" --disk debian/root.img,snapshot
@@ -13,7 +13,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 release=${1:-bookworm}
 emulator=$(realpath "${ARM64VM:-$here/../artifacts/aot/arm64vm}")
 guests=${ARM64VM_GUESTS:-$HOME/.cache/arm64vm-guests}
-packages=systemd,systemd-sysv,dbus,udev,kmod,procps,iproute2,zstd,stress-ng,initramfs-tools,linux-image-arm64
+packages=systemd,systemd-sysv,dbus,udev,kmod,procps,iproute2,zstd,initramfs-tools,linux-image-arm64
+for package in "${@:2}"; do packages+=,$package; done
 case $release in -* | "") sed -n '2,/^set /{/^set /d; s/^# \{0,1\}//; p}' "$0"; exit 2 ;; esac
 
 die() {
@@ -22,7 +23,9 @@ die() {
 }
 
 need() {
-  command -v "$1" >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$2" >/dev/null
+  command -v "$1" >/dev/null && return
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$2" >/dev/null
 }
 
 [ "$(id -u)" = 0 ] || die "needs root"

@@ -23,7 +23,7 @@ public sealed class LinuxDiskTests : IDisposable
             blkdiscard -z -o 3145728 -l 4096 /dev/vdb; echo zero=$?
             dmesg | grep -c 'I/O error'
             """);
-        var root = new FileInfo(GuestFiles.Find("rootfs.img")).Length / 512;
+        var root = new FileInfo(GuestFiles.Find("debian/root.img")).Length / 512;
         Assert.Contains($"vda is {root}", machine, StringComparison.Ordinal);
         Assert.Contains($"vdb is {DataSize / 512}", machine, StringComparison.Ordinal);
         Assert.Contains("vdc is 128", machine, StringComparison.Ordinal);
@@ -49,7 +49,7 @@ public sealed class LinuxDiskTests : IDisposable
             Append = "console=ttyAMA0 quiet panic=-1",
             NoReboot = true,
             TracksPhases = true,
-            Disks = [new DiskConfig(GuestFiles.Find("rootfs.img"), DiskMode.Snapshot), new DiskConfig(data), new DiskConfig(scriptDisk, DiskMode.ReadOnly)],
+            Disks = [new DiskConfig(GuestFiles.Find("debian/root.img"), DiskMode.Snapshot), new DiskConfig(data), new DiskConfig(scriptDisk, DiskMode.ReadOnly)],
         });
         var run = machine.RunAsync();
         await machine.WaitForConsoleAsync("DONE", GuestFiles.Patience);

@@ -10,27 +10,30 @@ public class DebianSystemTests
     [Fact]
     public async Task SystemdBootsWithoutAFailedUnitTakesALoginAndSwitchesOff()
     {
-        await using var machine = VirtualMachine.Create(new MachineConfig
-        {
-            Kernel = GuestFiles.Find("debian/Image"),
-            Initrd = GuestFiles.Find("debian/initrd.img"),
-            Append = "console=ttyAMA0 root=/dev/vda rw",
-            Disks = [new DiskConfig(GuestFiles.Find("debian/root.img"), DiskMode.Snapshot)],
-            NoReboot = true,
-        });
+        await using var machine = VirtualMachine.Create(DebianMachine());
         var run = machine.RunAsync();
-        await machine.WaitForConsoleAsync("login: ", s_patience);
-        machine.Console.Type("root\r");
-        await machine.WaitForConsoleAsync("Password: ", s_patience);
-        machine.Console.Type("root\r");
-        await machine.WaitForConsoleAsync("~# ", s_patience);
-        // What is typed is echoed: the answers are spelt so that the echo does not match them.
-        machine.Console.Type("systemctl is-system-running --wait; systemctl --failed --no-legend --plain | wc -l | sed 's/^/FAILED''=/'\r");
-        await machine.WaitForConsoleAsync("FAILED=0", s_patience);
+        await LogInAsync(machine);
+        await TypeAsync(machine, "systemctl is-system-running --wait; systemctl --failed --no-legend --plain | wc -l | sed 's/^/FAILED''=/'", "FAILED=0");
         machine.Console.Type("poweroff\r");
-        Assert.Equal(RunEnd.PowerOff, (await run.WaitAsync(s_patience)).End);
-        Assert.Contains("reboot: Power down", machine.Console.Text, StringComparison.Ordinal);
+        await ExpectPowerOffAsync(machine, run);
         Assert.DoesNotContain("FAILED ]", machine.Console.Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>What is beside the serial console and the disk: random source, virtio console, clock with its alarm, power key.</summary>
+    [Fact]
+    public async Task SmallDevicesServeAStockKernel()
+    {
+        await using var machine = VirtualMachine.Create(DebianMachine() with { HasEntropyDevice = true, HasVirtioConsole = true });
+        var run = machine.RunAsync();
+        await LogInAsync(machine);
+        await TypeAsync(machine, "cat /sys/class/misc/hw_random/rng_current; head -c 100 /dev/hwrng | wc -c | sed 's/^/RANDOM''=/'", "RANDOM=100");
+        Assert.Contains("virtio_rng.0", machine.Console.Text, StringComparison.Ordinal);
+        machine.Console.Type("echo from the guest > /dev/hvc0\r");
+        var other = machine.VirtioConsole!;
+        Assert.True(SpinWait.SpinUntil(() => other.Text.Contains("from the guest", StringComparison.Ordinal), s_patience));
+        await TypeAsync(machine, "cd /sys/class/rtc/rtc0; echo +2 > wakealarm; sleep 4; awk '/rtc-pl031/ { print \"ALARMS\" \"=\" $2 }' /proc/interrupts", "ALARMS=1");
+        machine.PressPowerKey();
+        await ExpectPowerOffAsync(machine, run);
     }
 
     [Fact]
@@ -46,5 +49,34 @@ public class DebianSystemTests
         await machine.WaitForConsoleAsync("Select a language", s_patience);
         await machine.StopAsync();
         Assert.Equal(RunEnd.Stopped, (await run).End);
+    }
+
+    private static MachineConfig DebianMachine() => new()
+    {
+        Kernel = GuestFiles.Find("debian/Image"),
+        Initrd = GuestFiles.Find("debian/initrd.img"),
+        Append = "console=ttyAMA0 root=/dev/vda rw",
+        Disks = [new DiskConfig(GuestFiles.Find("debian/root.img"), DiskMode.Snapshot)],
+        NoReboot = true,
+    };
+
+    private static async Task LogInAsync(VirtualMachine machine)
+    {
+        await machine.WaitForConsoleAsync("login: ", s_patience);
+        await TypeAsync(machine, "root", "Password: ");
+        await TypeAsync(machine, "root", "~# ");
+    }
+
+    /// <summary>Types a line and waits for its answer, which must be spelt so that the echo of the line does not match it.</summary>
+    private static async Task TypeAsync(VirtualMachine machine, string line, string answer)
+    {
+        machine.Console.Type(line + "\r");
+        await machine.WaitForConsoleAsync(answer, s_patience);
+    }
+
+    private static async Task ExpectPowerOffAsync(VirtualMachine machine, Task<RunResult> run)
+    {
+        Assert.Equal(RunEnd.PowerOff, (await run.WaitAsync(s_patience)).End);
+        Assert.Contains("reboot: Power down", machine.Console.Text, StringComparison.Ordinal);
     }
 }
