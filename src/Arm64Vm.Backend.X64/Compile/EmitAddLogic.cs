@@ -1,0 +1,165 @@
+using Arm64Vm.Backend.X64.Emit;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Backend.X64.Compile;
+
+/// <summary>Additions, subtractions and bitwise operations that leave the flags alone.</summary>
+public sealed partial class X64Compiler
+{
+    private void EmitAdd(in IrInst inst, int size)
+    {
+        int left = inst.A;
+        int right = inst.B;
+        if (IsConstant(left))
+            (left, right) = (right, left);
+        Gpr a = Use(left);
+        Gpr b = OperandRegister(right, size);
+        bool keepFlags = FlagsAreLive;
+        if ((byte)b == HostAbi.None && keepFlags && !TryImmediate(right, size, out _))
+            b = Use(right);
+        Gpr d = Define(current, left);
+        if ((byte)b != HostAbi.None)
+        {
+            if (d == a && !keepFlags)
+                emit.Alu(AluOp.Add, size, d, b);
+            else if (d == b && !keepFlags)
+                emit.Alu(AluOp.Add, size, d, a);
+            else
+                emit.Lea(size, d, Mem.Index(a, b, 1));
+            return;
+        }
+
+        if (TryImmediate(right, size, out int immediate))
+        {
+            if (d == a && !keepFlags)
+                emit.Alu(AluOp.Add, size, d, immediate);
+            else
+                emit.Lea(size, d, Mem.Base(a, immediate));
+            return;
+        }
+
+        MoveIfDifferent(size, d, a);
+        AluWith(AluOp.Add, size, d, right);
+    }
+
+    private void EmitSub(in IrInst inst, int size)
+    {
+        if (TryImmediate(inst.B, size, out int immediate) && immediate != int.MinValue)
+        {
+            Gpr left = Use(inst.A);
+            Gpr result = Define(current, inst.A);
+            if (result == left && !FlagsAreLive)
+                emit.Alu(AluOp.Sub, size, result, immediate);
+            else
+                emit.Lea(size, result, Mem.Base(left, -immediate));
+            return;
+        }
+
+        ClobberFlags();
+        EmitTwoOperand(AluOp.Sub, inst, size);
+    }
+
+    /// <summary>d := a op b for operations that are not commutative, whatever registers they are in.</summary>
+    private void EmitTwoOperand(AluOp op, in IrInst inst, int size)
+    {
+        Gpr b = OperandRegister(inst.B, size);
+        if (TryMemory(inst.A, out Mem memory) && values[inst.A].Uses == 1)
+        {
+            Gpr target = Define(current);
+            Gpr work = target == b ? HostAbi.Scratch : target;
+            emit.Mov(size, work, memory);
+            AluByRegister(op, size, work, b, inst.B);
+            MoveIfDifferent(size, target, work);
+            return;
+        }
+
+        Gpr a = IsConstant(inst.A) ? (Gpr)HostAbi.None : Use(inst.A);
+        Gpr d = Define(current, inst.A);
+        if (d == b && d != a)
+        {
+            MoveOrImmediate(size, HostAbi.Scratch, a, inst.A);
+            AluByRegister(op, size, HostAbi.Scratch, b, inst.B);
+            emit.Mov(size, d, HostAbi.Scratch);
+            return;
+        }
+
+        if (d != a)
+            MoveOrImmediate(size, d, a, inst.A);
+        AluByRegister(op, size, d, b, inst.B);
+    }
+
+    private void MoveOrImmediate(int size, Gpr d, Gpr a, int value)
+    {
+        if ((byte)a == HostAbi.None)
+            emit.MovImm(d, ConstantOf(value));
+        else
+            emit.Mov(size, d, a);
+    }
+
+    private void AluByRegister(AluOp op, int size, Gpr d, Gpr b, int value)
+    {
+        if ((byte)b != HostAbi.None)
+            emit.Alu(op, size, d, b);
+        else
+            AluWith(op, size, d, value);
+    }
+
+    private void EmitCommutative(AluOp op, in IrInst inst, int size)
+    {
+        ClobberFlags();
+        int left = inst.A;
+        int right = inst.B;
+        if (IsConstant(left))
+            (left, right) = (right, left);
+        Gpr a = Use(left);
+        Gpr b = OperandRegister(right, size);
+        Gpr d = Define(current, left);
+        if (d == b && d != a)
+        {
+            emit.Alu(op, size, d, a);
+            return;
+        }
+
+        MoveIfDifferent(size, d, a);
+        AluByRegister(op, size, d, b, right);
+    }
+
+    private void EmitAndNot(in IrInst inst, int size)
+    {
+        ClobberFlags();
+        if (IsConstant(inst.B))
+        {
+            ulong mask = ~region[inst.B].Imm;
+            Gpr left = Use(inst.A);
+            if (size == 4 || (long)mask == (int)mask)
+            {
+                Gpr result = Define(current, inst.A);
+                MoveIfDifferent(size, result, left);
+                emit.Alu(AluOp.And, size, result, (int)mask);
+                return;
+            }
+        }
+
+        Gpr b = Use(inst.B);
+        Gpr a = Use(inst.A);
+        emit.Andn(size, Define(current, inst.A), b, a);
+    }
+
+    private void EmitNeg(in IrInst inst, int size)
+    {
+        Gpr a = Use(inst.A);
+        bool keepFlags = FlagsAreLive;
+        Gpr d = Define(current, inst.A);
+        MoveIfDifferent(size, d, a);
+        if (keepFlags)
+        {
+            // −x = ~x + 1, with instructions that leave the flags alone.
+            emit.Not(size, d);
+            emit.Lea(size, d, Mem.Base(d, 1));
+        }
+        else
+        {
+            emit.Neg(size, d);
+        }
+    }
+}
