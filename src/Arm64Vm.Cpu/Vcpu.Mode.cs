@@ -106,6 +106,10 @@ public sealed unsafe partial class Vcpu
     internal void TranslationControlsChanged()
     {
         _stage1.Update(Slot(SystemSlot.Sctlr), Slot(SystemSlot.Tcr), Slot(SystemSlot.Ttbr0), Slot(SystemSlot.Ttbr1), Slot(SystemSlot.Mair));
+        SetDirect(DirectRegister.SystemControl1, Slot(SystemSlot.Sctlr));
+        SetDirect(DirectRegister.TranslationControl1, Slot(SystemSlot.Tcr));
+        SetDirect(DirectRegister.TranslationBase0, Slot(SystemSlot.Ttbr0));
+        SetDirect(DirectRegister.TranslationBase1, Slot(SystemSlot.Ttbr1));
         SetDirect(DirectRegister.ZeroBlockId0, ZeroBlockId(0));
         SetDirect(DirectRegister.ZeroBlockId1, ZeroBlockId(1));
         SetDirect(DirectRegister.CacheType, _model.Ctr);

@@ -56,6 +56,10 @@ public unsafe class SystemRegisterTests
     [InlineData(DirectRegisters.DAIF, "DAIF")]
     [InlineData(DirectRegisters.DCZID_EL0, "DCZID_EL0")]
     [InlineData(DirectRegisters.CTR_EL0, "CTR_EL0")]
+    [InlineData(DirectRegisters.SCTLR_EL1, "SCTLR_EL1")]
+    [InlineData(DirectRegisters.TCR_EL1, "TCR_EL1")]
+    [InlineData(DirectRegisters.TTBR0_EL1, "TTBR0_EL1")]
+    [InlineData(DirectRegisters.TTBR1_EL1, "TTBR1_EL1")]
     public void DirectRegistersAreTheOnesOfTheTable(uint encoding, string name)
     {
         using var machine = new TestMachine();
@@ -70,6 +74,28 @@ public unsafe class SystemRegisterTests
             Assert.Equal(offset, DirectRegisters.OffsetOf(encoding, 1, write: true));
             *word = 0x1234_5678;
             Assert.Equal(0x1234_5678UL, machine.System(name));
+        }
+    }
+
+    /// <summary>TCR_EL1 is read by every use of a kernel's address size: in a copy, which follows every write and a restored state.</summary>
+    [Fact]
+    public void TranslationControlsReadBackWhatWasWritten()
+    {
+        using var machine = new TestMachine();
+        var values = new Dictionary<string, ulong> { ["TCR_EL1"] = 0x1_9519, ["TTBR0_EL1"] = 0x12_4000_1000, ["TTBR1_EL1"] = 0x34_4000_2000 };
+        foreach (var (name, value) in values)
+            machine.SetSystem(name, value);
+        var saved = machine.Cpu.Save();
+        ExpectRead();
+        foreach (var name in values.Keys)
+            machine.SetSystem(name, 0);
+        machine.Cpu.Restore(saved);
+        ExpectRead();
+
+        void ExpectRead()
+        {
+            machine.Run(Asm.Mrs(1, 3, 0, 2, 0, 2), Asm.Mrs(2, 3, 0, 2, 0, 0), Asm.Mrs(3, 3, 0, 2, 0, 1), Asm.Mrs(4, 3, 0, 1, 0, 0));
+            Assert.Equal([.. values.Values, machine.System("SCTLR_EL1")], [machine.Cpu.GetX(1), machine.Cpu.GetX(2), machine.Cpu.GetX(3), machine.Cpu.GetX(4)]);
         }
     }
 

@@ -9,6 +9,10 @@ public sealed partial class X64Compiler
 {
     private const int MaxColdPaths = 1024;
 
+    // op1:op2 of MSR (immediate), Arm ARM C5.1.3.
+    private const int PStateField = 0x3F;
+    private const int DataIndependentTiming = 0x1A;
+
     /// <summary>A slow path that is emitted behind the unit's hot code.</summary>
     private struct ColdPath
     {
@@ -165,7 +169,7 @@ public sealed partial class X64Compiler
             IrOp.PointerAuth => SlowKind.PointerAuth,
             _ => throw new InvalidOperationException($"{inst.Op} has no translation"),
         };
-        if (inst.Op == IrOp.WritePState || (inst.Op == IrOp.WriteSystem && (inst.Aux & 1) != 0))
+        if ((inst.Op == IrOp.WritePState && (inst.Imm & PStateField) != DataIndependentTiming) || (inst.Op == IrOp.WriteSystem && (inst.Aux & 1) != 0))
             regionMustReturn = true;
         CallSlow(kind, inst, index: (uint)inst.Imm);
         if (inst.Type != IrType.Void)
@@ -205,11 +209,11 @@ public sealed partial class X64Compiler
         int bits = (int)((inst.Imm >> 8) & 15) << MaskShift;
         switch (inst.Op)
         {
-            case IrOp.WritePState when (inst.Imm & 0x3F) == DaifSet:
+            case IrOp.WritePState when (inst.Imm & PStateField) == DaifSet:
                 ClobberFlags();
                 emit.Alu(AluOp.Or, 8, mask, bits);
                 return true;
-            case IrOp.WritePState when (inst.Imm & 0x3F) == DaifClear:
+            case IrOp.WritePState when (inst.Imm & PStateField) == DaifClear:
                 ClobberFlags();
                 emit.Alu(AluOp.And, 8, mask, ~bits);
                 break;

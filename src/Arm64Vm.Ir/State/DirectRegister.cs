@@ -45,6 +45,20 @@ public enum DirectRegister
     /// <summary>CTR_EL0 as EL1 reads it.</summary>
     CacheType,
 
+    // Copies to read: writing these changes how addresses are translated.
+
+    /// <summary>SCTLR_EL1.</summary>
+    SystemControl1,
+
+    /// <summary>TCR_EL1, which kernels with a choice of address sizes ask for theirs.</summary>
+    TranslationControl1,
+
+    /// <summary>TTBR0_EL1.</summary>
+    TranslationBase0,
+
+    /// <summary>TTBR1_EL1.</summary>
+    TranslationBase1,
+
     // Pointer authentication keys, 128 bits each; only where translations are for a processor that has them.
     KeyIALow, KeyIAHigh,
     KeyIBLow, KeyIBHigh,
@@ -68,6 +82,10 @@ public static class DirectRegisters
     public const uint ESR_EL1 = 0xC290;
     public const uint FAR_EL1 = 0xC300;
     public const uint CONTEXTIDR_EL1 = 0xC681;
+    public const uint SCTLR_EL1 = 0xC080;
+    public const uint TTBR0_EL1 = 0xC100;
+    public const uint TTBR1_EL1 = 0xC101;
+    public const uint TCR_EL1 = 0xC102;
     public const uint DAIF = 0xDA11;
     public const uint DCZID_EL0 = 0xD807;
     public const uint CTR_EL0 = 0xD801;
@@ -115,6 +133,10 @@ public static class DirectRegisters
                     case CONTEXTIDR_EL1: register = DirectRegister.ContextId1; break;
                     case DAIF when !write: register = DirectRegister.InterruptMask; break;
                     case CTR_EL0 when !write: register = DirectRegister.CacheType; break;
+                    case SCTLR_EL1 when !write: register = DirectRegister.SystemControl1; break;
+                    case TCR_EL1 when !write: register = DirectRegister.TranslationControl1; break;
+                    case TTBR0_EL1 when !write: register = DirectRegister.TranslationBase0; break;
+                    case TTBR1_EL1 when !write: register = DirectRegister.TranslationBase1; break;
                     default: return -1;
                 }
 

@@ -6,6 +6,7 @@ namespace Arm64Vm.Translation.Lifters;
 /// <summary>MSR (immediate), and CFINV, AXFLAG, XAFLAG, which share its encoding space.</summary>
 internal static class ProcessorState
 {
+    private const int DataIndependentTiming = 0x1A;
     private const int DaifSet = 0x1E;
 
     public static bool Lift(in LiftContext context, A64Instruction i)
@@ -29,8 +30,8 @@ internal static class ProcessorState
             return false;
         b.Emit(IrOp.WritePState, IrType.Void, imm: (ulong)(uint)(field | (i.CRm << 8)));
 
-        // Masking interrupts changes nothing about the code that follows.
-        if (field != DaifSet)
+        // Masking interrupts changes nothing about the code that follows, nor does what timing may depend on.
+        if (field is not (DaifSet or DataIndependentTiming))
             b.Jump(context.GuestOffset + 4);
         return true;
     }
