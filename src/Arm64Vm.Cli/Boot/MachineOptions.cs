@@ -11,7 +11,7 @@ internal sealed class MachineOptions
     private readonly Option<string?> _firmware = new("--firmware") { Description = "Raw firmware for flash, such as EDK2 or U-Boot", HelpName = "FILE" };
     private readonly Option<string?> _vars = new("--vars") { Description = "Second flash bank, 64 MiB, where firmware keeps its variables; written through", HelpName = "FILE" };
     private readonly Option<bool> _noAcpi = new("--no-acpi") { Description = "Give firmware no ACPI tables, so that guests use the device tree" };
-    private readonly Option<string?> _kernel = new("--kernel") { Description = "Linux Image (raw, gzip, EFI zboot) or ELF file; neither this nor --firmware: the embedded firmware", HelpName = "FILE" };
+    private readonly Option<string?> _kernel = new("--kernel") { Description = "Linux Image (raw, gzip, zstd, EFI zboot) or ELF file; neither this nor --firmware: the embedded firmware", HelpName = "FILE" };
     private readonly Option<string?> _initrd = new("--initrd") { Description = "Initial RAM disk for the kernel", HelpName = "FILE" };
     private readonly Option<string> _append = new("--append") { Description = "Kernel command line, or options of the embedded firmware", HelpName = "TEXT", DefaultValueFactory = _ => "" };
     private readonly Option<string?> _deviceTree = new("--dtb") { Description = "Device tree blob instead of the generated one", HelpName = "FILE" };

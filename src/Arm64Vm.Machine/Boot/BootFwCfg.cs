@@ -31,7 +31,7 @@ public static class BootFwCfg
         if (!files.Kernel.IsEmpty)
         {
             // An EFI zboot image stays as it is: firmware runs it, and it unpacks itself.
-            var kernel = Gzip.IsGzip(files.Kernel.Span) ? Gzip.Decompress(files.Kernel, "kernel") : files.Kernel;
+            var kernel = KernelLoader.Decompress(files.Kernel);
             items.Set(FwCfgKeys.KernelSize, (uint)kernel.Length);
             items.Set(FwCfgKeys.KernelData, kernel);
         }

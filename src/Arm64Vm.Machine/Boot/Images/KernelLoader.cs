@@ -5,7 +5,7 @@ namespace Arm64Vm.Machine.Boot.Images;
 /// <summary>Finds out what a kernel file is, unpacks it and places it in RAM.</summary>
 public static class KernelLoader
 {
-    /// <summary>Loads an ELF file, a Linux Image, either of them gzipped, an EFI zboot image, or a raw image without header.</summary>
+    /// <summary>Loads an ELF file, a Linux Image, either of them packed with gzip or zstd, an EFI zboot image, or a raw image without header.</summary>
     /// <exception cref="BootImageException">It cannot be loaded.</exception>
     public static KernelImage Load(ReadOnlyMemory<byte> file, Region ram)
     {
@@ -18,13 +18,20 @@ public static class KernelLoader
         return LinuxImage.Load(file, ram);
     }
 
-    /// <summary>Removes the wrappings that firmware would remove as well: gzip and EFI zboot.</summary>
+    /// <summary>Removes the wrappings that firmware would remove as well: gzip, zstd and EFI zboot.</summary>
     /// <exception cref="BootImageException">The wrapping is damaged, or its compression is not supported.</exception>
     public static ReadOnlyMemory<byte> Unpack(ReadOnlyMemory<byte> file)
     {
-        if (Gzip.IsGzip(file.Span))
-            file = Gzip.Decompress(file, "kernel");
+        file = Decompress(file);
         return ZbootImage.IsZboot(file.Span) ? ZbootImage.Unpack(file) : file;
+    }
+
+    /// <summary>Removes a compression around the whole file, so that what remains may be an EFI application.</summary>
+    /// <exception cref="BootImageException">It is damaged.</exception>
+    public static ReadOnlyMemory<byte> Decompress(ReadOnlyMemory<byte> file)
+    {
+        const string What = "kernel";
+        return Gzip.IsGzip(file.Span) ? Gzip.Decompress(file, What) : Zstandard.IsZstandard(file.Span) ? Zstandard.Decompress(file, What) : file;
     }
 
     /// <summary>Names files that would otherwise run as a headerless image and hang.</summary>
@@ -32,8 +39,6 @@ public static class KernelLoader
     {
         if (StartsWith(file, 0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00))
             throw new BootImageException("The kernel is compressed with xz; unpack it first.");
-        if (StartsWith(file, 0x28, 0xB5, 0x2F, 0xFD))
-            throw new BootImageException("The kernel is compressed with zstd; unpack it first.");
         if (StartsWith(file, 0x02, 0x21, 0x4C, 0x18) || StartsWith(file, 0x04, 0x22, 0x4D, 0x18))
             throw new BootImageException("The kernel is compressed with lz4; unpack it first.");
         if (file.StartsWith("BZh"u8))

@@ -26,9 +26,14 @@ internal static class ZbootImage
         var end = field.IndexOf((byte)0);
         var name = Encoding.ASCII.GetString(end < 0 ? field : field[..end]);
         var payload = file.Slice((int)offset, (int)size);
+        const string What = "kernel inside the EFI image";
         if (name == "gzip" && Gzip.IsGzip(payload.Span))
-            return Gzip.Decompress(payload, "kernel inside the EFI image");
+            return Gzip.Decompress(payload, What);
+
+        // Older kernels name the make rule that packed them, zstd22.
+        if (name is ("zstd" or "zstd22") && Zstandard.IsZstandard(payload.Span))
+            return Zstandard.Decompress(payload, What);
         var printable = name.All(char.IsAsciiLetterOrDigit) && name.Length > 0 ? name : "an unknown method";
-        throw new BootImageException($"The kernel inside the EFI image is compressed with {printable}; only gzip is supported.");
+        throw new BootImageException($"The kernel inside the EFI image is compressed with {printable}; only gzip and zstd are supported.");
     }
 }

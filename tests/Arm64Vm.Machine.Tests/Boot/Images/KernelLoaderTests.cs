@@ -4,6 +4,7 @@ using Arm64Vm.Machine.Boot;
 using Arm64Vm.Machine.Boot.Images;
 using Arm64Vm.Machine.Memory;
 using CsCheck;
+using ZstdSharp;
 
 namespace Arm64Vm.Machine.Tests.Boot.Images;
 
@@ -39,6 +40,28 @@ public class KernelLoaderTests
         Assert.Equal(image, KernelLoader.Load(Zboot(Pack(image), "gzip"), Ram).Segments[0].Data.ToArray());
     }
 
+    [Theory]
+    [InlineData("zstd")]
+    [InlineData("zstd22")]
+    public void ZstandardUnpacks(string name)
+    {
+        var image = Image(0, 0x10_0000, 0x2000);
+        Assert.Equal(image, KernelLoader.Load(PackZstandard(image), Ram).Segments[0].Data.ToArray());
+        Assert.Equal(image, KernelLoader.Load(Zboot(PackZstandard(image), name), Ram).Segments[0].Data.ToArray());
+    }
+
+    [Fact]
+    public void DamagedZstandardIsRefused()
+    {
+        var image = Image(0, 0x10_0000, 0x20000);
+        new Random(1).NextBytes(image.AsSpan(64));
+        var packed = PackZstandard(image);
+        Refused("zstd data of the kernel are damaged", packed[..(packed.Length / 2)]);
+        Refused("zstd data of the kernel are damaged", [0x28, 0xB5, 0x2F, 0xFD, 0, 0]);
+        packed.AsSpan(5, 20).Fill(0xFF);
+        Refused("zstd data of the kernel are damaged", packed);
+    }
+
     [Fact]
     public void GzipWithTrailingPaddingUnpacks()
     {
@@ -57,7 +80,7 @@ public class KernelLoaderTests
     }
 
     [Theory]
-    [InlineData("zstd", "zstd")]
+    [InlineData("xzkern", "xzkern")]
     [InlineData("lzma", "lzma")]
     [InlineData("\u0001\u0002", "unknown method")]
     public void OtherZbootCompressionsAreNamed(string name, string message) => Refused(message, Zboot(new byte[100], name));
@@ -75,7 +98,6 @@ public class KernelLoaderTests
     {
         Refused("empty", []);
         Refused("xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0, 1, 2]);
-        Refused("zstd", [0x28, 0xB5, 0x2F, 0xFD, 0, 0]);
         Refused("bzip2", "BZh91AY"u8.ToArray());
         Refused("uImage", [0x27, 0x05, 0x19, 0x56, 0]);
         var x86 = new byte[1000];
@@ -101,6 +123,7 @@ public class KernelLoaderTests
         byte[][] seeds =
         [
             Image(0, 0x10_0000, 200), Pack(Image(0, 0x10_0000, 200)), Zboot(Pack(Image(0, 0, 200)), "gzip"),
+            PackZstandard(Image(0, 0x10_0000, 200)), Zboot(PackZstandard(Image(0, 0, 200)), "zstd"),
             ElfImageTests.Elf(0x4000_0000, (0x4000_0000, 0x4000_0000, 100, 200), (0x4010_0000, 0x4010_0000, 50, 50)),
         ];
         Gen.Select(Gen.Int[0, seeds.Length - 1], Gen.Int[0, 400], Gen.Select(Gen.Int[0, 400], Gen.Byte).Array[0, 6]).Sample(
@@ -143,6 +166,12 @@ public class KernelLoaderTests
         using (var packer = new GZipStream(packed, CompressionLevel.Fastest))
             packer.Write(bytes);
         return packed.ToArray();
+    }
+
+    private static byte[] PackZstandard(byte[] bytes)
+    {
+        using var packer = new Compressor();
+        return packer.Wrap(bytes).ToArray();
     }
 
     private static byte[] Zboot(byte[] payload, string compression)
