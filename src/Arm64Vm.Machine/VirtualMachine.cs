@@ -137,9 +137,11 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     {
         lock (_gate)
         {
+            // A machine that was resumed a moment ago and has not noticed yet simply stays where it is.
+            if (_state is MachineState.Running or MachineState.Paused)
+                _pauseWanted = true;
             if (_state != MachineState.Running)
                 return Task.CompletedTask;
-            _pauseWanted = true;
             _paused ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _board.Vcpu.RequestStop(VcpuStop.Paused);
             return _paused.Task;

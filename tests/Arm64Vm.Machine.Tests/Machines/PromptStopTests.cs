@@ -33,4 +33,22 @@ public class PromptStopTests
         await machine.StopAsync().WaitAsync(TestMachine.Patience);
         Assert.Equal(RunEnd.Stopped, (await run).End);
     }
+
+    /// <summary>The processor's thread may not have noticed that it was resumed when it is to stand still again.</summary>
+    [Fact]
+    public async Task APauseRightAfterAResumeIsNotLost()
+    {
+        await using var machine = VirtualMachine.Create(TestMachine.Config(new TestProgram().Print("x").Add(0x1400_0000), ExecutionBackend.Auto));
+        var run = machine.RunAsync(TestContext.Current.CancellationToken);
+        await machine.WaitForConsoleAsync("x", TestMachine.Patience);
+        for (var i = 0; i < 2000; i++)
+        {
+            await machine.PauseAsync().WaitAsync(TestMachine.Patience);
+            Assert.Equal(MachineState.Paused, machine.State);
+            machine.Resume();
+        }
+
+        await machine.StopAsync().WaitAsync(TestMachine.Patience);
+        Assert.Equal(RunEnd.Stopped, (await run).End);
+    }
 }
