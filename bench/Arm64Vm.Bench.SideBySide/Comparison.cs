@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Arm64Vm.Bench.SideBySide;
 
 /// <summary>Runs the rounds. Who goes first alternates, so that neither always meets a warmer or busier host.</summary>
@@ -18,27 +16,33 @@ internal static class Comparison
             new(peer.Name, $"{peer.Version()}, -cpu {options.Cpu}"),
             new("rounds", options.Rounds.ToString(System.Globalization.CultureInfo.InvariantCulture)),
         ];
-        using Guest guest = Guest.For(options);
+        using GuestSet guests = GuestSet.For(options);
         for (int round = 1; round <= options.Rounds; round++)
         {
-            bool oursFirst = round % 2 == 1;
-            if (oursFirst)
-                left.Add(RunOnce(options, guest, ours, round, failures));
-            right.Add(RunOnce(options, guest, peer, round, failures));
-            if (!oursFirst)
-                left.Add(RunOnce(options, guest, ours, round, failures));
+            List<Sample> leftSamples = [], rightSamples = [];
+            foreach (Guest guest in guests.Members)
+            {
+                bool oursFirst = round % 2 == 1;
+                if (oursFirst)
+                    leftSamples.AddRange(RunOnce(options, guest, ours, round, failures));
+                rightSamples.AddRange(RunOnce(options, guest, peer, round, failures));
+                if (!oursFirst)
+                    leftSamples.AddRange(RunOnce(options, guest, ours, round, failures));
+            }
+
+            left.Add(leftSamples);
+            right.Add(rightSamples);
         }
 
-        return Report.Build(guest.Title, circumstances, left, right, failures);
+        return Report.Build(guests.Title, circumstances, left, right, failures);
     }
 
     private static List<Sample> RunOnce(Options options, Guest guest, IEmulator emulator, int round, List<string> failures)
     {
-        Console.Error.WriteLine($"round {round}: {emulator.Name}");
-        ProcessStartInfo start = guest.Start(emulator);
-        ConsoleRun run = ConsoleRun.Run(start, options.RunTimeout, guest.Until, options.Press, options.Verbose ? Console.Error : null);
+        Console.Error.WriteLine($"round {round}: {emulator.Name}{(guest.Name is null ? "" : $", {guest.Name}")}");
+        ConsoleRun run = ConsoleRun.Run(emulator.Start(guest.Machine), options.RunTimeout, guest.Until, options.Press, options.Verbose ? Console.Error : null);
         if (guest.Problem(run) is string problem)
-            failures.Add($"{emulator.Name}, round {round}: {problem}{(run.TimedOut ? " (timeout)" : "")}");
+            failures.Add($"{emulator.Name}, {(guest.Name is null ? "" : $"{guest.Name}, ")}round {round}: {problem}{(run.TimedOut ? " (timeout)" : "")}");
         return guest.Samples(run);
     }
 }

@@ -8,7 +8,8 @@ namespace Arm64Vm.Bench.SideBySide;
 /// <param name="Elapsed">From the start of the process to its end, or to the last awaited text.</param>
 /// <param name="Milestones">The time to each awaited text, in their order; null for one that never came.</param>
 /// <param name="TimedOut">The run was ended for taking too long.</param>
-internal sealed record ConsoleRun(string Text, TimeSpan Elapsed, TimeSpan?[] Milestones, bool TimedOut)
+/// <param name="ExitCode">The process's exit status; of no meaning when the run was ended from here.</param>
+internal sealed record ConsoleRun(string Text, TimeSpan Elapsed, TimeSpan?[] Milestones, bool TimedOut, int ExitCode)
 {
     /// <summary>
     /// Starts the process and reads its standard output until it ends, until all of <paramref name="until"/> (when not empty) have
@@ -70,7 +71,7 @@ internal sealed record ConsoleRun(string Text, TimeSpan Elapsed, TimeSpan?[] Mil
         }
 
         process.WaitForExit();
-        return new ConsoleRun(text.ToString(), until.Count > 0 ? elapsed : watch.Elapsed, milestones, timedOut);
+        return new ConsoleRun(text.ToString(), until.Count > 0 ? elapsed : watch.Elapsed, milestones, timedOut, process.ExitCode);
     }
 
     /// <summary>The first line that a program prints, or a note that there was none.</summary>

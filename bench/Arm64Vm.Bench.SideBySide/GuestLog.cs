@@ -34,6 +34,19 @@ internal static class GuestLog
         return samples;
     }
 
+    /// <summary>The names and statuses of the programs that failed.</summary>
+    public static List<string> FailedResults(string console)
+    {
+        List<string> failed = [];
+        foreach (string[] words in Lines(console, "RESULT", 4))
+        {
+            if (words[3] != "rc=0")
+                failed.Add($"{words[1]} {words[3]}");
+        }
+
+        return failed;
+    }
+
     private static IEnumerable<string[]> Lines(string console, string keyword, int length)
     {
         foreach (string line in console.Split('\n'))

@@ -6,6 +6,7 @@ internal enum Mode
 {
     Kernels,
     Boot,
+    Boots,
     Linux,
 }
 
@@ -27,7 +28,9 @@ internal sealed record Options
     public string Image { get; init; } = "firmware/embedded/arm64vm-firmware.elf";
     public string? Kernels { get; init; }
     public string Seconds { get; init; } = "0.5";
-    public string? Firmware { get; init; }
+    public string? Boots { get; init; }
+    public GuestMachine Guest { get; init; } = new();
+    public TimeSpan Countdown { get; init; }
     public IReadOnlyList<string> Until { get; init; } = [];
     public string? Press { get; init; }
     public string Script { get; init; } = "firmware/guests/workloads.sh";
@@ -49,8 +52,9 @@ internal sealed record Options
             {
                 "kernels" => Mode.Kernels,
                 "boot" => Mode.Boot,
+                "boots" => Mode.Boots,
                 "linux" => Mode.Linux,
-                _ => throw new UsageException($"unknown mode '{args[0]}': kernels, boot or linux"),
+                _ => throw new UsageException($"unknown mode '{args[0]}': kernels, boot, boots or linux"),
             },
         };
         for (int i = 1; i < args.Length; i++)
@@ -67,8 +71,10 @@ internal sealed record Options
             options = options.With(name, args[++i]);
         }
 
-        if (options.Mode == Mode.Boot && (options.Firmware is null || options.Until.Count == 0))
-            throw new UsageException("boot needs --firmware and at least one --until");
+        if (options.Mode == Mode.Boot && options.Guest is { Firmware: null, Kernel: null })
+            throw new UsageException("boot needs --firmware or --kernel");
+        if (options.Guest is { Variables: not null, Firmware: null })
+            throw new UsageException("--vars needs --firmware");
         return options;
     }
 
@@ -81,7 +87,16 @@ internal sealed record Options
         "--image" => this with { Image = value },
         "--kernels" => this with { Kernels = value },
         "--seconds" => this with { Seconds = Number(name, value).ToString("0.#########", CultureInfo.InvariantCulture) },
-        "--firmware" => this with { Firmware = value },
+        "--boots" => this with { Boots = value },
+        "--firmware" => this with { Guest = Guest with { Firmware = value } },
+        "--vars" => this with { Guest = Guest with { Variables = value } },
+        "--kernel" => this with { Guest = Guest with { Kernel = value } },
+        "--initrd" => this with { Guest = Guest with { Initrd = value } },
+        "--append" => this with { Guest = Guest with { CommandLine = value } },
+        "--disk" => this with { Guest = Guest with { Disks = [.. Guest.Disks, value] } },
+        "--memory" => this with { Guest = Guest with { Memory = value } },
+        "--gic" => this with { Guest = Guest with { Gic = value } },
+        "--countdown" => this with { Countdown = TimeSpan.FromSeconds(Number(name, value)) },
         "--until" => this with { Until = [.. Until, value] },
         "--press" => this with { Press = value },
         "--script" => this with { Script = value },

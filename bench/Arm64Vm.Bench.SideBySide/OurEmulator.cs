@@ -2,9 +2,10 @@ using System.Diagnostics;
 
 namespace Arm64Vm.Bench.SideBySide;
 
-internal sealed class OurEmulator : IEmulator
+internal sealed class OurEmulator : IEmulator, IDisposable
 {
     private readonly string _executable;
+    private readonly string _variables = Path.Combine(Path.GetTempPath(), $"side-by-side.{Environment.ProcessId}.vars");
 
     /// <exception cref="UsageException">There is no such executable.</exception>
     public OurEmulator(Options options)
@@ -16,17 +17,35 @@ internal sealed class OurEmulator : IEmulator
 
     public string Name => "arm64vm";
 
-    public string Version() => ConsoleRun.FirstLine(Start("--version"));
+    public string Version() => ConsoleRun.FirstLine(Program("--version"));
 
-    public ProcessStartInfo BareMetal(string image, string commandLine) => Start("boot", "--kernel", image, "--append", commandLine);
+    public ProcessStartInfo Start(GuestMachine guest)
+    {
+        List<string> arguments = ["boot", "--memory", guest.Memory, "--gic", guest.Gic];
+        Add(arguments, "--firmware", guest.Firmware);
+        if (guest.Variables is not null)
+        {
+            File.Copy(guest.Variables, _variables, overwrite: true);
+            Add(arguments, "--vars", _variables);
+        }
 
-    public ProcessStartInfo Firmware(string image) => Start("boot", "--firmware", image);
+        Add(arguments, "--kernel", guest.Kernel);
+        Add(arguments, "--initrd", guest.Initrd);
+        Add(arguments, "--append", guest.CommandLine);
+        foreach (string disk in guest.Disks)
+            Add(arguments, "--disk", disk + ",readonly");
+        return Program([.. arguments]);
+    }
 
-    public ProcessStartInfo Linux(LinuxGuest guest) => Start(
-        "boot", "--kernel", guest.Kernel, "--initrd", guest.Initrd, "--append", guest.CommandLine, "--memory", "2G",
-        "--disk", guest.Root + ",readonly", "--disk", guest.Script + ",readonly");
+    public void Dispose() => File.Delete(_variables);
 
-    private ProcessStartInfo Start(params ReadOnlySpan<string> arguments)
+    private static void Add(List<string> arguments, string option, string? value)
+    {
+        if (value is not null)
+            arguments.AddRange([option, value]);
+    }
+
+    private ProcessStartInfo Program(params ReadOnlySpan<string> arguments)
     {
         ProcessStartInfo info = new(_executable);
         foreach (string argument in arguments)

@@ -5,11 +5,13 @@ namespace Arm64Vm.Bench.SideBySide;
 /// <summary>QEMU: in a root folder of its own (run through chroot, its files copied in beside it), or the host's.</summary>
 internal sealed class PeerEmulator : IEmulator, IDisposable
 {
-    private const string Program = "qemu-system-aarch64";
+    private const string Executable = "qemu-system-aarch64";
     private readonly string? _root;
     private readonly string _cpu;
     private readonly string _exchange = $"side-by-side.{Environment.ProcessId}";
     private readonly Dictionary<string, string> _inside = [];
+    private string? _copy;
+    private int _copies;
 
     /// <exception cref="UsageException">No QEMU where the options say, or none at all.</exception>
     public PeerEmulator(Options options)
@@ -20,63 +22,98 @@ internal sealed class PeerEmulator : IEmulator, IDisposable
         {
             _root = Path.GetFullPath(options.Peer ?? fetched);
             if (!IsRoot(_root))
-                throw new UsageException($"no usr/bin/{Program} under {_root}");
+                throw new UsageException($"no usr/bin/{Executable} under {_root}");
         }
         else if (!OnPath())
         {
-            throw new UsageException($"no {Program} on PATH: firmware/fetch-guests.sh peer, or --peer DIR");
+            throw new UsageException($"no {Executable} on PATH: firmware/fetch-guests.sh peer, or --peer DIR");
         }
     }
 
     public string Name => "qemu";
 
-    public string Version() => ConsoleRun.FirstLine(Start("--version"));
+    public string Version() => ConsoleRun.FirstLine(Program("--version"));
 
-    public ProcessStartInfo BareMetal(string image, string commandLine) => Machine("512M", "-kernel", Inside(image), "-append", commandLine);
+    public ProcessStartInfo Start(GuestMachine guest)
+    {
+        List<string> arguments =
+            ["-M", $"virt,gic-version={guest.Gic}", "-cpu", _cpu, "-m", guest.Memory, "-nographic", "-nic", "none", "-no-reboot"];
+        if (guest.Variables is not null)
+        {
+            arguments.AddRange(["-drive", $"if=pflash,unit=0,format=raw,readonly=on,file={Inside(guest.Firmware!)}"]);
+            arguments.AddRange(["-drive", $"if=pflash,unit=1,format=raw,file={FreshCopy(guest.Variables)}"]);
+        }
+        else
+        {
+            Add(arguments, "-bios", guest.Firmware);
+        }
 
-    public ProcessStartInfo Firmware(string image) => Machine("1G", "-bios", Inside(image));
+        Add(arguments, "-kernel", guest.Kernel);
+        Add(arguments, "-initrd", guest.Initrd);
+        if (guest.CommandLine is not null)
+            arguments.AddRange(["-append", guest.CommandLine]);
 
-    // The virt board fills its virtio transports from the highest address down, so the last device is the guest's first disk.
-    public ProcessStartInfo Linux(LinuxGuest guest) => Machine(
-        "2G", "-kernel", Inside(guest.Kernel), "-initrd", Inside(guest.Initrd), "-append", guest.CommandLine,
-        "-drive", $"if=none,id=root,format=raw,readonly=on,file={Inside(guest.Root)}",
-        "-drive", $"if=none,id=script,format=raw,readonly=on,file={Inside(guest.Script)}",
-        "-device", "virtio-blk-device,drive=script", "-device", "virtio-blk-device,drive=root");
+        // The virt board fills its virtio transports from the highest address down, so the last device is the guest's first disk.
+        for (int i = guest.Disks.Count - 1; i >= 0; i--)
+        {
+            arguments.AddRange(["-drive", $"if=none,id=disk{i},format=raw,readonly=on,file={Inside(guest.Disks[i])}"]);
+            arguments.AddRange(["-device", $"virtio-blk-device,drive=disk{i}"]);
+        }
+
+        return Program([.. arguments]);
+    }
 
     public void Dispose()
     {
-        if (_root is not null && _inside.Count > 0)
-            Directory.Delete(Path.Combine(_root, _exchange), recursive: true);
+        string folder = Path.Combine(_root ?? Path.GetTempPath(), _exchange);
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
     }
 
-    private static bool IsRoot(string folder) => File.Exists(Path.Combine(folder, "usr/bin", Program));
+    private static bool IsRoot(string folder) => File.Exists(Path.Combine(folder, "usr/bin", Executable));
 
     private static bool OnPath()
     {
         foreach (string folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'))
         {
-            if (File.Exists(Path.Combine(folder, Program)))
+            if (File.Exists(Path.Combine(folder, Executable)))
                 return true;
         }
 
         return false;
     }
 
-    private ProcessStartInfo Machine(string memory, params ReadOnlySpan<string> arguments) => Start(
-        ["-M", "virt,gic-version=3", "-cpu", _cpu, "-m", memory, "-nographic", "-nic", "none", "-no-reboot", .. arguments]);
-
-    private ProcessStartInfo Start(params ReadOnlySpan<string> arguments)
+    private ProcessStartInfo Program(params ReadOnlySpan<string> arguments)
     {
-        ProcessStartInfo info = new(_root is null ? Program : "chroot");
+        ProcessStartInfo info = new(_root is null ? Executable : "chroot");
         if (_root is not null)
         {
             info.ArgumentList.Add(_root);
-            info.ArgumentList.Add(Program);
+            info.ArgumentList.Add(Executable);
         }
 
         foreach (string argument in arguments)
             info.ArgumentList.Add(argument);
         return info;
+    }
+
+    private void Add(List<string> arguments, string option, string? file)
+    {
+        if (file is not null)
+            arguments.AddRange([option, Inside(file)]);
+    }
+
+    /// <summary>A copy under its own name for each start: QEMU locks the file, and a killed one may hold on to it for a moment.</summary>
+    private string FreshCopy(string file)
+    {
+        string folder = Path.Combine(_root ?? Path.GetTempPath(), _exchange);
+        Directory.CreateDirectory(folder);
+        if (_copy is not null)
+            File.Delete(_copy);
+        string name = $"vars-{_copies++}";
+        _copy = Path.Combine(folder, name);
+        File.Copy(file, _copy);
+        return _root is null ? _copy : $"/{_exchange}/{name}";
     }
 
     /// <summary>The name of a host file as QEMU sees it; the first use copies it under the root folder.</summary>

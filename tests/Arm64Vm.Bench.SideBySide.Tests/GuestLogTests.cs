@@ -24,4 +24,8 @@ public sealed class GuestLogTests
         List<Sample> samples = GuestLog.Results("RESULT gzip 1200 rc=0\r\nRESULT gcc 300 rc=1\r\nDONE\r\n");
         Assert.Equal([new Sample("gzip", "program", 1.2e9)], samples);
     }
+
+    [Fact]
+    public void AProgramThatFailedIsNamed() =>
+        Assert.Equal(["sort rc=1"], GuestLog.FailedResults("RESULT gcc 10 rc=0\r\nRESULT sort 5 rc=1\r\n"));
 }
