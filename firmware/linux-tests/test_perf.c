@@ -25,7 +25,7 @@ static __attribute__((noinline)) void busy(uint64_t milliseconds)
 {
     uint64_t end = nanoseconds(CLOCK_MONOTONIC) + milliseconds * 1000000;
     while (nanoseconds(CLOCK_MONOTONIC) < end)
-        for (volatile int i = 0; i < 10000; i++)
+        for (volatile int i = 0; i < 200000; i++) // long beside a system call, however slow pointer authentication is
             ;
 }
 
