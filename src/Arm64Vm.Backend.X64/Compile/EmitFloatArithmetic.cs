@@ -70,10 +70,8 @@ public sealed partial class X64Compiler
         bool scalar = inst.Shape == VectorShape.Scalar;
         int size = inst.Size, liveBytes = LiveBytesOf(inst.Shape, size);
         VectorSource a = SourceOf(inst.A);
-        ClobberFlags();
-        FloatTarget target = ChooseTarget(a);
-        Xmm t = target.Register, temporary = FirstTemporary(target);
-        Label cold = emit.NewLabel();
+        FloatTarget target = BeginFloat(a, out Xmm temporary, out Label cold);
+        Xmm t = target.Register;
         GuardInput(inst, inst.A, a, temporary, cold);
         bool isClean = true;
         if (scalar)

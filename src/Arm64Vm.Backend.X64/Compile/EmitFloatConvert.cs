@@ -35,10 +35,8 @@ public sealed partial class X64Compiler
         bool scalar = inst.Shape == VectorShape.Scalar;
         int size = inst.Size, liveBytes = LiveBytesOf(inst.Shape, size);
         VectorSource a = SourceOf(inst.A);
-        ClobberFlags();
-        FloatTarget target = ChooseTarget(a);
-        Xmm t = target.Register, temporary = FirstTemporary(target);
-        Label cold = emit.NewLabel();
+        FloatTarget target = BeginFloat(a, out Xmm temporary, out Label cold);
+        Xmm t = target.Register;
         GuardInput(inst, inst.A, a, temporary, cold);
         bool isClean = true;
         if (roundsAway)
@@ -95,10 +93,8 @@ public sealed partial class X64Compiler
         VectorSource a = SourceOf(inst.A);
         if (!HaveTemporaries(1))
             return false;
-        ClobberFlags();
-        FloatTarget target = ChooseTarget(a);
-        Xmm t = target.Register, temporary = FirstTemporary(target);
-        Label cold = emit.NewLabel();
+        FloatTarget target = BeginFloat(a, out Xmm temporary, out Label cold);
+        Xmm t = target.Register;
         if (from != 2)
             GuardInput(inst, inst.A, a, temporary, cold);
         GuardUnderflow(mayBeTiny: to < from, cold);
@@ -167,10 +163,8 @@ public sealed partial class X64Compiler
         VectorSource a = SourceOf(inst.A);
         if (!HaveTemporaries(1))
             return false;
-        ClobberFlags();
-        FloatTarget target = ChooseTarget(a);
-        Xmm t = target.Register, temporary = FirstTemporary(target);
-        Label cold = emit.NewLabel();
+        FloatTarget target = BeginFloat(a, out Xmm temporary, out Label cold);
+        Xmm t = target.Register;
         GuardTiny(scalar, 4, a, temporary, cold);
         Xmm source = InRegister(a, t, scalar ? 4 : 16);
         if (scalar && !a.InMemory && LiveBytes(inst.A) > 4)
@@ -199,10 +193,8 @@ public sealed partial class X64Compiler
         VectorSource a = SourceOf(inst.A);
         if (!HaveTemporaries(1))
             return false;
-        ClobberFlags();
-        FloatTarget target = ChooseTarget(a);
-        Xmm t = target.Register, temporary = FirstTemporary(target);
-        Label cold = emit.NewLabel();
+        FloatTarget target = BeginFloat(a, out Xmm temporary, out Label cold);
+        Xmm t = target.Register;
         GuardTiny(scalar: false, 8, a, temporary, cold);
         GuardUnderflow(mayBeTiny: true, cold);
         emit.Vex(V.Cvtpd2ps, t, InRegister(a, t, 16));

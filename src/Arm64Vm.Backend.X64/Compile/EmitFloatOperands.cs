@@ -80,6 +80,16 @@ public sealed partial class X64Compiler
     /// <summary>The first temporary beside a target. To be had before the first branch to a cold path, which would skip the spill of another value.</summary>
     private Xmm FirstTemporary(FloatTarget target) => target.IsDirect ? HostAbi.VectorScratch : ScratchXmm();
 
+    /// <summary>What an operation on one vector register needs before its guards: a target, a temporary beside it, and the label of its cold path.</summary>
+    private FloatTarget BeginFloat(in VectorSource a, out Xmm temporary, out Label cold)
+    {
+        ClobberFlags();
+        FloatTarget target = ChooseTarget(a);
+        temporary = FirstTemporary(target);
+        cold = emit.NewLabel();
+        return target;
+    }
+
     /// <summary>The current value's register, once the operands are no longer needed.</summary>
     /// <param name="target">What <see cref="ChooseTarget"/> gave.</param>
     /// <param name="isClean">The bits above the live lanes are zero already.</param>

@@ -194,10 +194,8 @@ public sealed partial class X64Compiler
         VectorSource a = SourceOf(inst.A);
         if (!HaveTemporaries(1))
             return false;
-        ClobberFlags();
-        FloatTarget target = ChooseTarget(a);
-        Xmm t = target.Register, temporary = FirstTemporary(target);
-        Label cold = emit.NewLabel();
+        FloatTarget target = BeginFloat(a, out Xmm temporary, out Label cold);
+        Xmm t = target.Register;
         GuardInput(inst, inst.A, a, temporary, cold);
         Xmm source = inst.Shape == VectorShape.D ? CleanHalf(inst.A, a, t) : InRegister(a, t, 16);
         emit.Vex(LaneConversion(size, unsigned, rounding == IntegerRounding.Truncate), t, source);

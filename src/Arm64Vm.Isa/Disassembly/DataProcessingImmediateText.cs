@@ -53,7 +53,6 @@ internal static class DataProcessingImmediateText
 
     private static void WriteAddSub(ref A64TextWriter w, in A64Instruction i)
     {
-        bool setsFlags = i.Bit(29);
         if (i.Opcode == A64Opcode.AddImmediate && i.Imm12 == 0 && !i.Sh && (i.Rd == 31 || i.Rn == 31))
         {
             w.Start("mov");
@@ -62,20 +61,7 @@ internal static class DataProcessingImmediateText
             return;
         }
 
-        if (setsFlags && i.Rd == 31)
-        {
-            w.Start(i.Bit(30) ? "cmp" : "cmn");
-        }
-        else
-        {
-            w.Start(i.Opcode);
-            if (setsFlags)
-                w.Register(i.Rd, i.Sf);
-            else
-                w.RegisterOrSp(i.Rd, i.Sf);
-        }
-
-        w.RegisterOrSp(i.Rn, i.Sf);
+        AddSubText.WriteMnemonic(ref w, i);
         w.Hex(i.Imm12);
         if (i.Sh)
             w.Shift(0, 12);

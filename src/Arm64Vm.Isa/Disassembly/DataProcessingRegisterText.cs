@@ -156,20 +156,7 @@ internal static class DataProcessingRegisterText
     private static void WriteExtended(ref A64TextWriter w, in A64Instruction i)
     {
         bool setsFlags = i.Bit(29);
-        if (setsFlags && i.Rd == 31)
-        {
-            w.Start(i.Bit(30) ? "cmp" : "cmn");
-        }
-        else
-        {
-            w.Start(i.Opcode);
-            if (setsFlags)
-                w.Register(i.Rd, i.Sf);
-            else
-                w.RegisterOrSp(i.Rd, i.Sf);
-        }
-
-        w.RegisterOrSp(i.Rn, i.Sf);
+        AddSubText.WriteMnemonic(ref w, i);
         w.Register(i.Rm, i.Sf && (i.Option & 3) == 3);
         // With the stack pointer, the extension that changes nothing is LSL.
         bool usesSp = i.Rn == 31 || (!setsFlags && i.Rd == 31);
