@@ -39,10 +39,11 @@ internal static class Comparison
 
     private static List<Sample> RunOnce(Options options, Guest guest, IEmulator emulator, int round, List<string> failures)
     {
-        Console.Error.WriteLine($"round {round}: {emulator.Name}{(guest.Name is null ? "" : $", {guest.Name}")}");
+        string who = guest.Name is null ? emulator.Name : $"{emulator.Name}, {guest.Name}";
+        Console.Error.WriteLine($"round {round}: {who}");
         ConsoleRun run = ConsoleRun.Run(emulator.Start(guest.Machine), options.RunTimeout, guest.Until, options.Press, options.Verbose ? Console.Error : null);
         if (guest.Problem(run) is string problem)
-            failures.Add($"{emulator.Name}, {(guest.Name is null ? "" : $"{guest.Name}, ")}round {round}: {problem}{(run.TimedOut ? " (timeout)" : "")}");
+            failures.Add($"{who}, round {round}: {problem}{(run.TimedOut ? " (timeout)" : "")}");
         return guest.Samples(run);
     }
 }

@@ -9,9 +9,8 @@ internal sealed class PeerEmulator : IEmulator, IDisposable
     private readonly string? _root;
     private readonly string _cpu;
     private readonly string _exchange = $"side-by-side.{Environment.ProcessId}";
+    private readonly string _exchangeOnHost;
     private readonly Dictionary<string, string> _inside = [];
-    private string? _copy;
-    private int _copies;
 
     /// <exception cref="UsageException">No QEMU where the options say, or none at all.</exception>
     public PeerEmulator(Options options)
@@ -28,6 +27,8 @@ internal sealed class PeerEmulator : IEmulator, IDisposable
         {
             throw new UsageException($"no {Executable} on PATH: firmware/fetch-guests.sh peer, or --peer DIR");
         }
+
+        _exchangeOnHost = Path.Combine(_root ?? Path.GetTempPath(), _exchange);
     }
 
     public string Name => "qemu";
@@ -65,9 +66,8 @@ internal sealed class PeerEmulator : IEmulator, IDisposable
 
     public void Dispose()
     {
-        string folder = Path.Combine(_root ?? Path.GetTempPath(), _exchange);
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
+        if (Directory.Exists(_exchangeOnHost))
+            Directory.Delete(_exchangeOnHost, recursive: true);
     }
 
     private static bool IsRoot(string folder) => File.Exists(Path.Combine(folder, "usr/bin", Executable));
@@ -103,17 +103,13 @@ internal sealed class PeerEmulator : IEmulator, IDisposable
             arguments.AddRange([option, Inside(file)]);
     }
 
-    /// <summary>A copy under its own name for each start: QEMU locks the file, and a killed one may hold on to it for a moment.</summary>
+    /// <summary>The name, as QEMU sees it, of a copy that one start may write.</summary>
     private string FreshCopy(string file)
     {
-        string folder = Path.Combine(_root ?? Path.GetTempPath(), _exchange);
-        Directory.CreateDirectory(folder);
-        if (_copy is not null)
-            File.Delete(_copy);
-        string name = $"vars-{_copies++}";
-        _copy = Path.Combine(folder, name);
-        File.Copy(file, _copy);
-        return _root is null ? _copy : $"/{_exchange}/{name}";
+        const string Name = "variables";
+        Directory.CreateDirectory(_exchangeOnHost);
+        File.Copy(file, Path.Combine(_exchangeOnHost, Name), overwrite: true);
+        return _root is null ? Path.Combine(_exchangeOnHost, Name) : $"/{_exchange}/{Name}";
     }
 
     /// <summary>The name of a host file as QEMU sees it; the first use copies it under the root folder.</summary>
@@ -124,7 +120,7 @@ internal sealed class PeerEmulator : IEmulator, IDisposable
             return path;
         if (_inside.TryGetValue(path, out string? known))
             return known;
-        Directory.CreateDirectory(Path.Combine(_root, _exchange));
+        Directory.CreateDirectory(_exchangeOnHost);
         string name = $"/{_exchange}/{_inside.Count}-{Path.GetFileName(path)}";
         File.Copy(path, _root + name);
         _inside.Add(path, name);

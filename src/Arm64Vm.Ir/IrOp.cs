@@ -203,7 +203,7 @@ public enum IrOp : ushort
     /// <summary>SYS instruction Imm (cache maintenance, TLBI, AT) with operand A (I64). May raise an exception.</summary>
     SystemOperation,
 
-    /// <summary>MSR (immediate): Imm = op1:op2 in bits 5:0, CRm in bits 11:8. The region ends after it, except for DAIFSet.</summary>
+    /// <summary>MSR (immediate): Imm = op1:op2 in bits 5:0, CRm in bits 11:8. Aux bit 0: the region ends after it.</summary>
     WritePState,
 
     /// <summary>I64 := pointer authentication operation Aux (<see cref="PointerAuthentication"/>) on pointer A with modifier B.</summary>

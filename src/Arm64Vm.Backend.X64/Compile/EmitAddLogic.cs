@@ -8,10 +8,7 @@ public sealed partial class X64Compiler
 {
     private void EmitAdd(in IrInst inst, int size)
     {
-        int left = inst.A;
-        int right = inst.B;
-        if (IsConstant(left))
-            (left, right) = (right, left);
+        (int left, int right) = ConstantLast(inst);
         Gpr a = Use(left);
         Gpr b = OperandRegister(right, size);
         bool keepFlags = FlagsAreLive;
@@ -41,6 +38,9 @@ public sealed partial class X64Compiler
         MoveIfDifferent(size, d, a);
         AluWith(AluOp.Add, size, d, right);
     }
+
+    /// <summary>The operands of a commutative operation, a constant second.</summary>
+    private (int Left, int Right) ConstantLast(in IrInst inst) => IsConstant(inst.A) ? (inst.B, inst.A) : (inst.A, inst.B);
 
     private void EmitSub(in IrInst inst, int size)
     {
@@ -107,10 +107,7 @@ public sealed partial class X64Compiler
     private void EmitCommutative(AluOp op, in IrInst inst, int size)
     {
         ClobberFlags();
-        int left = inst.A;
-        int right = inst.B;
-        if (IsConstant(left))
-            (left, right) = (right, left);
+        (int left, int right) = ConstantLast(inst);
         Gpr a = Use(left);
         Gpr b = OperandRegister(right, size);
         Gpr d = Define(current, left);

@@ -15,11 +15,7 @@ public sealed partial class X64Compiler
         switch (inst.Op)
         {
             case IrOp.AddS:
-                ClobberFlags();
-                if (IsConstant(inst.A))
-                    EmitAddSwapped(inst, size);
-                else
-                    EmitCommutativeUnclobbered(AluOp.Add, inst, size);
+                EmitCommutative(AluOp.Add, inst, size);
                 SetHostFlags(wantsFlags, flags, FlagForm.Arm);
                 break;
             case IrOp.SubS:
@@ -33,7 +29,7 @@ public sealed partial class X64Compiler
             case IrOp.AndS:
                 ClobberFlags();
                 if (wantsValue)
-                    EmitCommutativeUnclobbered(AluOp.And, inst, size);
+                    EmitCommutative(AluOp.And, inst, size);
                 else
                     EmitTest(inst, size);
                 SetHostFlags(wantsFlags, flags, FlagForm.Arm);
@@ -107,27 +103,12 @@ public sealed partial class X64Compiler
         flagsForm = form;
     }
 
-    private void EmitAddSwapped(in IrInst inst, int size)
-    {
-        IrInst swapped = inst;
-        (swapped.A, swapped.B) = (inst.B, inst.A);
-        EmitCommutativeUnclobbered(AluOp.Add, swapped, size);
-    }
-
-    private void EmitCommutativeUnclobbered(AluOp op, in IrInst inst, int size)
-    {
-        flagsOwner = 0;
-        EmitCommutative(op, inst, size);
-    }
-
     private void EmitCompare(in IrInst inst, int size)
     {
         if (TryImmediate(inst.B, size, out int immediate))
         {
             if (values[inst.A].Uses == 1 && TryMemory(inst.A, out Mem memory))
                 emit.Alu(AluOp.Cmp, size, memory, immediate);
-            else if (immediate == 0)
-                emit.Alu(AluOp.Cmp, size, Use(inst.A), 0);
             else
                 emit.Alu(AluOp.Cmp, size, Use(inst.A), immediate);
             return;
@@ -139,10 +120,7 @@ public sealed partial class X64Compiler
 
     private void EmitTest(in IrInst inst, int size)
     {
-        int left = inst.A;
-        int right = inst.B;
-        if (IsConstant(left))
-            (left, right) = (right, left);
+        (int left, int right) = ConstantLast(inst);
         if (TryImmediate(right, size, out int immediate))
             emit.Test(size, Use(left), immediate);
         else
@@ -167,25 +145,38 @@ public sealed partial class X64Compiler
         }
         else
         {
-            UseFlags(inst.C);
-            ReleaseFlagsBeforeArithmetic(inst.C);
-            Cc cc = HostCondition(condition);
-            Label constant = emit.NewLabel();
-            Label done = emit.NewLabel();
-            emit.JccShort(cc.Invert(), constant);
+            Label constant = BeginConditionalCompare(inst);
             EmitConditionalCompareOperation(negative, size, a, b, immediateOperand, immediate);
-            emit.JmpShort(done);
-            emit.Bind(constant);
-            uint flags = GuestFlags.FromNzcv((uint)(inst.Imm & 15) << 28);
-            if (form == FlagForm.Borrow)
-                flags ^= GuestFlags.C;
-            emit.MovImm(Gpr.Rax, flags);
-            LoadHostFlagsFromScratch();
-            emit.Bind(done);
+            EndConditionalCompare(inst, constant, form);
         }
 
         flagsOwner = values[current].LastUse != 0 ? current : 0;
         flagsForm = form;
+    }
+
+    /// <summary>Goes to the label where the condition does not hold.</summary>
+    private Label BeginConditionalCompare(in IrInst inst)
+    {
+        UseFlags(inst.C);
+        ReleaseFlagsBeforeArithmetic(inst.C);
+        Cc cc = HostCondition(inst.Condition);
+        Label constant = emit.NewLabel();
+        emit.JccShort(cc.Invert(), constant);
+        return constant;
+    }
+
+    /// <summary>The other path: the constant flags, in the form that the comparison leaves.</summary>
+    private void EndConditionalCompare(in IrInst inst, Label constant, FlagForm form)
+    {
+        Label done = emit.NewLabel();
+        emit.JmpShort(done);
+        emit.Bind(constant);
+        uint flags = GuestFlags.FromNzcv((uint)(inst.Imm & 15) << 28);
+        if (form == FlagForm.Borrow)
+            flags ^= GuestFlags.C;
+        emit.MovImm(Gpr.Rax, flags);
+        LoadHostFlagsFromScratch();
+        emit.Bind(done);
     }
 
     private void EmitConditionalCompareOperation(bool negative, int size, Gpr a, Gpr b, bool immediateOperand, int immediate)

@@ -174,19 +174,10 @@ public sealed partial class X64Compiler
         }
         else
         {
-            UseFlags(inst.C);
-            ReleaseFlagsBeforeArithmetic(inst.C);
-            Cc cc = HostCondition(condition);
-            Label constant = emit.NewLabel();
-            Label done = emit.NewLabel();
-            emit.JccShort(cc.Invert(), constant);
+            Label constant = BeginConditionalCompare(inst);
             EmitUcomis(inst.Size, signal, b, a);
             NormalizeFloatFlags(FlagForm.FloatSwapped);
-            emit.JmpShort(done);
-            emit.Bind(constant);
-            emit.MovImm(Gpr.Rax, GuestFlags.FromNzcv((uint)(inst.Imm & 15) << 28));
-            LoadHostFlagsFromScratch();
-            emit.Bind(done);
+            EndConditionalCompare(inst, constant, FlagForm.Arm);
         }
 
         flagsOwner = values[current].LastUse != 0 ? current : 0;

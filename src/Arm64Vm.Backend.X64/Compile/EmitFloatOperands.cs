@@ -56,7 +56,7 @@ public sealed partial class X64Compiler
     private FloatTarget ChooseTarget(in VectorSource a, in VectorSource b = default, in VectorSource c = default)
     {
         ref ValueState state = ref values[current];
-        if (state.Hint != HostAbi.None && CanOverwriteV(state.Hint))
+        if (state.Hint != HostAbi.None && CanOverwrite(Backing.GuestV, state.Hint))
         {
             Xmm pinned = (Xmm)HostAbi.PinnedV[state.Hint];
             return a.IsIn(pinned) || b.IsIn(pinned) || c.IsIn(pinned)

@@ -14,15 +14,13 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// </remarks>
 public sealed partial class X64Compiler
 {
-    // op0:op1:CRn:CRm:op2 in 16 bits (Arm ARM C5.2.10).
-    private const uint FloatStatus = 0xDA21;
     private const int HostExceptions = 0x3F;
     private const int AboveInvalid = (int)(FpsrBits.DivideByZero | FpsrBits.Overflow | FpsrBits.Underflow | FpsrBits.Inexact);
     private const int SaturatedBit = 27;
 
     private bool TryEmitFloatStatus(in IrInst inst)
     {
-        if ((uint)inst.Imm != FloatStatus)
+        if ((int)inst.Imm != FpsrBits.Encoding)
             return false;
         switch (inst.Op)
         {

@@ -9,10 +9,7 @@ public sealed partial class X64Compiler
     private void EmitMul(in IrInst inst, int size)
     {
         ClobberFlags();
-        int left = inst.A;
-        int right = inst.B;
-        if (IsConstant(left))
-            (left, right) = (right, left);
+        (int left, int right) = ConstantLast(inst);
         Gpr a = Use(left);
         if (TryImmediate(right, size, out int immediate))
         {
@@ -63,11 +60,9 @@ public sealed partial class X64Compiler
         emit.Jcc(Cc.E, zero);
         if (signed)
         {
-            Label divide = emit.NewLabel();
             Label minusOne = emit.NewLabel();
             emit.Alu(AluOp.Cmp, size, b, -1);
             emit.Jcc(Cc.E, minusOne);
-            emit.Bind(divide);
             if (size == 8)
                 emit.Cqo();
             else

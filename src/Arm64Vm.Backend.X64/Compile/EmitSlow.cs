@@ -9,10 +9,6 @@ public sealed partial class X64Compiler
 {
     private const int MaxColdPaths = 1024;
 
-    // op1:op2 of MSR (immediate), Arm ARM C5.1.3.
-    private const int PStateField = 0x3F;
-    private const int DataIndependentTiming = 0x1A;
-
     /// <summary>A slow path that is emitted behind the unit's hot code.</summary>
     private struct ColdPath
     {
@@ -169,7 +165,7 @@ public sealed partial class X64Compiler
             IrOp.PointerAuth => SlowKind.PointerAuth,
             _ => throw new InvalidOperationException($"{inst.Op} has no translation"),
         };
-        if ((inst.Op == IrOp.WritePState && (inst.Imm & PStateField) != DataIndependentTiming) || (inst.Op == IrOp.WriteSystem && (inst.Aux & 1) != 0))
+        if (inst.Op is IrOp.WritePState or IrOp.WriteSystem && (inst.Aux & 1) != 0)
             regionMustReturn = true;
         CallSlow(kind, inst, index: (uint)inst.Imm);
         if (inst.Type != IrType.Void)
@@ -197,6 +193,8 @@ public sealed partial class X64Compiler
     /// <summary>DAIFSet, DAIFClr and MSR DAIF at EL1: the mask is a word of the context; whoever may have unmasked looks for requests before going on.</summary>
     private bool TryEmitInterruptMask(in IrInst inst)
     {
+        // op1:op2 of MSR (immediate), Arm ARM C5.1.3.
+        const uint PStateField = 0x3F;
         const uint DaifSet = 0x1E;
         const uint DaifClear = 0x1F;
         const int MaskShift = 6;

@@ -21,7 +21,7 @@ public sealed partial class X64Compiler
                 // Computed in place, or X[n] := X[n]. A 32-bit view may still need its upper half cleared.
                 if (word && !state.ZeroUpper)
                 {
-                    EvacuateX(guest, value);
+                    Evacuate(Backing.GuestX, guest, value);
                     emit.Mov(4, target, target);
                     state.ZeroUpper = true;
                 }
@@ -31,13 +31,13 @@ public sealed partial class X64Compiler
 
             if (IsConstant(value))
             {
-                EvacuateX(guest, 0);
+                Evacuate(Backing.GuestX, guest, 0);
                 emit.MovImm(target, ConstantOf(value));
                 return;
             }
 
             Gpr source = Register(value);
-            EvacuateX(guest, 0);
+            Evacuate(Backing.GuestX, guest, 0);
             emit.Mov(word && !state.ZeroUpper ? 4 : 8, target, source);
             if (state.Backing == Backing.None && LivesOn(value) && (!word || state.ZeroUpper))
                 SetAlias(value, Backing.GuestX, guest);
@@ -46,7 +46,7 @@ public sealed partial class X64Compiler
 
         if (TryImmediate(value, 8, out int immediate) && (!word || immediate >= 0))
         {
-            EvacuateX(guest, 0);
+            Evacuate(Backing.GuestX, guest, 0);
             emit.MovImm(8, HostAbi.X(guest), immediate);
             return;
         }
@@ -58,7 +58,7 @@ public sealed partial class X64Compiler
             register = HostAbi.Scratch;
         }
 
-        EvacuateX(guest, 0);
+        Evacuate(Backing.GuestX, guest, 0);
         emit.Mov(8, HostAbi.X(guest), register);
         if (state.Backing == Backing.None && LivesOn(value))
             SetAlias(value, Backing.GuestX, guest);
@@ -83,13 +83,13 @@ public sealed partial class X64Compiler
             return;
         if (pinned != HostAbi.None && state.Backing == Backing.Constant && state.Register == HostAbi.None)
         {
-            EvacuateV(guest, 0);
+            Evacuate(Backing.GuestV, guest, 0);
             LoadConstant((Xmm)pinned, value);
             return;
         }
 
         Xmm source = UseV(value);
-        EvacuateV(guest, 0);
+        Evacuate(Backing.GuestV, guest, 0);
         if (pinned != HostAbi.None)
             emit.Vex(V.Movaps, (Xmm)pinned, source);
         else

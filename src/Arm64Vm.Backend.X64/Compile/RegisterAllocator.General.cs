@@ -6,31 +6,6 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// <summary>The part of the register allocator for general registers.</summary>
 public sealed partial class X64Compiler
 {
-    /// <summary>Guest register <paramref name="register"/> is about to change: values that equal its old content move to pool registers.</summary>
-    private void EvacuateX(int register, int except)
-    {
-        int value = aliasX[register];
-        aliasX[register] = 0;
-        while (value != 0)
-        {
-            ref ValueState state = ref values[value];
-            int next = state.NextAlias;
-            state.NextAlias = 0;
-            if (value == except)
-            {
-                SetAlias(value, Backing.GuestX, register);
-            }
-            else
-            {
-                if (state.Register == HostAbi.None && LivesOn(value))
-                    LoadToPool(value);
-                state.Backing = Backing.None;
-            }
-
-            value = next;
-        }
-    }
-
     private Gpr LoadToPool(int value)
     {
         ref ValueState state = ref values[value];
@@ -61,30 +36,7 @@ public sealed partial class X64Compiler
     /// <summary>A free pool register, evicting the value with the farthest last use if need be; locked for this instruction.</summary>
     private Gpr AllocateGpr()
     {
-        int best = -1;
-        int farthest = -1;
-        foreach (byte candidate in HostAbi.PoolGpr)
-        {
-            if ((lockedGpr & (1u << candidate)) != 0)
-                continue;
-            int owner = gprOwner[candidate];
-            if (owner == 0)
-            {
-                best = candidate;
-                break;
-            }
-
-            // A value with a backing costs nothing to evict: prefer it over those that need a store.
-            int cost = values[owner].LastUse + (values[owner].Backing != Backing.None ? IrRegion.MaxInstructions : 0);
-            if (cost > farthest)
-            {
-                farthest = cost;
-                best = candidate;
-            }
-        }
-
-        if (best < 0)
-            throw new InvalidOperationException("all general purpose registers are locked");
+        int best = ChoosePoolRegister(HostAbi.PoolGpr, lockedGpr, gprOwner);
         EvictGpr(best);
         lockedGpr |= 1u << best;
         return (Gpr)best;
@@ -158,11 +110,11 @@ public sealed partial class X64Compiler
     private Gpr Define(int value, int reuse = 0)
     {
         ref ValueState state = ref values[value];
-        if (state.Hint != HostAbi.None && CanOverwriteX(state.Hint))
+        if (state.Hint != HostAbi.None && CanOverwrite(Backing.GuestX, state.Hint))
         {
             int guest = state.Hint;
             // Operands of this very instruction may still be read from the register: their aliases end with it.
-            EvacuateX(guest, 0);
+            Evacuate(Backing.GuestX, guest, 0);
             SetAlias(value, Backing.GuestX, guest);
             return (Gpr)HostAbi.PinnedX[guest];
         }
@@ -181,18 +133,6 @@ public sealed partial class X64Compiler
         state.Register = (byte)allocated;
         gprOwner[(int)allocated] = (ushort)value;
         return allocated;
-    }
-
-    /// <summary>True where no value that is used later equals the old content of guest register <paramref name="guest"/> only.</summary>
-    private bool CanOverwriteX(int guest)
-    {
-        for (int value = aliasX[guest]; value != 0; value = values[value].NextAlias)
-        {
-            if (LivesOn(value) && values[value].Register == HostAbi.None)
-                return false;
-        }
-
-        return true;
     }
 
     /// <summary>A pool register for the duration of this instruction.</summary>

@@ -6,41 +6,6 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// <summary>The part of the register allocator for vector registers.</summary>
 public sealed partial class X64Compiler
 {
-    private void EvacuateV(int register, int except)
-    {
-        int value = aliasV[register];
-        aliasV[register] = 0;
-        while (value != 0)
-        {
-            ref ValueState state = ref values[value];
-            int next = state.NextAlias;
-            state.NextAlias = 0;
-            if (value == except)
-            {
-                SetAlias(value, Backing.GuestV, register);
-            }
-            else
-            {
-                if (state.Register == HostAbi.None && LivesOn(value))
-                    LoadVectorToPool(value);
-                state.Backing = Backing.None;
-            }
-
-            value = next;
-        }
-    }
-
-    private bool CanOverwriteV(int guest)
-    {
-        for (int value = aliasV[guest]; value != 0; value = values[value].NextAlias)
-        {
-            if (LivesOn(value) && values[value].Register == HostAbi.None)
-                return false;
-        }
-
-        return true;
-    }
-
     private Xmm LoadVectorToPool(int value)
     {
         ref ValueState state = ref values[value];
@@ -70,29 +35,7 @@ public sealed partial class X64Compiler
 
     private Xmm AllocateXmm()
     {
-        int best = -1;
-        int farthest = -1;
-        foreach (byte candidate in HostAbi.PoolXmm)
-        {
-            if ((lockedXmm & (1u << candidate)) != 0)
-                continue;
-            int owner = xmmOwner[candidate];
-            if (owner == 0)
-            {
-                best = candidate;
-                break;
-            }
-
-            int cost = values[owner].LastUse + (values[owner].Backing != Backing.None ? IrRegion.MaxInstructions : 0);
-            if (cost > farthest)
-            {
-                farthest = cost;
-                best = candidate;
-            }
-        }
-
-        if (best < 0)
-            throw new InvalidOperationException("all vector registers are locked");
+        int best = ChoosePoolRegister(HostAbi.PoolXmm, lockedXmm, xmmOwner);
         EvictXmm(best);
         lockedXmm |= 1u << best;
         return (Xmm)best;
@@ -156,10 +99,10 @@ public sealed partial class X64Compiler
     private Xmm DefineV(int value, int reuse = 0)
     {
         ref ValueState state = ref values[value];
-        if (state.Hint != HostAbi.None && CanOverwriteV(state.Hint))
+        if (state.Hint != HostAbi.None && CanOverwrite(Backing.GuestV, state.Hint))
         {
             int guest = state.Hint;
-            EvacuateV(guest, 0);
+            Evacuate(Backing.GuestV, guest, 0);
             SetAlias(value, Backing.GuestV, guest);
             return (Xmm)HostAbi.PinnedV[guest];
         }
@@ -180,10 +123,10 @@ public sealed partial class X64Compiler
     private Xmm DefineVApart(int value)
     {
         ref ValueState state = ref values[value];
-        if (state.Hint != HostAbi.None && CanOverwriteV(state.Hint) && !IsOperandInGuestV(state.Hint))
+        if (state.Hint != HostAbi.None && CanOverwrite(Backing.GuestV, state.Hint) && !IsOperandInGuestV(state.Hint))
         {
             int guest = state.Hint;
-            EvacuateV(guest, 0);
+            Evacuate(Backing.GuestV, guest, 0);
             SetAlias(value, Backing.GuestV, guest);
             return (Xmm)HostAbi.PinnedV[guest];
         }

@@ -42,9 +42,81 @@ public sealed partial class X64Compiler
         ref ValueState state = ref values[value];
         state.Backing = backing;
         state.Index = (byte)register;
-        ref ushort head = ref (backing == Backing.GuestX ? ref aliasX[register] : ref aliasV[register]);
+        ref ushort head = ref AliasesOf(backing, register);
         state.NextAlias = head;
         head = (ushort)value;
+    }
+
+    /// <summary>The first of the values that equal a guest register.</summary>
+    private ref ushort AliasesOf(Backing backing, int register) => ref (backing == Backing.GuestX ? ref aliasX[register] : ref aliasV[register]);
+
+    /// <summary>Guest register <paramref name="register"/> is about to change: values that equal its old content move to pool registers.</summary>
+    private void Evacuate(Backing backing, int register, int except)
+    {
+        ref ushort head = ref AliasesOf(backing, register);
+        int value = head;
+        head = 0;
+        while (value != 0)
+        {
+            ref ValueState state = ref values[value];
+            int next = state.NextAlias;
+            state.NextAlias = 0;
+            if (value == except)
+            {
+                SetAlias(value, backing, register);
+            }
+            else
+            {
+                if (state.Register == HostAbi.None && LivesOn(value))
+                {
+                    if (backing == Backing.GuestX)
+                        LoadToPool(value);
+                    else
+                        LoadVectorToPool(value);
+                }
+
+                state.Backing = Backing.None;
+            }
+
+            value = next;
+        }
+    }
+
+    /// <summary>True where no value that is used later equals the old content of a guest register only.</summary>
+    private bool CanOverwrite(Backing backing, int register)
+    {
+        for (int value = AliasesOf(backing, register); value != 0; value = values[value].NextAlias)
+        {
+            if (LivesOn(value) && values[value].Register == HostAbi.None)
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>A pool register that is not locked: a free one, else that of the value with the farthest last use.</summary>
+    private int ChoosePoolRegister(ReadOnlySpan<byte> pool, uint locked, ushort[] owners)
+    {
+        int best = -1;
+        int farthest = -1;
+        foreach (byte candidate in pool)
+        {
+            if ((locked & (1u << candidate)) != 0)
+                continue;
+            int owner = owners[candidate];
+            if (owner == 0)
+                return candidate;
+
+            // A value with a backing costs nothing to evict: prefer it over those that need a store.
+            int cost = values[owner].LastUse + (values[owner].Backing != Backing.None ? IrRegion.MaxInstructions : 0);
+            if (cost > farthest)
+            {
+                farthest = cost;
+                best = candidate;
+            }
+        }
+
+        return best >= 0 ? best : throw new InvalidOperationException("all pool registers are locked");
     }
 
     private int AllocateSpill()

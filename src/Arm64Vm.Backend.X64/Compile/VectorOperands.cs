@@ -119,7 +119,7 @@ public sealed partial class X64Compiler
         ref ValueState state = ref values[value];
         if (!mayHint)
             state.Hint = HostAbi.None;
-        bool inPlace = state.Hint != HostAbi.None && CanOverwriteV(state.Hint);
+        bool inPlace = state.Hint != HostAbi.None && CanOverwrite(Backing.GuestV, state.Hint);
         hasVectorResult = true;
         if (inPlace || reuse != 0 || HasFreeXmm)
         {

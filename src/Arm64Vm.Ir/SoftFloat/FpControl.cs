@@ -43,6 +43,9 @@ public static class FpsrBits
     /// <summary>QC: an integer saturation. Floating point never sets it.</summary>
     public const uint Saturation = 1u << 27;
 
+    /// <summary>op0:op1:CRn:CRm:op2 of the register in 16 bits (Arm ARM C5.2.10).</summary>
+    public const int Encoding = 0xDA21;
+
     /// <summary>What MSR can set: the flags above, and NZCV of AArch32.</summary>
     public const uint Writable = 0xF800_009F;
 }

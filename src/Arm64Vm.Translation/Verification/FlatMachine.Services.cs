@@ -6,9 +6,6 @@ namespace Arm64Vm.Translation.Verification;
 /// <summary>Memory by copying; FPSR the only system register; pointer authentication with keys that no signature was made with.</summary>
 public sealed unsafe partial class FlatMachine
 {
-    // op0:op1:CRn:CRm:op2 of FPSR in 16 bits (Arm ARM C5.2.10).
-    private const uint FloatStatus = 0xDA21;
-
     // SAFETY for all members: Locate has checked the range against the block it points into; size is at most 16 bytes, the size of Bits128.
     public bool TryRead(GuestContext* context, ulong address, int size, MemoryFlags flags, int pageOffset, out Bits128 value)
     {
@@ -78,12 +75,12 @@ public sealed unsafe partial class FlatMachine
     public bool TryReadSystem(GuestContext* context, uint encoding, int pageOffset, out ulong value)
     {
         value = context->Fpsr;
-        return encoding == FloatStatus || Raise(FlatFault.System, pageOffset);
+        return encoding == FpsrBits.Encoding || Raise(FlatFault.System, pageOffset);
     }
 
     public bool TryWriteSystem(GuestContext* context, uint encoding, int pageOffset, ulong value)
     {
-        if (encoding != FloatStatus)
+        if (encoding != FpsrBits.Encoding)
             return Raise(FlatFault.System, pageOffset);
         context->Fpsr = (uint)value & FpsrBits.Writable;
         return true;

@@ -8,8 +8,6 @@ public sealed class FileBlockBackend : IBlockBackend, IDisposable
     /// <summary>EWOULDBLOCK, which the runtime reports where a lock is held.</summary>
     private const int WouldBlock = 11;
 
-    private const int SectorSize = 512;
-
     private readonly SafeFileHandle _file;
 
     /// <summary>Opens a file and locks it (flock(2)): for one writer, or for any number of readers.</summary>
@@ -126,7 +124,7 @@ public sealed class FileBlockBackend : IBlockBackend, IDisposable
     private ulong MeasureImage(string path)
     {
         var size = HostFileCalls.FindEnd(_file) ?? throw new IOException($"The disk '{path}' is neither a file nor a block device.");
-        if (size < SectorSize)
+        if ((ulong)size < BlockRequests.SectorSize)
             throw new IOException($"The disk '{path}' has {size} bytes, less than one sector; 'truncate -s 1G {path}' makes an empty disk.");
         Span<byte> header = stackalloc byte[ForeignImageFormat.HeaderSize];
         if (TryRead(0, header) && ForeignImageFormat.Recognize(header) is { } format)

@@ -28,10 +28,11 @@ internal static class ProcessorState
         int field = (i.Op1 << 3) | i.Op2;
         if (!IsAllocated(field))
             return false;
-        b.Emit(IrOp.WritePState, IrType.Void, imm: (ulong)(uint)(field | (i.CRm << 8)));
 
         // Masking interrupts changes nothing about the code that follows, nor does what timing may depend on.
-        if (field is not (DaifSet or DataIndependentTiming))
+        bool ends = field is not (DaifSet or DataIndependentTiming);
+        b.Emit(IrOp.WritePState, IrType.Void, aux: ends ? 1 : 0, imm: (ulong)(uint)(field | (i.CRm << 8)));
+        if (ends)
             b.Jump(context.GuestOffset + 4);
         return true;
     }

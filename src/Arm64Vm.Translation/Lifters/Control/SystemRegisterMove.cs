@@ -1,4 +1,5 @@
 using Arm64Vm.Ir;
+using Arm64Vm.Ir.SoftFloat;
 using Arm64Vm.Isa;
 
 namespace Arm64Vm.Translation.Lifters;
@@ -8,7 +9,6 @@ internal static class SystemRegisterMove
 {
     private const int Nzcv = 0xDA10;
     private const int Fpcr = 0xDA20;
-    private const int Fpsr = 0xDA21;
     private const int Rndr = 0xD920;
     private const int Rndrrs = 0xD921;
 
@@ -16,7 +16,7 @@ internal static class SystemRegisterMove
     {
         IrBuilder b = context.Builder;
         int register = i.SystemRegister;
-        if (register is Fpcr or Fpsr && context.Mode.FloatTrapped)
+        if (register is Fpcr or FpsrBits.Encoding && context.Mode.FloatTrapped)
         {
             b.Exit(ExitReason.FloatTrap, i.Word);
             return true;
