@@ -26,6 +26,20 @@ internal sealed class TestMemory(int size = 1 << 20) : IGuestMemory
         return true;
     }
 
+    public ReadOnlySpan<byte> Map(ulong physicalAddress, ulong length) => MapForWriting(physicalAddress, length);
+
+    public Span<byte> MapForWriting(ulong physicalAddress, ulong length)
+    {
+        if (!Contains(physicalAddress, 1))
+            return default;
+        var rest = Bytes.AsSpan((int)(physicalAddress - Base));
+        return rest[..(int)Math.Min((ulong)rest.Length, length)];
+    }
+
+    public void NotifyWritten(ulong physicalAddress, ulong length)
+    {
+    }
+
     public Span<byte> At(ulong address, int length) => Bytes.AsSpan((int)(address - Base), length);
 
     public void Write16(ulong address, ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(At(address, 2), value);

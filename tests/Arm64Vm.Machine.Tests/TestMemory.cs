@@ -23,6 +23,20 @@ internal sealed class TestMemory(ulong baseAddress, int size) : IGuestMemory
         return true;
     }
 
+    public ReadOnlySpan<byte> Map(ulong physicalAddress, ulong length) => MapForWriting(physicalAddress, length);
+
+    public Span<byte> MapForWriting(ulong physicalAddress, ulong length)
+    {
+        if (!Contains(physicalAddress, 1))
+            return default;
+        var rest = Bytes.AsSpan((int)(physicalAddress - baseAddress));
+        return rest[..(int)Math.Min((ulong)rest.Length, length)];
+    }
+
+    public void NotifyWritten(ulong physicalAddress, ulong length)
+    {
+    }
+
     public ReadOnlySpan<byte> At(ulong address, int length) => Bytes.AsSpan((int)(address - baseAddress), length);
 
     private bool Contains(ulong address, int length) =>

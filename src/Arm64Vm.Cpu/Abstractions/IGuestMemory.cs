@@ -9,4 +9,14 @@ public interface IGuestMemory
 
     /// <summary>Copies <paramref name="source"/> into RAM; false, with nothing written, unless all of it is RAM.</summary>
     bool TryWrite(ulong physicalAddress, ReadOnlySpan<byte> source);
+
+    /// <summary>The memory itself, for reading: as much of a range as is in one piece from its start on. Valid while the machine lives.</summary>
+    /// <returns>Empty where there is no RAM.</returns>
+    ReadOnlySpan<byte> Map(ulong physicalAddress, ulong length);
+
+    /// <summary>As <see cref="Map"/>, for writing; <see cref="NotifyWritten"/> follows what was written.</summary>
+    Span<byte> MapForWriting(ulong physicalAddress, ulong length);
+
+    /// <summary>Bytes given out by <see cref="MapForWriting"/> have changed: translations of them are dropped.</summary>
+    void NotifyWritten(ulong physicalAddress, ulong length);
 }

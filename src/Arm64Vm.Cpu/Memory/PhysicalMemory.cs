@@ -129,4 +129,24 @@ public sealed unsafe class PhysicalMemory : IGuestMemory
             observer.BytesChanged(physicalAddress, (ulong)source.Length);
         return true;
     }
+
+    public ReadOnlySpan<byte> Map(ulong physicalAddress, ulong length)
+    {
+        byte* host = Resolve(physicalAddress, out ulong available, out _);
+
+        // SAFETY: as in TryRead; where nothing is, `available` is 0.
+        return new ReadOnlySpan<byte>(host, SpanLength(available, length));
+    }
+
+    public Span<byte> MapForWriting(ulong physicalAddress, ulong length)
+    {
+        byte* host = Resolve(physicalAddress, out ulong available, out bool writable);
+
+        // SAFETY: as in TryWrite.
+        return writable ? new Span<byte>(host, SpanLength(available, length)) : default;
+    }
+
+    public void NotifyWritten(ulong physicalAddress, ulong length) => NotifyChanged(physicalAddress, length);
+
+    private static int SpanLength(ulong available, ulong length) => (int)Math.Min(Math.Min(available, length), int.MaxValue);
 }

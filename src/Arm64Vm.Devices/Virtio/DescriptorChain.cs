@@ -25,7 +25,7 @@ public sealed class DescriptorChain
     {
         if (offset > ReadableLength || (ulong)destination.Length > ReadableLength - offset)
             return false;
-        for (var i = 0; i < _readable && destination.Length > 0; i++)
+        for (var i = 0; destination.Length > 0; i++)
         {
             var segment = _segments[i];
             if (offset >= segment.Length)
@@ -35,8 +35,10 @@ public sealed class DescriptorChain
             }
 
             var chunk = (int)Math.Min((ulong)destination.Length, segment.Length - offset);
-            if (!_memory.TryRead(segment.Address + offset, destination[..chunk]))
+            var bytes = _memory.Map(segment.Address + offset, (ulong)chunk);
+            if (bytes.Length < chunk)
                 return false;
+            bytes.CopyTo(destination);
             destination = destination[chunk..];
             offset = 0;
         }
@@ -49,7 +51,7 @@ public sealed class DescriptorChain
     {
         if (offset > WritableLength || (ulong)source.Length > WritableLength - offset)
             return false;
-        for (var i = _readable; i < _segments.Count && source.Length > 0; i++)
+        for (var i = _readable; source.Length > 0; i++)
         {
             var segment = _segments[i];
             if (offset >= segment.Length)
@@ -66,6 +68,23 @@ public sealed class DescriptorChain
         }
 
         return true;
+    }
+
+    /// <summary>Request bytes in place: as many as are in one piece from <paramref name="offset"/> on.</summary>
+    /// <returns>Empty at the end of the request, and where it is not in RAM.</returns>
+    public ReadOnlySpan<byte> MapReadable(ulong offset) =>
+        TryFind(0, _readable, ref offset, out var segment) ? _memory.Map(segment.Address + offset, segment.Length - offset) : default;
+
+    /// <summary>Room for the response in place: as much as is in one piece from <paramref name="offset"/> on; <see cref="NotifyWritten"/> follows.</summary>
+    /// <returns>Empty at the end of the room, and where it is not in RAM.</returns>
+    public Span<byte> MapWritable(ulong offset) =>
+        TryFind(_readable, _segments.Count, ref offset, out var segment) ? _memory.MapForWriting(segment.Address + offset, segment.Length - offset) : default;
+
+    /// <summary>Bytes that <see cref="MapWritable"/> gave for the same offset were written.</summary>
+    public void NotifyWritten(ulong offset, int length)
+    {
+        if (TryFind(_readable, _segments.Count, ref offset, out var segment))
+            _memory.NotifyWritten(segment.Address + offset, (ulong)length);
     }
 
     internal void Clear()
@@ -93,6 +112,20 @@ public sealed class DescriptorChain
 
         _segments.Add(new Segment(address, length));
         return true;
+    }
+
+    private bool TryFind(int first, int end, ref ulong offset, out Segment segment)
+    {
+        for (var i = first; i < end; i++)
+        {
+            segment = _segments[i];
+            if (offset < segment.Length)
+                return true;
+            offset -= segment.Length;
+        }
+
+        segment = default;
+        return false;
     }
 
     private readonly record struct Segment(ulong Address, uint Length);

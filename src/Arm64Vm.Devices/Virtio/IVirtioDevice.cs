@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Virtio;
 
 /// <summary>A virtio device behind a transport (virtio 1.2, section 5).</summary>
-/// <remarks>The transport calls it under its lock, one call at a time. No call may block for long or throw.</remarks>
+/// <remarks>Calls come under one lock, one at a time. No call may block for long or throw.</remarks>
 public interface IVirtioDevice
 {
     /// <summary>Device type: 1 network, 2 block, 3 console, 4 entropy (virtio 1.2, section 5).</summary>
@@ -22,7 +22,7 @@ public interface IVirtioDevice
     /// <summary>Drops every request; no queue may be touched after it.</summary>
     void Reset();
 
-    /// <summary>Finishes requests in flight, before a save. The only call that comes without the transport's lock, and that may wait.</summary>
+    /// <summary>Finishes requests in flight, before a save. The only call that comes without the device's lock, and that may wait.</summary>
     void Quiesce()
     {
     }
@@ -40,8 +40,8 @@ public interface IVirtioDevice
 /// <summary>How a device reaches its driver. Safe from any thread.</summary>
 public interface IVirtioInterrupts
 {
-    /// <summary>Used buffers are to be seen; called only when <see cref="Virtqueue.ShouldInterrupt"/> says so.</summary>
-    void RaiseUsedBuffer();
+    /// <summary>Used buffers of a queue are to be seen; called only when <see cref="Virtqueue.ShouldInterrupt"/> says so.</summary>
+    void RaiseUsedBuffer(int queue);
 
     /// <summary>Runs work of the device's own (input from the host) as if the driver had notified it: alone, and before or after a reset or save.</summary>
     void Synchronize(Action work);

@@ -38,10 +38,6 @@ internal static class VirtioMmioRegisters
 
     public const uint ModernVersion = 2;
 
-    public const uint StatusDriverOk = 4;
-    public const uint StatusFeaturesOk = 8;
-    public const uint StatusNeedsReset = 0x40;
-
     public const uint InterruptUsedBuffer = 1;
     public const uint InterruptConfiguration = 2;
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Arm64Vm.Cpu;
 
 namespace Arm64Vm.Devices.Virtio;
@@ -22,12 +23,17 @@ public sealed class Virtqueue
     private ushort _nextUsed;
     private ushort _signalledUsed;
 
-    internal Virtqueue(IGuestMemory memory, ushort maximumSize)
+    internal Virtqueue(IGuestMemory memory, int index, ushort maximumSize)
     {
         _memory = memory;
+        Index = index;
         _chain = new DescriptorChain(memory);
         MaximumSize = maximumSize;
+        Size = maximumSize;
     }
+
+    /// <summary>Which of the device's queues it is.</summary>
+    public int Index { get; }
 
     /// <summary>The largest size the driver may choose.</summary>
     public ushort MaximumSize { get; }
@@ -101,13 +107,20 @@ public sealed class Virtqueue
     {
         if (!IsReady || IsBroken)
             return;
-        Span<byte> element = stackalloc byte[8];
+        var at = UsedRing + 4 + 8ul * (uint)(_nextUsed & (Size - 1));
+        var element = _memory.MapForWriting(at, 8);
+        if (element.Length < 8)
+        {
+            Break();
+            return;
+        }
+
         BinaryPrimitives.WriteUInt32LittleEndian(element, head);
         BinaryPrimitives.WriteUInt32LittleEndian(element[4..], written);
-        var at = UsedRing + 4 + 8ul * (uint)(_nextUsed & (Size - 1));
+        _memory.NotifyWritten(at, 8);
 
         // The host's stores stay in order (x86-TSO), so the driver sees the element before the index.
-        if (!_memory.TryWrite(at, element) || !TryWrite16(UsedRing + 2, (ushort)(_nextUsed + 1)))
+        if (!TryWrite16(UsedRing + 2, (ushort)(_nextUsed + 1)))
         {
             Break();
             return;
@@ -136,7 +149,7 @@ public sealed class Virtqueue
     {
         IsReady = false;
         IsBroken = false;
-        Size = 0;
+        Size = MaximumSize;
         (DescriptorTable, AvailableRing, UsedRing) = (0, 0, 0);
         (_nextAvailable, _nextUsed, _signalledUsed) = (0, 0, 0);
         _features = 0;
@@ -162,10 +175,12 @@ public sealed class Virtqueue
         uint count = Size;
         uint index = head;
         var indirect = false;
-        Span<byte> descriptor = stackalloc byte[DescriptorSize];
         for (var length = 0; length < MaximumChain; length++)
         {
-            if (index >= count || !_memory.TryRead(table + (ulong)index * DescriptorSize, descriptor))
+            if (index >= count)
+                return false;
+            var descriptor = _memory.Map(table + (ulong)index * DescriptorSize, DescriptorSize);
+            if (descriptor.Length < DescriptorSize)
                 return false;
             var address = BinaryPrimitives.ReadUInt64LittleEndian(descriptor);
             var bytes = BinaryPrimitives.ReadUInt32LittleEndian(descriptor[8..]);
@@ -202,18 +217,21 @@ public sealed class Virtqueue
         return false;
     }
 
+    /// <summary>Fields of rings are aligned and read at once, as the driver on another processor writes them.</summary>
     private bool TryRead16(ulong address, out ushort value)
     {
-        Span<byte> bytes = stackalloc byte[2];
-        var done = _memory.TryRead(address, bytes);
-        value = done ? BinaryPrimitives.ReadUInt16LittleEndian(bytes) : (ushort)0;
-        return done;
+        var bytes = _memory.Map(address, 2);
+        value = bytes.Length == 2 ? Volatile.Read(in MemoryMarshal.AsRef<ushort>(bytes)) : (ushort)0;
+        return bytes.Length == 2;
     }
 
     private bool TryWrite16(ulong address, ushort value)
     {
-        Span<byte> bytes = stackalloc byte[2];
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes, value);
-        return _memory.TryWrite(address, bytes);
+        var bytes = _memory.MapForWriting(address, 2);
+        if (bytes.Length < 2)
+            return false;
+        Volatile.Write(ref MemoryMarshal.AsRef<ushort>(bytes), value);
+        _memory.NotifyWritten(address, 2);
+        return true;
     }
 }

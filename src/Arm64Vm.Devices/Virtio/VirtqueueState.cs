@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Virtio;
 
 /// <summary>What survives a snapshot of a <see cref="Virtqueue"/>.</summary>
-/// <param name="Size">Entries; 0 before the driver chose.</param>
+/// <param name="Size">Entries; the largest size before the driver chose.</param>
 /// <param name="Ready">The driver enabled the queue.</param>
 /// <param name="DescriptorTable">Physical address.</param>
 /// <param name="AvailableRing">Physical address.</param>

@@ -50,7 +50,7 @@ internal sealed class EchoDevice(byte[]? configuration = null) : IVirtioDevice
         }
         while (ring.EnableNotifications());
         if (ring.ShouldInterrupt())
-            _interrupts!.RaiseUsedBuffer();
+            _interrupts!.RaiseUsedBuffer(ring.Index);
     }
 
     public void ReadConfiguration(uint offset, Span<byte> destination)

@@ -99,7 +99,7 @@ public sealed class VirtioBlock : IVirtioDevice, IDisposable
         }
         while (ring.EnableNotifications());
         if (ring.ShouldInterrupt())
-            _interrupts?.RaiseUsedBuffer();
+            _interrupts?.RaiseUsedBuffer(ring.Index);
     }
 
     /// <inheritdoc/>
@@ -134,7 +134,7 @@ public sealed class VirtioBlock : IVirtioDevice, IDisposable
     {
         Finish(chain, status, written);
         if (_queue is { } ring && ring.ShouldInterrupt())
-            _interrupts?.RaiseUsedBuffer();
+            _interrupts?.RaiseUsedBuffer(ring.Index);
     }
 
     /// <summary>Gives a request back. The status is the last writable byte, wherever the data ended (5.2.6); null: there is no room for one.</summary>

@@ -89,7 +89,7 @@ public sealed class VirtioConsole : IVirtioDevice, IDisposable
         }
         while (ring.EnableNotifications());
         if (ring.ShouldInterrupt())
-            _interrupts?.RaiseUsedBuffer();
+            _interrupts?.RaiseUsedBuffer(ring.Index);
     }
 
     private void Send(DescriptorChain chain)
@@ -122,7 +122,7 @@ public sealed class VirtioConsole : IVirtioDevice, IDisposable
         }
 
         if (ring.ShouldInterrupt())
-            _interrupts?.RaiseUsedBuffer();
+            _interrupts?.RaiseUsedBuffer(ring.Index);
     }
 
     private uint Fill(DescriptorChain chain, byte first)

@@ -56,7 +56,7 @@ public sealed class VirtioEntropy : IVirtioDevice
         }
         while (ring.EnableNotifications());
         if (ring.ShouldInterrupt())
-            _interrupts?.RaiseUsedBuffer();
+            _interrupts?.RaiseUsedBuffer(ring.Index);
     }
 
     /// <inheritdoc/>

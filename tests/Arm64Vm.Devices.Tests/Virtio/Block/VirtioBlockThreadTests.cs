@@ -103,8 +103,8 @@ public sealed class VirtioBlockThreadTests : IDisposable
         _disk.Gate.Set();
         var state = _driver.Transport.Save();
         Assert.Equal(4, _driver.Used(0));
-        Assert.Equal(4, state.Queues[0].NextUsed);
-        Assert.Equal(4, state.Queues[0].NextAvailable);
+        Assert.Equal(4, state.Core!.Queues[0].NextUsed);
+        Assert.Equal(4, state.Core!.Queues[0].NextAvailable);
 
         // The machine goes on with a device of its own.
         var line = new TestLine();
