@@ -34,6 +34,12 @@ public sealed class IrRegion
     /// <summary>Offset in the page just behind the last guest instruction.</summary>
     public int GuestEnd { get; set; }
 
+    /// <summary>Offset in the page of the first byte that the region depends on: its own instructions and those that were looked at to leave something out.</summary>
+    public int DependencyStart { get; private set; }
+
+    /// <summary>Offset in the page just behind the last byte that the region depends on.</summary>
+    public int DependencyEnd { get; private set; }
+
     public Span<IrInst> Instructions => instructions.AsSpan(0, Count);
 
     public ReadOnlySpan<IrBlock> Blocks => blocks.AsSpan(0, BlockCount);
@@ -44,12 +50,21 @@ public sealed class IrRegion
 
     public bool IsFull => Count > MaxInstructions - 512;
 
+    /// <summary>A change of any byte in [<paramref name="start"/>, <paramref name="end"/>) of the page makes the region wrong.</summary>
+    public void DependOn(int start, int end)
+    {
+        DependencyStart = Math.Min(DependencyStart, start);
+        DependencyEnd = Math.Max(DependencyEnd, end);
+    }
+
     public void Clear()
     {
         Count = 1;
         BlockCount = 0;
         GuestInstructions = 0;
         GuestEnd = 0;
+        DependencyStart = int.MaxValue;
+        DependencyEnd = 0;
     }
 
     /// <summary>Appends an instruction given as the three words of <see cref="IrInst"/>'s layout.</summary>

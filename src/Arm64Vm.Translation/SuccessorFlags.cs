@@ -4,6 +4,7 @@ using Arm64Vm.Isa;
 namespace Arm64Vm.Translation;
 
 /// <summary>Looks a few instructions past the end of a block whether NZCV is overwritten there before it is read or a fault could show it.</summary>
+/// <remarks>What a positive answer rests on becomes part of what the region depends on, so that a change of those bytes drops the translation.</remarks>
 internal static unsafe class SuccessorFlags
 {
     private const int PageSize = 4096;
@@ -19,8 +20,8 @@ internal static unsafe class SuccessorFlags
         int low = (int)last.Imm, high = (int)(last.Imm >> 32);
         bool dead = last.Op switch
         {
-            IrOp.Jump or IrOp.Call => AreDead(location, low),
-            >= IrOp.BranchCond and <= IrOp.BranchBitSet => AreDead(location, low) && AreDead(location, high),
+            IrOp.Jump or IrOp.Call => AreDead(location, region, low),
+            >= IrOp.BranchCond and <= IrOp.BranchBitSet => AreDead(location, region, low) && AreDead(location, region, high),
             _ => false,
         };
         return dead ? 1u : 0u;
@@ -42,16 +43,20 @@ internal static unsafe class SuccessorFlags
         return false;
     }
 
-    private static bool AreDead(in CodeLocation location, int offset)
+    private static bool AreDead(in CodeLocation location, IrRegion region, int offset)
     {
+        int lowest = offset, highest = offset;
         for (int n = 0; n < LookAhead; n++)
         {
             if ((uint)offset >= PageSize)
                 return false;
+            lowest = Math.Min(lowest, offset);
+            highest = Math.Max(highest, offset);
             A64Instruction i = A64Instruction.Decode(*(uint*)(location.Host + offset));
             switch (Effect(i, location.Mode))
             {
                 case FlagEffect.Overwrites:
+                    region.DependOn(lowest, highest + 4);
                     return true;
                 case FlagEffect.None:
                     offset += 4;

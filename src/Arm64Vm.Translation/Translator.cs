@@ -25,6 +25,7 @@ public sealed unsafe class Translator
         int next = LiftBlock(location, pageOffset, location.Mode.SingleStep ? 1 : options.MaxGuestInstructions);
         region.GuestInstructions = (next - pageOffset) / 4;
         region.GuestEnd = next;
+        region.DependOn(pageOffset, next);
         if (options.Verify)
             IrVerifier.Verify(region);
         if (!options.Optimize)
@@ -43,10 +44,10 @@ public sealed unsafe class Translator
         for (int count = 1; ; count++)
         {
             b.BeginInstruction(offset);
-            var context = new LiftContext(b, location.Mode, offset, options.Features)
-            {
-                IsStackProbe = StackProbe.Begins(new ReadOnlySpan<uint>(location.Host + offset, (PageSize - offset) / sizeof(uint))),
-            };
+            bool isStackProbe = StackProbe.Begins(new ReadOnlySpan<uint>(location.Host + offset, (PageSize - offset) / sizeof(uint)));
+            if (isStackProbe)
+                b.Region.DependOn(offset, offset + StackProbe.Bytes);
+            var context = new LiftContext(b, location.Mode, offset, options.Features) { IsStackProbe = isStackProbe };
             Lifter.Lift(context, *(uint*)(location.Host + offset));
             offset += 4;
             if (b.IsTerminated)

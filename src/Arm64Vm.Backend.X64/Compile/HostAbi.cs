@@ -6,7 +6,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// <summary>Which host register holds what, at every point where units meet.</summary>
 /// <remarks>
 /// <code>
-/// r15            GuestContext + 128, so that X0–SP are in reach of an 8-bit displacement
+/// r15            GuestContext + 176, so that X6–SP, the page of the code, the poll word and the flags are in reach of an 8-bit displacement
 /// rsp            the vCPU's own stack of predicted returns (never the thread's stack)
 /// rax, xmm0      scratch of a single IR instruction, never allocated
 /// rbx rbp r8–r13 guest X0–X5, X19, X20, live across units ("pinned")
@@ -18,7 +18,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 internal static class HostAbi
 {
     public const Gpr Context = Gpr.R15;
-    public const int ContextBias = 128;
+    public const int ContextBias = 176;
     public const Gpr Scratch = Gpr.Rax;
     public const Xmm VectorScratch = Xmm.Xmm0;
 

@@ -132,6 +132,8 @@ public sealed unsafe class TranslationCache : ICompilerHost, IDisposable
         unit.CodeOffset = position;
         unit.CodeSize = size;
         unit.GuestSize = guestSize;
+        unit.DependencyStart = (ushort)region.DependencyStart;
+        unit.DependencyEnd = (ushort)region.DependencyEnd;
         unit.Segment = segment;
         position = (position + size + 15) & ~15;
 
@@ -148,7 +150,7 @@ public sealed unsafe class TranslationCache : ICompilerHost, IDisposable
 
     // ---- Removal -------------------------------------------------------------------------------------------------------
 
-    /// <summary>Removes units made from any byte of [physicalAddress, physicalAddress + length).</summary>
+    /// <summary>Removes units that depend on any byte of [physicalAddress, physicalAddress + length).</summary>
     public void Invalidate(ulong physicalAddress, ulong length)
     {
         if (length == 0)
@@ -169,8 +171,7 @@ public sealed unsafe class TranslationCache : ICompilerHost, IDisposable
         for (int i = first; i >= 0;)
         {
             int next = units[i].NextInPage;
-            ulong start = units[i].PhysicalAddress;
-            if (start <= last && start + (ulong)units[i].GuestSize > from)
+            if (page + units[i].DependencyStart <= last && page + units[i].DependencyEnd > from)
             {
                 Statistics.Invalidated++;
                 Remove(i);

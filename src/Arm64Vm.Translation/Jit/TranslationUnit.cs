@@ -15,6 +15,10 @@ public struct TranslationUnit
     /// <summary>Bytes of guest code, from <see cref="PhysicalAddress"/>.</summary>
     public int GuestSize;
 
+    /// <summary>Offsets in the page: a change of any byte in [start, end) makes the unit wrong.</summary>
+    public ushort DependencyStart;
+    public ushort DependencyEnd;
+
     /// <summary>Link sites of this unit, by LinkSite.NextOfOwner.</summary>
     public int FirstSite;
 

@@ -14,6 +14,9 @@ namespace Arm64Vm.Translation.Lifters;
 /// </remarks>
 internal static class StackProbe
 {
+    /// <summary>Bytes of the sequence.</summary>
+    public const int Bytes = 5 * sizeof(uint);
+
     private const uint AddSpSpX = 0x8B20_63FF;
     private const uint SubXSpX = 0xCB20_63E0;
     private const uint SubSpSpX = 0xCB20_63FF;
