@@ -29,6 +29,18 @@ public sealed record MachineStatistics
     /// <summary>Stages of the boot since the last reset; empty without <see cref="MachineConfig.TracksPhases"/>.</summary>
     public required IReadOnlyList<BootPhase> Phases { get; init; }
 
+    /// <summary>Of a machine without a board.</summary>
+    internal static MachineStatistics Nothing(bool isJit, TimeSpan elapsed, int resets) => new()
+    {
+        Instructions = null,
+        Phases = [],
+        Elapsed = elapsed,
+        Resets = resets,
+        Interrupts = 0,
+        Exits = [],
+        Translation = isJit ? new TranslationStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) : null,
+    };
+
     internal static unsafe MachineStatistics Collect(VirtMachineBoard board, TimeSpan elapsed, int resets)
     {
         var counts = board.Vcpu.ExitCounts;

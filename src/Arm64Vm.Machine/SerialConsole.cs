@@ -31,6 +31,7 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
     private bool _drainSleeps;
     private bool _flushing;
     private bool _closed;
+    private bool _inputEnded;
 
     internal SerialConsole(Stream? output)
     {
@@ -83,7 +84,7 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
     }
 
     /// <summary>Types <paramref name="input"/>, waiting while the guest does not take it.</summary>
-    /// <exception cref="ObjectDisposedException">The machine is gone.</exception>
+    /// <exception cref="ObjectDisposedException">The machine has ended or is gone, and nobody will take it.</exception>
     public void Type(ReadOnlySpan<byte> input)
     {
         while (true)
@@ -93,14 +94,14 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
                 return;
             lock (_gate)
             {
-                ObjectDisposedException.ThrowIf(_closed, this);
+                ObjectDisposedException.ThrowIf(_closed || _inputEnded, this);
                 Monitor.Wait(_gate, 100);
             }
         }
     }
 
     /// <summary>Types <paramref name="text"/> as UTF-8, without a line end of its own.</summary>
-    /// <exception cref="ObjectDisposedException">The machine is gone.</exception>
+    /// <exception cref="ObjectDisposedException">The machine has ended or is gone, and nobody will take it.</exception>
     public void Type(string text) => Type(Encoding.UTF8.GetBytes(text));
 
     /// <summary>Completes when the guest has printed <paramref name="text"/>, looking from where the last such wait ended.</summary>
@@ -211,6 +212,16 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
         lock (_gate)
         {
             _closed = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>The machine has ended: nobody waits for it to take input any more.</summary>
+    internal void EndInput()
+    {
+        lock (_gate)
+        {
+            _inputEnded = true;
             Monitor.PulseAll(_gate);
         }
     }

@@ -1,5 +1,6 @@
 using Arm64Vm.Cpu;
 using Arm64Vm.Ir;
+using Arm64Vm.Machine.Board;
 
 namespace Arm64Vm.Machine;
 
@@ -69,24 +70,22 @@ public sealed partial class VirtualMachine
     }
 
     /// <summary>Copies guest-physical RAM or flash; false where something else is there.</summary>
-    /// <remarks>Allowed while the machine runs: the bytes are then those of some moment each.</remarks>
+    /// <remarks>
+    /// Allowed while the machine runs: the bytes are then those of some moment each. While it is being reset, the call waits for the
+    /// memory of the next power-on; a machine whose reset failed has none.
+    /// </remarks>
     public bool TryReadMemory(ulong physicalAddress, Span<byte> destination)
     {
         lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return _board.Memory.TryRead(physicalAddress, destination);
-        }
+            return WaitForBoard() is { } board && board.Memory.TryRead(physicalAddress, destination);
     }
 
     /// <summary>Changes guest-physical RAM; false where something else is there.</summary>
+    /// <remarks>As <see cref="TryReadMemory"/>.</remarks>
     public bool TryWriteMemory(ulong physicalAddress, ReadOnlySpan<byte> source)
     {
         lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return _board.Memory.TryWrite(physicalAddress, source);
-        }
+            return WaitForBoard() is { } board && board.Memory.TryWrite(physicalAddress, source);
     }
 
     /// <summary>The flattened device tree that the guest was given at the last power-on; empty when there was no room for it.</summary>
@@ -107,13 +106,15 @@ public sealed partial class VirtualMachine
         }
     }
 
-    /// <summary>Counters; while the machine runs they are those of some moment each.</summary>
+    /// <summary>Counters; while the machine runs they are those of some moment each, and between two power-ons zero.</summary>
     public MachineStatistics GetStatistics()
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return MachineStatistics.Collect(_board, _elapsed.Elapsed, _resets);
+            return _board is { } board
+                ? MachineStatistics.Collect(board, _elapsed.Elapsed, _resets)
+                : MachineStatistics.Nothing(IsJit, _elapsed.Elapsed, _resets);
         }
     }
 
@@ -122,6 +123,16 @@ public sealed partial class VirtualMachine
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_state == MachineState.Running)
             throw new InvalidOperationException("The machine runs; pause it first.");
-        return _board.Vcpu;
+        return _board?.Vcpu ?? throw new InvalidOperationException("The machine has no processor: its reset failed.");
+    }
+
+    /// <summary>The board, waited for while there is one to come; null: there will be none. Under the lock, which waiting lets go.</summary>
+    private VirtMachineBoard? WaitForBoard()
+    {
+        // The machine's own thread (a log that looks at memory) makes what it would wait for.
+        while (_board is null && !_disposed && _state != MachineState.Ended && Thread.CurrentThread != _thread)
+            Monitor.Wait(_gate);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _board;
     }
 }

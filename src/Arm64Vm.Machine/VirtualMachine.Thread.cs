@@ -26,8 +26,11 @@ public sealed partial class VirtualMachine
             _state = MachineState.Ended;
             _paused?.TrySetResult();
             _paused = null;
+            Monitor.PulseAll(_gate);
         }
 
+        Console.EndInput();
+        VirtioConsole?.EndInput();
         _ended.TrySetResult();
         if (result is not null)
             _finished.TrySetResult(result);
@@ -39,7 +42,7 @@ public sealed partial class VirtualMachine
     {
         while (true)
         {
-            var board = _board;
+            var board = Board;
             board.Phases?.Start();
             var stop = board.Vcpu.Run();
             switch (stop)
@@ -103,25 +106,41 @@ public sealed partial class VirtualMachine
     }
 
     /// <summary>Makes the board anew; flash keeps its bytes, files are read again.</summary>
+    /// <exception cref="Boot.BootImageException">A file cannot be loaded any more.</exception>
+    /// <exception cref="IOException">A file cannot be read any more.</exception>
     private void Restart()
     {
-        _resets++;
+        VirtMachineBoard old;
         lock (_gate)
         {
-            // Both boards at once would need the memory twice.
-            _board.Dispose();
-            _boot.Dispose();
+            _resets++;
+            old = Board;
+            _board = null;
         }
 
+        // Nobody can reach the old board any more; it goes first because both at once would need the memory twice.
+        old.Dispose();
+        _boot.Dispose();
         var boot = BootPackage.Prepare(_parts);
-        var board = new VirtMachineBoard(_parts, boot, () => IsStopping);
+        VirtMachineBoard board;
+        try
+        {
+            board = new VirtMachineBoard(_parts, boot, () => IsStopping);
+        }
+        catch
+        {
+            boot.Dispose();
+            throw;
+        }
+
         ReleaseFiles(Config, boot);
         lock (_gate)
         {
             _boot = boot;
             _board = board;
-            if (_pauseWanted || _stopWanted)
+            if (_pauseWanted || _stopWanted || _resetWanted)
                 board.Vcpu.RequestStop(VcpuStop.Paused);
+            Monitor.PulseAll(_gate);
         }
     }
 }

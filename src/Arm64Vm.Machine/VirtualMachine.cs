@@ -22,7 +22,8 @@ public sealed partial class VirtualMachine : IAsyncDisposable
 
     /// <summary>Guards what follows; pulsed when the request or the state changes.</summary>
     private readonly object _gate = new();
-    private VirtMachineBoard _board;
+    /// <summary>Null: between two power-ons, after a reset that failed, and once disposed. Whoever takes it keeps the lock while using it.</summary>
+    private VirtMachineBoard? _board;
     private BootPackage _boot;
     private MachineState _state = MachineState.Created;
     private bool _pauseWanted;
@@ -53,7 +54,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     /// <summary>True where guest instructions run as emitted machine code.</summary>
     public bool IsJit => _parts.Host is not null;
 
-    internal VirtMachineBoard Board => _board;
+    internal VirtMachineBoard Board => _board ?? throw new InvalidOperationException("The machine has no board.");
 
     /// <summary>What it is doing.</summary>
     public MachineState State
@@ -143,7 +144,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             if (_state != MachineState.Running)
                 return Task.CompletedTask;
             _paused ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _board.Vcpu.RequestStop(VcpuStop.Paused);
+            _board?.Vcpu.RequestStop(VcpuStop.Paused);
             return _paused.Task;
         }
     }
@@ -174,7 +175,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             if (_state is not (MachineState.Running or MachineState.Paused))
                 return;
             _resetWanted = true;
-            _board.Vcpu.RequestStop(VcpuStop.Paused);
+            _board?.Vcpu.RequestStop(VcpuStop.Paused);
             Monitor.PulseAll(_gate);
         }
     }
@@ -185,7 +186,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         lock (_gate)
         {
             if (_state != MachineState.Ended)
-                _board.PowerKey.Press();
+                _board?.PowerKey.Press();
         }
     }
 
@@ -228,13 +229,16 @@ public sealed partial class VirtualMachine : IAsyncDisposable
 
         _parts.Console.Dispose();
         _parts.VirtioConsole?.Dispose();
+        VirtMachineBoard? board;
         lock (_gate)
         {
             _state = MachineState.Ended;
-            _board.Dispose();
-            _boot.Dispose();
+            board = _board;
+            _board = null;
         }
 
+        board?.Dispose();
+        _boot.Dispose();
         _ownClock?.Dispose();
         _parts.Dispose();
     }
@@ -248,7 +252,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             if (_state is MachineState.Created or MachineState.Ended)
                 return;
             Volatile.Write(ref _stopWanted, true);
-            _board.Vcpu.RequestStop(VcpuStop.Paused);
+            _board?.Vcpu.RequestStop(VcpuStop.Paused);
             Monitor.PulseAll(_gate);
         }
 

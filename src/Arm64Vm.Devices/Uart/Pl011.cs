@@ -26,6 +26,7 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
     private bool _attached;
     private bool _asserted;
     private bool _overrunPending;
+    private bool _isDisposed;
     private ulong? _timeoutAt;
     private ulong _timerAt = NotArmed;
     private uint _receiveStatus;
@@ -110,9 +111,11 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
         }
     }
 
-    /// <summary>Detaches from the back end and the clock.</summary>
+    /// <summary>Detaches from the back end and the clock. A call from either that is on its way takes no input any more: that is the next device's.</summary>
     public void Dispose()
     {
+        lock (Gate)
+            _isDisposed = true;
         _backend.SetInputHandler(null);
         _timeout.Dispose();
     }
@@ -367,6 +370,8 @@ public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposab
     {
         lock (Gate)
         {
+            if (_isDisposed)
+                return;
             Refill();
             UpdateInterrupt();
         }

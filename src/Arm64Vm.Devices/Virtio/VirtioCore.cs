@@ -4,7 +4,7 @@ namespace Arm64Vm.Devices.Virtio;
 
 /// <summary>A device's status, features and queues (virtio 1.2, section 2): what is the same on every transport.</summary>
 /// <remarks>The transport holds <see cref="Gate"/> for each of its calls, <see cref="Save"/> and <see cref="Restore"/> excepted.</remarks>
-internal sealed class VirtioCore : IVirtioInterrupts, IStateful<VirtioCoreState>
+internal sealed class VirtioCore : IVirtioInterrupts, IStateful<VirtioCoreState>, IDisposable
 {
     public const uint StatusDriverOk = 4;
     public const uint StatusFeaturesOk = 8;
@@ -16,6 +16,7 @@ internal sealed class VirtioCore : IVirtioInterrupts, IStateful<VirtioCoreState>
     private readonly Virtqueue[] _queues;
     private readonly ulong _offered;
     private ulong _driverFeatures;
+    private bool _isDisposed;
 
     /// <param name="device">The device.</param>
     /// <param name="memory">Where rings and buffers are.</param>
@@ -102,7 +103,10 @@ internal sealed class VirtioCore : IVirtioInterrupts, IStateful<VirtioCoreState>
     public void RaiseUsedBuffer(int queue)
     {
         lock (Gate)
-            _transport.SignalQueue(queue);
+        {
+            if (!_isDisposed)
+                _transport.SignalQueue(queue);
+        }
     }
 
     /// <inheritdoc/>
@@ -120,6 +124,8 @@ internal sealed class VirtioCore : IVirtioInterrupts, IStateful<VirtioCoreState>
     {
         lock (Gate)
         {
+            if (_isDisposed)
+                return;
             Generation++;
             _transport.SignalConfiguration();
         }
@@ -164,6 +170,18 @@ internal sealed class VirtioCore : IVirtioInterrupts, IStateful<VirtioCoreState>
                 _queues[i].Restore(state.Queues[i]);
             if ((Status & StatusDriverOk) != 0)
                 Activate();
+        }
+    }
+
+    /// <summary>Finishes requests in flight and takes the device off: nothing of it touches memory or raises an interrupt afterwards, whoever still calls it.</summary>
+    /// <remarks>No processor may be running. The device itself belongs to its maker, who disposes it later.</remarks>
+    public void Dispose()
+    {
+        Device.Quiesce();
+        lock (Gate)
+        {
+            Reset();
+            _isDisposed = true;
         }
     }
 

@@ -92,6 +92,8 @@ internal sealed class VirtMachineBoard : IDisposable
     /// <summary>Null: stages are not looked for.</summary>
     public PhaseTracker? Phases { get; }
 
+    /// <summary>Takes the board apart, in the reverse order of its making: what works on its own account before the memory it works on.</summary>
+    /// <remarks>No processor may be running. Input, timers and threads of devices may go on during the call, and have no effect after it.</remarks>
     public void Dispose()
     {
         for (var i = _disposables.Count - 1; i >= 0; i--)
@@ -182,7 +184,7 @@ internal sealed class VirtMachineBoard : IDisposable
         {
             var place = i - (MemoryMap.VirtioMmioCount - devices.Count);
             var device = place >= 0 ? devices[place] : null;
-            var transport = new VirtioMmioTransport(Interrupts.Spi(BoardInterrupts.VirtioFirstSpi + i), Memory, device, _log);
+            var transport = Own(new VirtioMmioTransport(Interrupts.Spi(BoardInterrupts.VirtioFirstSpi + i), Memory, device, _log));
             Bus.Map(MemoryMap.VirtioMmio(i), $"virtio{i}", transport, isThreadSafe: true);
         }
     }

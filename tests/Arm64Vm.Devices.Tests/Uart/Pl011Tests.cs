@@ -22,6 +22,18 @@ public sealed class Pl011Tests
         Assert.Equal(FlagTransmitEmpty | FlagReceiveEmpty, _uart.Read(Flags));
     }
 
+    /// <summary>The thread that types may be on its way to the device when the machine is reset; what it brings belongs to the next one.</summary>
+    [Fact]
+    public void InputThatComesAfterTheEndIsLeftForTheNext()
+    {
+        var backend = new HeldHandlerBackend();
+        var uart = new Pl011(_line, _clock, backend);
+        uart.Read(Flags);
+        uart.Dispose();
+        backend.Feed((byte)'x');
+        Assert.Equal(1, backend.Waiting);
+    }
+
     [Fact]
     public void IdentifiesItselfAsAPl011()
     {

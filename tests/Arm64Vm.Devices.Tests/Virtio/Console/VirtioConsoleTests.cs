@@ -1,3 +1,4 @@
+using Arm64Vm.Devices.Tests.Uart;
 using Arm64Vm.Devices.Uart;
 using Arm64Vm.Devices.Virtio;
 using Arm64Vm.Devices.Virtio.Console;
@@ -45,5 +46,23 @@ public sealed class VirtioConsoleTests
         Assert.Equal(3, _backend.Input.Feed("abc"u8));
         Assert.True(_backend.TryRead(out var first));
         Assert.Equal((byte)'a', first);
+    }
+
+    /// <summary>The thread that types may be on its way to the device when the machine is reset or ends.</summary>
+    [Fact]
+    public void InputThatComesAfterTheEndTouchesNoMemory()
+    {
+        var backend = new HeldHandlerBackend();
+        VirtioConsole? console = null;
+        var driver = new TestDriver((memory, line) => new VirtioMmioTransport(line, memory, console = new VirtioConsole(backend)));
+        driver.Submit(0, [], 4);
+        driver.Notify(0);
+        var before = driver.Memory.Bytes.ToArray();
+        driver.Transport.Dispose();
+        console!.Dispose();
+        backend.Feed((byte)'x');
+        Assert.Equal(before, driver.Memory.Bytes);
+        Assert.False(driver.Line.Level);
+        Assert.Equal(1, backend.Waiting);
     }
 }
