@@ -34,7 +34,7 @@ internal sealed unsafe class MachineGuest : IHypervisorCalls, IPhysicalBus, IDis
         cpu.SetX(1, x1);
         cpu.SetX(2, x2);
         cpu.Pc = Ram;
-        if (cpu.Run() != VcpuStop.PowerOff)
+        if (cpu.Run().Reason != VcpuReturn.PowerOff)
             throw new InvalidOperationException("the guest did not end");
     }
 

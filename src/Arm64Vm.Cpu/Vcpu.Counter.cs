@@ -46,7 +46,7 @@ public sealed unsafe partial class Vcpu
 
         ref CounterRelation counter = ref _context->Counter;
         ulong nanoseconds = relation.Nanoseconds;
-        if (_relation is { } old)
+        if (_relation is { } old && old.Era == relation.Era)
         {
             // What the guest read under the old rate since the clock changed it must not lie in the future.
             ulong now = relation.Source.Read();

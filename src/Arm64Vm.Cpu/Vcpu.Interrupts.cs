@@ -6,16 +6,17 @@ using Arm64Vm.Ir;
 
 namespace Arm64Vm.Cpu;
 
-/// <summary>Interrupt inputs, stop requests, and sleeping until one of them comes.</summary>
+/// <summary>Interrupt inputs and requests from other threads.</summary>
 /// <remarks>
 /// The protocol between any thread and the vCPU's own: (1) a requester stores its request (line level, stop reason, queued
-/// invalidation), then sets a bit of the poll word, then wakes the sleeper; (2) the vCPU clears the poll word and only then looks at
-/// the requests. Both sides use interlocked operations on the poll word, so a request is seen by this round or raises another.
+/// invalidation), then sets a bit of the poll word, then wakes whoever schedules (<see cref="IVcpuWaker"/>); (2) the vCPU clears the poll
+/// word and only then looks at the requests. Both sides use interlocked operations on the poll word, which are full barriers, so a request
+/// is seen by this round or raises another. There is no lock: disposal lets calls that are under way end (<see cref="Rundown"/>).
 /// </remarks>
 public sealed unsafe partial class Vcpu
 {
     private readonly ConcurrentQueue<(ulong Address, ulong Length)> _changes = new();
-    private readonly object _gate = new();
+    private Rundown _callers;
     private int _stopReason;
     private int _mapChanged;
     private int _runThread;
@@ -41,6 +42,15 @@ public sealed unsafe partial class Vcpu
         if (Interlocked.CompareExchange(ref _stopReason, (int)reason, (int)VcpuStop.None) == (int)VcpuStop.Paused)
             Interlocked.CompareExchange(ref _stopReason, (int)reason, (int)VcpuStop.Paused);
         Notify(PollReasons.Stop);
+    }
+
+    /// <summary>Asks <see cref="Run"/> to return with <see cref="VcpuReturn.Quantum"/>, unless it has another reason. Safe from any thread.</summary>
+    public void RequestQuantumEnd()
+    {
+        if (!_callers.TryEnter())
+            return;
+        Interlocked.Or(ref _context->Poll, (uint)PollReasons.Quantum);
+        _callers.Exit();
     }
 
     void IMemoryObserver.BytesChanged(ulong physicalAddress, ulong length)
@@ -76,16 +86,13 @@ public sealed unsafe partial class Vcpu
 
     private void SetLine(LineBits line, bool asserted)
     {
-        lock (_gate)
-        {
-            // After disposal the context is gone; the lock orders this with Dispose.
-            if (_disposed)
-                return;
-            if (!asserted)
-                Interlocked.And(ref _context->PendingInterrupts, ~(uint)line);
-            else if ((Interlocked.Or(ref _context->PendingInterrupts, (uint)line) & (uint)line) == 0)
-                Notify(PollReasons.Interrupt);
-        }
+        if (!_callers.TryEnter())
+            return;
+        if (!asserted)
+            Interlocked.And(ref _context->PendingInterrupts, ~(uint)line);
+        else if ((Interlocked.Or(ref _context->PendingInterrupts, (uint)line) & (uint)line) == 0)
+            Post(PollReasons.Interrupt);
+        _callers.Exit();
     }
 
     /// <summary>MDSCR_EL1 was written.</summary>
@@ -100,13 +107,18 @@ public sealed unsafe partial class Vcpu
 
     private void Notify(PollReasons reason)
     {
-        lock (_gate)
-        {
-            if (_disposed)
-                return;
-            Interlocked.Or(ref _context->Poll, (uint)reason);
-            Monitor.Pulse(_gate);
-        }
+        if (!_callers.TryEnter())
+            return;
+        Post(reason);
+        _callers.Exit();
+    }
+
+    /// <summary>Sets a bit of the poll word, from within <see cref="_callers"/>, and wakes whoever schedules; the vCPU's own thread looks anyway.</summary>
+    private void Post(PollReasons reason)
+    {
+        Interlocked.Or(ref _context->Poll, (uint)reason);
+        if (Volatile.Read(ref _runThread) != Environment.CurrentManagedThreadId)
+            _options.Waker?.Wake(Index);
     }
 
     /// <summary>DAIF changed: what was masked may be deliverable now.</summary>
@@ -135,24 +147,28 @@ public sealed unsafe partial class Vcpu
         return Deliverable() != 0;
     }
 
-    /// <summary>Does what the poll word asks for; the run loop calls it with PC exact. A stop is left for the loop to see.</summary>
-    private void ServicePoll()
+    /// <summary>Does what the poll word asks for; the run loop calls it with PC exact. Stops and the end of a quantum are left for the loop to see.</summary>
+    private PollReasons ServicePoll()
     {
-        Interlocked.Exchange(ref _context->Poll, 0);
+        var reasons = (PollReasons)Interlocked.Exchange(ref _context->Poll, 0);
         if (Interlocked.Exchange(ref _mapChanged, 0) != 0)
             _stage1.InvalidateAll();
 
         while (_changes.TryDequeue(out (ulong Address, ulong Length) change))
             InvalidateCode(change.Address, change.Length);
 
-        LineBits deliverable = Deliverable();
+        LineBits deliverable = _isOff ? 0 : Deliverable();
         if (deliverable == 0)
-            return;
+            return reasons;
+
+        if (_wait != WaitKind.None)
+            EndWait();
 
         // FIQ before IRQ (Arm ARM D1.3.6, implementation defined).
         bool isFiq = (deliverable & LineBits.Fiq) != 0;
         _interruptsTaken++;
         TakeException(isFiq ? ExceptionVector.Fiq : ExceptionVector.Irq, _context->Pc);
+        return reasons;
     }
 
     private void InvalidateCode(ulong address, ulong length)
@@ -164,16 +180,6 @@ public sealed unsafe partial class Vcpu
                 ulong first = Math.Max(page, address);
                 _executor.Invalidate(first, Math.Min(page + PageMask + 1, address + length) - first);
             }
-        }
-    }
-
-    /// <summary>Switched off: only a stop request wakes.</summary>
-    private void SleepUntilStop()
-    {
-        lock (_gate)
-        {
-            while (Volatile.Read(ref _stopReason) == (int)VcpuStop.None)
-                Monitor.Wait(_gate);
         }
     }
 

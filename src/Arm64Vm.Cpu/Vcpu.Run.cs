@@ -10,10 +10,9 @@ public sealed unsafe partial class Vcpu
     private const ulong SemihostingImmediate = 0xF000;
     private readonly ulong[] _exits = new ulong[(int)ExitReason.PureOperation + 1];
     private ulong _interruptsTaken;
-    private int _consecutiveWaits;
     private bool _isOff;
 
-    /// <summary>Status that the guest program ended with, after <see cref="VcpuStop.Exited"/>.</summary>
+    /// <summary>Status that the guest program ended with, after <see cref="VcpuReturn.Exited"/>.</summary>
     public int ExitCode { get; private set; }
 
     /// <summary>Times the executor came back, by <see cref="ExitReason"/>.</summary>
@@ -22,29 +21,42 @@ public sealed unsafe partial class Vcpu
     /// <summary>Interrupts taken.</summary>
     public ulong InterruptsTaken => _interruptsTaken;
 
-    /// <summary>Runs guest code on the calling thread until a stop is requested.</summary>
-    public VcpuStop Run()
+    /// <summary>Not zero: someone asked for something since the vCPU last looked. What parks a vCPU looks here once it has said so; see <see cref="IVcpuWaker"/>.</summary>
+    public bool HasWork => Volatile.Read(ref _context->Poll) != 0;
+
+    /// <summary>Runs guest code on the calling thread, one at a time, until something happens that the caller must decide. Neither sleeps nor blocks.</summary>
+    /// <remarks>A vCPU that waits may be run at any time: it looks at what it waits for and returns again.</remarks>
+    public VcpuResult Run()
     {
         Volatile.Write(ref _runThread, Environment.CurrentManagedThreadId);
         Interlocked.Or(ref _context->Poll, (uint)PollReasons.Interrupt);
-        ForgetClockRelation();
         try
         {
             while (true)
             {
+                PollReasons reasons = PollReasons.None;
                 if (Volatile.Read(ref _context->Poll) != 0)
                 {
-                    ServicePoll();
+                    reasons = ServicePoll();
                     var stop = (VcpuStop)Interlocked.Exchange(ref _stopReason, (int)VcpuStop.None);
                     if (stop != VcpuStop.None)
-                        return stop;
+                        return new VcpuResult((VcpuReturn)stop);
+                }
+
+                if (_isOff)
+                    return new VcpuResult(VcpuReturn.Off);
+                if (IsStillWaiting())
+                    return Waiting();
+                if ((reasons & PollReasons.Quantum) != 0)
+                    return new VcpuResult(VcpuReturn.Quantum);
+                if (_yields)
+                {
+                    _yields = false;
+                    return new VcpuResult(VcpuReturn.Yield);
                 }
 
                 FollowClock();
-                if (_isOff)
-                    SleepUntilStop();
-                else
-                    Step();
+                Step();
             }
         }
         finally
@@ -131,10 +143,13 @@ public sealed unsafe partial class Vcpu
                 Interlocked.Or(ref _context->Poll, (uint)PollReasons.Interrupt);
                 break;
 
-            // Nothing to do but go round: the poll word is looked at, or the fetch is tried again at PC.
             case ExitReason.Yield:
+                // Alone there is nobody to wait for but an interrupt.
+                _yields = _options.HasSiblings;
                 CompleteStep();
                 break;
+
+            // Nothing to do but go round: the poll word is looked at, or the fetch is tried again at PC.
             case ExitReason.FetchAbort:
             default:
                 break;
@@ -155,7 +170,8 @@ public sealed unsafe partial class Vcpu
                 RaiseUndefined(pc - 4);
                 break;
             case CallOutcome.WaitForInterrupt:
-                SleepUntilInterrupt(null);
+                if ((Lines & LineBits.Inputs) == 0)
+                    WaitForInterrupt(null);
                 break;
             case CallOutcome.PowerDown:
                 _isOff = true;

@@ -59,6 +59,9 @@ public sealed unsafe partial class Vcpu : IStateful<VcpuState>
         _context->Exclusive.Address = GuestContext.InvalidTag;
         _eventRegister = state.EventRegister;
         _isOff = state.IsOff;
+
+        // A wait may end early: what was waited for is asked again by the guest.
+        _wait = WaitKind.None;
         _random.Position = state.RandomPosition;
         foreach ((ushort encoding, ulong value) in state.SystemRegisters)
         {

@@ -1,19 +1,36 @@
 using Arm64Vm.Cpu.Exceptions;
 using Arm64Vm.Cpu.Registers;
+using Arm64Vm.Ir;
 
 namespace Arm64Vm.Cpu;
 
-/// <summary>WFI, WFE, WFIT and WFET: the host thread really sleeps.</summary>
+/// <summary>WFI, WFE, WFIT and WFET: the run loop returns what it waits for, and looks again when it is called again.</summary>
 public sealed unsafe partial class Vcpu
 {
-    /// <summary>A thread that sleeps for less than this wakes too late: shorter waits give the host's time away and come back.</summary>
-    private const ulong ShortestSleep = 60_000;
+    /// <summary>WFE with the exclusive monitor armed waits for a store that nobody reports: so often it only lets others run, then it sleeps.</summary>
+    private const int SpinsBeforeSleep = 16;
 
-    /// <summary>CNTKCTL_EL1.EVNTEN: the counter sends events, which a sleep must not miss for long.</summary>
-    private const ulong EventStreamEnable = 4;
+    /// <summary>How long it sleeps then, in nanoseconds, before the guest looks again.</summary>
+    private const ulong MonitorSleep = 50_000;
 
-    private readonly IVirtualTimer? _wakeTimer;
-    private bool _wakeTimeReached;
+    /// <summary>CNTKCTL_EL1.EVNTEN: the counter sends events. EVNTDIR: on falling edges of the bit that EVNTI names. EVNTIS: of the counter without its low 8 bits.</summary>
+    private const ulong EventStreamEnable = 1 << 2;
+    private const ulong EventStreamFalling = 1 << 3;
+    private const ulong EventStreamScaled = 1 << 17;
+
+    private WaitKind _wait;
+
+    /// <summary>Nanoseconds of the clock at which the wait ends by itself; null: never.</summary>
+    private ulong? _waitDeadline;
+    private int _consecutiveWaits;
+    private bool _yields;
+
+    private enum WaitKind : byte
+    {
+        None,
+        Interrupt,
+        Event,
+    }
 
     /// <summary>One of the four, with PC behind it; the deadline of those with a timeout is the value that the exit carries.</summary>
     private void Wait(ulong pc, bool isEvent, bool hasTimeout)
@@ -28,16 +45,73 @@ public sealed unsafe partial class Vcpu
             return;
         }
 
-        if (isEvent && _eventRegister)
-            _eventRegister = false;
-        else if (!isOver && hasTimeout)
-            SleepUntil(deadline, (Slot(SystemSlot.Cntkctl) & EventStreamEnable) != 0 && isEvent);
-        else if (!isOver && isEvent)
-            PauseForEvent();
-        else if (!isOver)
-            SleepUntilInterrupt(null);
+        if (isOver)
+        {
+            if (isEvent)
+                _eventRegister = false;
+            CompleteStep();
+        }
+        else if (isEvent)
+        {
+            WaitForEvent(deadline);
+        }
+        else
+        {
+            WaitForInterrupt(deadline);
+        }
+    }
+
+    private void WaitForInterrupt(ulong? deadline)
+    {
+        _options.Milestones?.Waiting();
+        BeginWait(WaitKind.Interrupt, deadline);
+    }
+
+    private void WaitForEvent(ulong? deadline)
+    {
+        if (_context->Exclusive.Address == GuestContext.InvalidTag)
+        {
+            BeginWait(WaitKind.Event, Earlier(deadline, NextStreamEvent()));
+            return;
+        }
+
+        // The event is another processor's store to the marked location, which is not observed: WFE may end for no reason, so the guest looks for itself.
+        if (++_consecutiveWaits <= SpinsBeforeSleep || _options.Clock is not { } clock)
+        {
+            _yields = true;
+            CompleteStep();
+            return;
+        }
+
+        BeginWait(WaitKind.Event, Earlier(deadline, clock.Nanoseconds + MonitorSleep));
+    }
+
+    private void BeginWait(WaitKind kind, ulong? deadline)
+    {
+        _wait = kind;
+        _waitDeadline = deadline;
+    }
+
+    private void EndWait()
+    {
+        _wait = WaitKind.None;
         CompleteStep();
     }
+
+    /// <summary>Looks whether the wait is over, and ends it then.</summary>
+    private bool IsStillWaiting()
+    {
+        if (_wait == WaitKind.None)
+            return false;
+        if (!(_wait == WaitKind.Event ? _eventRegister : (Lines & LineBits.Inputs) != 0) && !IsReached(_waitDeadline))
+            return true;
+        if (_wait == WaitKind.Event)
+            _eventRegister = false;
+        EndWait();
+        return false;
+    }
+
+    private VcpuResult Waiting() => new(_wait == WaitKind.Event ? VcpuReturn.WaitForEvent : VcpuReturn.WaitForInterrupt, _waitDeadline);
 
     /// <summary>The first nanosecond of the clock at which the virtual count is at least <paramref name="count"/>; null where it is never.</summary>
     private ulong? TimeOf(ulong count)
@@ -47,75 +121,22 @@ public sealed unsafe partial class Vcpu
         return time > ulong.MaxValue ? null : (ulong)time;
     }
 
+    /// <summary>When the counter's event stream sends its next event; null while it is off (Arm ARM D12.2.3).</summary>
+    private ulong? NextStreamEvent()
+    {
+        ulong control = Slot(SystemSlot.Cntkctl);
+        if ((control & EventStreamEnable) == 0 || _options.Clock is not { } clock)
+            return null;
+        int bit = (int)((control >> 4) & 15) + ((control & EventStreamScaled) != 0 ? 8 : 0);
+        ulong count = (ulong)((UInt128)clock.Nanoseconds * _model.TimerFrequency / NanosecondsPerSecond);
+        ulong edge = (control & EventStreamFalling) != 0 ? 0 : 1UL << bit;
+
+        // The first count above this one whose low bits are the edge's.
+        ulong period = 2UL << bit;
+        return TimeOf(count + period - ((count - edge) & (period - 1)));
+    }
+
     private bool IsReached(ulong? deadline) => deadline is { } time && _options.Clock is { } clock && clock.Nanoseconds >= time;
 
-    /// <summary>WFIT and WFET. To return early is allowed.</summary>
-    private void SleepUntil(ulong? deadline, bool hasEventStream)
-    {
-        if (_options.Clock is not { } clock || deadline is not { } time)
-        {
-            SleepUntilInterrupt(hasEventStream ? 1 : null);
-            return;
-        }
-
-        if (time - clock.Nanoseconds < ShortestSleep)
-        {
-            Thread.Yield();
-            return;
-        }
-
-        Volatile.Write(ref _wakeTimeReached, false);
-        _wakeTimer!.Arm(time);
-        SleepUntilInterrupt(hasEventStream ? 1 : null);
-        _wakeTimer.Disarm();
-    }
-
-    private void WakeTimeReached()
-    {
-        lock (_gate)
-        {
-            Volatile.Write(ref _wakeTimeReached, true);
-            Monitor.Pulse(_gate);
-        }
-    }
-
-    /// <summary>Sleeps until an interrupt is pending (masked or not), someone wants something, or the wake-up time; at most so many milliseconds where that is given.</summary>
-    private void SleepUntilInterrupt(int? atMost)
-    {
-        if (atMost is null)
-            _options.Milestones?.Waiting();
-        lock (_gate)
-        {
-            while ((Lines & LineBits.Inputs) == 0 && Volatile.Read(ref _context->Poll) == 0 && !Volatile.Read(ref _wakeTimeReached))
-            {
-                if (atMost is not { } milliseconds)
-                {
-                    Monitor.Wait(_gate);
-                    continue;
-                }
-
-                Monitor.Wait(_gate, milliseconds);
-                break;
-            }
-
-            Volatile.Write(ref _wakeTimeReached, false);
-        }
-    }
-
-    /// <summary>WFE without an event: gives the host's time away, longer when nothing else happens between.</summary>
-    private void PauseForEvent()
-    {
-        const int Yields = 16;
-        if (++_consecutiveWaits <= Yields)
-        {
-            Thread.Yield();
-            return;
-        }
-
-        lock (_gate)
-        {
-            if ((Lines & LineBits.Inputs) == 0 && Volatile.Read(ref _context->Poll) == 0)
-                Monitor.Wait(_gate, 1);
-        }
-    }
+    private static ulong? Earlier(ulong? one, ulong? other) => one is { } a && other is { } b ? Math.Min(a, b) : one ?? other;
 }

@@ -11,8 +11,8 @@ namespace Arm64Vm.Cpu;
 
 /// <summary>One AArch64 processor with EL0 and EL1: everything around the executor that runs its instructions.</summary>
 /// <remarks>
-/// One thread at a time runs it (<see cref="Run"/>) and uses its members; interrupt lines, <see cref="RequestStop"/> and the memory
-/// observer are safe from any thread.
+/// One thread at a time runs it (<see cref="Run"/>) and uses its members, not always the same; interrupt lines, <see cref="RequestStop"/>,
+/// <see cref="RequestQuantumEnd"/> and the memory observer are safe from any thread, also after disposal.
 /// </remarks>
 [SuppressMessage("Design", "CA1506", Justification = "The processor is where its parts meet.")]
 public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryObserver, IDisposable
@@ -30,7 +30,6 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
     private readonly ILogSink? _log;
     private readonly PerformanceMonitors _pmu;
     private ProcessState _state;
-    private bool _disposed;
 
     /// <summary>Makes a processor in its reset state, not running.</summary>
     /// <param name="options">What it is.</param>
@@ -53,7 +52,6 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
         _table = new RegisterTable(_model, options.HasGicRegisters);
         _slots = new ulong[_table.SlotCount];
         _pmu = new PerformanceMonitors(_model.PmuCounters, _model.HasLongPmuEvents, options.Clock, options.PmuInterrupt, &_context->Instructions);
-        _wakeTimer = options.Clock?.CreateTimer(WakeTimeReached);
         Irq = new InterruptInput(this, LineBits.Irq);
         Fiq = new InterruptInput(this, LineBits.Fiq);
         Reset(0);
@@ -185,6 +183,8 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
         _context->Exclusive.Address = GuestContext.InvalidTag;
         _eventRegister = false;
         _isOff = false;
+        _wait = WaitKind.None;
+        _yields = false;
         _stepping = false;
         _stepped = false;
         _context->Pc = entry;
@@ -197,15 +197,9 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
 
     public void Dispose()
     {
-        lock (_gate)
-        {
-            if (_disposed)
-                return;
-            _disposed = true;
-        }
-
+        if (!_callers.Close())
+            return;
         _pmu.Dispose();
-        _wakeTimer?.Dispose();
         _memory.RemoveObserver(this);
         _executor.Dispose();
         _contextMemory.Dispose();

@@ -11,6 +11,12 @@ public sealed record VcpuOptions
     /// <summary>Affinity fields of MPIDR_EL1 (Aff3 at 39:32, Aff2:Aff1:Aff0 at 23:0).</summary>
     public ulong Affinity { get; init; }
 
+    /// <summary>The machine has other processors: YIELD lets them run.</summary>
+    public bool HasSiblings { get; init; }
+
+    /// <summary>Who schedules the vCPU; null: its caller looks by itself.</summary>
+    public IVcpuWaker? Waker { get; init; }
+
     /// <summary>The GIC's CPU interface is reached through system registers (GICv3).</summary>
     public bool HasGicRegisters { get; init; } = true;
 

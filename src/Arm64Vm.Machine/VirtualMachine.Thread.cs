@@ -44,16 +44,16 @@ public sealed partial class VirtualMachine
         {
             var board = Board;
             board.Phases?.Start();
-            var stop = board.Vcpu.Run();
+            var stop = _threads.Run(board.Vcpus);
             switch (stop)
             {
-                case VcpuStop.PowerOff:
+                case VcpuReturn.PowerOff:
                     return End(RunEnd.PowerOff);
-                case VcpuStop.Exited:
-                    return End(RunEnd.SemihostingExit, board.Vcpu.ExitCode);
-                case VcpuStop.Reset when Config.NoReboot:
+                case VcpuReturn.Exited:
+                    return End(RunEnd.SemihostingExit, board.ExitCode);
+                case VcpuReturn.Reset when Config.NoReboot:
                     return End(RunEnd.Reset);
-                case VcpuStop.Reset:
+                case VcpuReturn.Reset:
                     Restart();
                     break;
                 default:
@@ -125,7 +125,7 @@ public sealed partial class VirtualMachine
         VirtMachineBoard board;
         try
         {
-            board = new VirtMachineBoard(_parts, boot, () => IsStopping);
+            board = new VirtMachineBoard(_parts, boot, () => IsStopping, _threads);
         }
         catch
         {
@@ -139,7 +139,7 @@ public sealed partial class VirtualMachine
             _boot = boot;
             _board = board;
             if (_pauseWanted || _stopWanted || _resetWanted)
-                board.Vcpu.RequestStop(VcpuStop.Paused);
+                board.RequestStop(VcpuStop.Paused);
             Monitor.PulseAll(_gate);
         }
     }

@@ -15,6 +15,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
 {
     private readonly MachineParts _parts;
     private readonly SystemClock? _ownClock;
+    private readonly ThreadPerVcpu _threads;
     private readonly Thread _thread;
     private readonly TaskCompletionSource<RunResult> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,8 +34,9 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     private TaskCompletionSource? _paused;
     private int _resets;
 
-    private VirtualMachine(MachineParts parts, SystemClock? ownClock, BootPackage boot, VirtMachineBoard board)
+    private VirtualMachine(MachineParts parts, SystemClock? ownClock, ThreadPerVcpu threads, BootPackage boot, VirtMachineBoard board)
     {
+        _threads = threads;
         _parts = parts;
         _ownClock = ownClock;
         _boot = boot;
@@ -86,6 +88,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             Console = new SerialConsole(config.SerialOutput),
             VirtioConsole = config.HasVirtioConsole ? new SerialConsole(config.VirtioConsoleOutput) : null,
         };
+        var threads = new ThreadPerVcpu(config.Cpus, parts.Clock);
         BootPackage? boot = null;
         try
         {
@@ -93,9 +96,9 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             parts.OpenVariables();
             boot = BootPackage.Prepare(parts);
             VirtualMachine? machine = null;
-            var board = new VirtMachineBoard(parts, boot, () => machine?.IsStopping ?? false);
+            var board = new VirtMachineBoard(parts, boot, () => machine?.IsStopping ?? false, threads);
             ReleaseFiles(config, boot);
-            machine = new VirtualMachine(parts, ownClock, boot, board);
+            machine = new VirtualMachine(parts, ownClock, threads, boot, board);
             return machine;
         }
         catch (Exception e)
@@ -103,6 +106,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             boot?.Dispose();
             parts.Console.Close();
             parts.VirtioConsole?.Close();
+            threads.Dispose();
             ownClock?.Dispose();
             parts.Dispose();
             if (e is OutOfMemoryException)
@@ -144,7 +148,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             if (_state != MachineState.Running)
                 return Task.CompletedTask;
             _paused ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _board?.Vcpu.RequestStop(VcpuStop.Paused);
+            _board?.RequestStop(VcpuStop.Paused);
             return _paused.Task;
         }
     }
@@ -175,7 +179,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             if (_state is not (MachineState.Running or MachineState.Paused))
                 return;
             _resetWanted = true;
-            _board?.Vcpu.RequestStop(VcpuStop.Paused);
+            _board?.RequestStop(VcpuStop.Paused);
             Monitor.PulseAll(_gate);
         }
     }
@@ -239,6 +243,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
 
         board?.Dispose();
         _boot.Dispose();
+        _threads.Dispose();
         _ownClock?.Dispose();
         _parts.Dispose();
     }
@@ -252,7 +257,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             if (_state is MachineState.Created or MachineState.Ended)
                 return;
             Volatile.Write(ref _stopWanted, true);
-            _board?.Vcpu.RequestStop(VcpuStop.Paused);
+            _board?.RequestStop(VcpuStop.Paused);
             Monitor.PulseAll(_gate);
         }
 

@@ -216,7 +216,7 @@ public class ExceptionTests
         Thread.Sleep(30);
         machine.Cpu.RequestStop(VcpuStop.Paused);
         Assert.True(runner.Join(TimeSpan.FromSeconds(20)));
-        Assert.Equal(VcpuStop.Paused, machine.Stop);
+        Assert.Equal(VcpuReturn.Paused, machine.Stop);
     }
 
     [Fact]
@@ -230,7 +230,7 @@ public class ExceptionTests
         Thread.Sleep(30);
         machine.Cpu.RequestStop(VcpuStop.Paused);
         Assert.True(runner.Join(TimeSpan.FromSeconds(20)));
-        Assert.Equal(VcpuStop.Paused, machine.Stop);
+        Assert.Equal(VcpuReturn.Paused, machine.Stop);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ using Arm64Vm.Translation.Jit;
 namespace Arm64Vm.Cpu.Tests;
 
 /// <summary>RAM, one vCPU on the interpreter or on emitted code, and vectors that stop the run: HLT through semihosting in every entry.</summary>
-internal sealed unsafe class TestMachine : IDisposable, ISemihosting
+internal sealed unsafe class TestMachine : IDisposable, ISemihosting, IVcpuWaker
 {
     public const ulong Ram = 0x4000_0000;
     public const ulong Code = Ram + 0x1_0000;
@@ -15,6 +15,7 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting
     public const ulong Data = Ram + 0x2_0000;
 
     private readonly GuestRam _ram;
+    private readonly AutoResetEvent _wakeUp = new(false);
     private Thread? _runner;
 
     public TestMachine(VcpuOptions? options = null, IPhysicalBus? bus = null, IReadOnlyList<ISystemRegisterDevice>? devices = null, ulong ramSize = 16 << 20, bool emitted = false)
@@ -23,7 +24,7 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting
         Bus = bus as TestBus ?? new TestBus();
         Memory = new PhysicalMemory(bus ?? Bus);
         Memory.AddRam(_ram);
-        options = (options ?? new VcpuOptions()) with { Semihosting = this };
+        options = (options ?? new VcpuOptions()) with { Semihosting = this, Waker = this };
         Cpu = new Vcpu(options, Memory, devices ?? [], (services, code) => MakeExecutor(services, code, options.Model, emitted));
         for (ulong offset = 0; offset < 0x800; offset += 0x80)
             Write32(Vectors + offset, Asm.Hlt(0xF000));
@@ -103,15 +104,25 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         using var registration = timeout.Token.Register(() => Cpu.RequestStop(VcpuStop.Paused));
-        Assert.Equal(VcpuStop.Exited, RunToStop());
+        Assert.Equal(VcpuReturn.Exited, RunToStop());
     }
 
-    public VcpuStop RunToStop()
+    /// <summary>Runs to a stop on the calling thread, which sleeps while the processor waits.</summary>
+    public VcpuReturn RunToStop()
     {
         // SYS_EXIT; guests here do not touch X0 unless they mean another operation.
         Cpu.SetX(0, 0x18);
-        return Cpu.Run();
+        while (true)
+        {
+            VcpuResult result = Cpu.Run();
+            if (result.IsStop)
+                return result.Reason;
+            if (result.IsWaiting)
+                _wakeUp.WaitOne(result.Deadline is null ? 20_000 : 1);
+        }
     }
+
+    void IVcpuWaker.Wake(int index) => _wakeUp.Set();
 
     /// <summary>Puts instructions at <see cref="Data"/> and returns to them with a PSTATE; runs until a stop.</summary>
     public void RunFrom(uint spsr, params uint[] words)
@@ -137,7 +148,7 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting
         return _runner;
     }
 
-    public VcpuStop Stop { get; private set; }
+    public VcpuReturn Stop { get; private set; }
 
     /// <summary>The vector that stopped the run, as an offset from VBAR, or −1.</summary>
     public int Vector
@@ -164,6 +175,7 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting
         _runner?.Join();
         Cpu.Dispose();
         _ram.Dispose();
+        _wakeUp.Dispose();
     }
 }
 

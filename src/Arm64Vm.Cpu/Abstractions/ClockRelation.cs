@@ -14,6 +14,9 @@ public interface IHostTimestamp
 /// <param name="Multiplier">Nanoseconds per count, times 2^64: the counter runs at more than 1 GHz.</param>
 public sealed record ClockRelation(IHostTimestamp Source, ulong Timestamp, ulong Nanoseconds, ulong Multiplier)
 {
+    /// <summary>Moves when the clock stood still or was set: relations of different eras do not continue each other.</summary>
+    public int Era { get; init; }
+
     /// <summary>The clock's time now.</summary>
     public ulong Now => At(Source.Read());
 

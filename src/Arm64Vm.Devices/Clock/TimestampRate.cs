@@ -33,7 +33,8 @@ internal sealed class TimestampRate(IHostTimestamp timestamp, Func<long> monoton
     private readonly record struct Reading(ulong Timestamp, long Nanoseconds);
 
     /// <summary>The same rate with another time now.</summary>
-    public static ClockRelation Rebase(ClockRelation relation, ulong nanoseconds) => At(relation.Source, relation.Source.Read(), nanoseconds, relation.Multiplier);
+    public static ClockRelation Rebase(ClockRelation relation, ulong nanoseconds) =>
+        At(relation.Source, relation.Source.Read(), nanoseconds, relation.Multiplier) with { Era = relation.Era + 1 };
 
     /// <summary>Time starts to run, or has been set: what was measured before does not count for errors, but the rate is still right.</summary>
     public void Start()
@@ -84,7 +85,7 @@ internal sealed class TimestampRate(IHostTimestamp timestamp, Func<long> monoton
         var error = (long)(target - reached);
         var limit = (long)(UntilNext / 1_000_000) * MaxSteering;
         var correction = (Int128)multiplier * Math.Clamp(error, -limit, limit) / (long)UntilNext;
-        relation = At(timestamp, now.Timestamp, reached, (ulong)((Int128)multiplier + correction));
+        relation = At(timestamp, now.Timestamp, reached, (ulong)((Int128)multiplier + correction)) with { Era = old.Era };
         return true;
     }
 

@@ -226,6 +226,9 @@ public enum PollReasons : uint
     Interrupt = 1,
     Stop = 2,
     Shootdown = 4,
+
+    /// <summary>The host thread is wanted for something else.</summary>
+    Quantum = 8,
 }
 
 /// <summary>How guest code left and, for resumable exits, what it wants done.</summary>

@@ -31,10 +31,11 @@ internal sealed class VirtMachineBoard : IDisposable
     /// <param name="parts">What a reset keeps.</param>
     /// <param name="boot">What to boot.</param>
     /// <param name="isStopping">Ends waits for console input.</param>
+    /// <param name="waker">Who schedules the processors; null: the caller looks by itself.</param>
     /// <param name="wrap">Puts something around the executor; null: nothing.</param>
     /// <exception cref="BootImageException">Something cannot be loaded.</exception>
     /// <exception cref="OutOfMemoryException">The host refuses the RAM.</exception>
-    public VirtMachineBoard(MachineParts parts, BootPackage boot, Func<bool> isStopping, Func<IExecutor, IExecutor>? wrap = null)
+    public VirtMachineBoard(MachineParts parts, BootPackage boot, Func<bool> isStopping, IVcpuWaker? waker = null, Func<IExecutor, IExecutor>? wrap = null)
     {
         _parts = parts;
         _log = parts.Config.Log;
@@ -52,7 +53,8 @@ internal sealed class VirtMachineBoard : IDisposable
             Interrupts = BoardGic.Create(parts, Bus);
             var timers = Own(MakeTimers());
             Phases = parts.Config.TracksPhases ? new PhaseTracker(parts.Console, parts.Config.Firmware is not null) : null;
-            Vcpu = Own(MakeProcessor(isStopping, wrap, timers));
+            Vcpu = Own(MakeProcessor(isStopping, waker, wrap, timers));
+            Vcpus = [Vcpu];
             Interrupts.Connect(Vcpu);
             Phases?.Attach(time => PhaseCounters.Read(this, time));
 
@@ -83,7 +85,11 @@ internal sealed class VirtMachineBoard : IDisposable
 
     public BoardGic Interrupts { get; }
 
+    /// <summary>The processor that boots.</summary>
     public Vcpu Vcpu { get; }
+
+    /// <summary>All processors, by index.</summary>
+    public IReadOnlyList<Vcpu> Vcpus { get; }
 
     public IExecutor Executor { get; private set; } = null!;
 
@@ -91,6 +97,16 @@ internal sealed class VirtMachineBoard : IDisposable
 
     /// <summary>Null: stages are not looked for.</summary>
     public PhaseTracker? Phases { get; }
+
+    /// <summary>Status of the guest program that ended through semihosting.</summary>
+    public int ExitCode => Vcpus.Select(vcpu => vcpu.ExitCode).FirstOrDefault(code => code != 0);
+
+    /// <summary>Asks every processor to stop. Safe from any thread.</summary>
+    public void RequestStop(VcpuStop reason)
+    {
+        foreach (var vcpu in Vcpus)
+            vcpu.RequestStop(reason);
+    }
 
     /// <summary>Takes the board apart, in the reverse order of its making: what works on its own account before the memory it works on.</summary>
     /// <remarks>No processor may be running. Input, timers and threads of devices may go on during the call, and have no effect after it.</remarks>
@@ -116,12 +132,13 @@ internal sealed class VirtMachineBoard : IDisposable
         return new GenericTimer(_clock, _parts.Model.TimerFrequency, lines);
     }
 
-    private Vcpu MakeProcessor(Func<bool> isStopping, Func<IExecutor, IExecutor>? wrap, GenericTimer timers)
+    private Vcpu MakeProcessor(Func<bool> isStopping, IVcpuWaker? waker, Func<IExecutor, IExecutor>? wrap, GenericTimer timers)
     {
         var config = _parts.Config;
         var options = new VcpuOptions
         {
             Model = _parts.Model,
+            Waker = waker,
             HasGicRegisters = config.Gic == Boot.DeviceTree.GicVersion.V3,
             Semihosting = config.Semihosting ? new ConsoleSemihosting(_parts.Console, config.Append, isStopping) : null,
             HypervisorCalls = new PsciFirmware(),

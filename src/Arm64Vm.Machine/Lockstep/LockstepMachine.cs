@@ -66,14 +66,14 @@ public sealed class LockstepMachine : IDisposable
             var first = _interpreter.Step();
             var second = _jit.Step();
             if (first != second || !AreEqual(unit))
-                return Differ(unit, first, second);
-            if (first != VcpuStop.Paused)
-                return Compared(unit) ? new LockstepResult(LockstepEnd.GuestEnded, unit, [], null) : Differ(unit, first, second);
+                return Differ(unit, first.Reason, second.Reason);
+            if (first.Reason is VcpuReturn.PowerOff or VcpuReturn.Reset or VcpuReturn.Exited)
+                return Compared(unit) ? new LockstepResult(LockstepEnd.GuestEnded, unit, [], null) : Differ(unit, first.Reason, second.Reason);
             if (unit == limit)
-                return Compared(unit) ? new LockstepResult(LockstepEnd.Limit, unit, [], null) : Differ(unit, first, second);
+                return Compared(unit) ? new LockstepResult(LockstepEnd.Limit, unit, [], null) : Differ(unit, first.Reason, second.Reason);
             if ((unit & 0xFFF) == 0 && cancellation.IsCancellationRequested)
                 return new LockstepResult(LockstepEnd.Stopped, unit, [], null);
-            if (!Advance())
+            if (!Advance(first))
                 return new LockstepResult(LockstepEnd.WaitsForever, unit, [], null);
         }
     }
@@ -85,13 +85,13 @@ public sealed class LockstepMachine : IDisposable
     }
 
     /// <summary>Moves both clocks: by a step, or to the next event when the processors wait. False: there is none.</summary>
-    private bool Advance()
+    private bool Advance(VcpuResult result)
     {
         var step = NanosecondsPerUnit;
-        var isOff = _interpreter.Executor.LastReason == ExitReason.HypervisorCall && _interpreter.Board.Vcpu.Save().IsOff;
-        if (_interpreter.Waits || isOff)
+        if (result.IsWaiting)
         {
-            if (isOff || _interpreter.Clock.NextDeadline is not { } deadline)
+            var deadline = Math.Min(result.Deadline ?? ulong.MaxValue, _interpreter.Clock.NextDeadline ?? ulong.MaxValue);
+            if (result.Reason == VcpuReturn.Off || deadline == ulong.MaxValue)
                 return false;
             step = Math.Max(step, deadline - Math.Min(deadline, _interpreter.Clock.Nanoseconds));
         }
@@ -128,7 +128,7 @@ public sealed class LockstepMachine : IDisposable
             MemoryComparison.Compare(_interpreter.Board.Ram, _jit.Board.Ram, _differences);
     }
 
-    private LockstepResult Differ(long unit, VcpuStop first, VcpuStop second)
+    private LockstepResult Differ(long unit, VcpuReturn first, VcpuReturn second)
     {
         Compare(withMemory: true);
         if (first != second)

@@ -25,7 +25,7 @@ internal sealed class LockstepSide : IDisposable
             _parts.OpenVariables(keepsChanges: false);
             _boot = BootPackage.Prepare(_parts);
             SteppingExecutor? executor = null;
-            Board = new VirtMachineBoard(_parts, _boot, () => true, inner => executor = new SteppingExecutor(inner));
+            Board = new VirtMachineBoard(_parts, _boot, () => true, wrap: inner => executor = new SteppingExecutor(inner));
             Executor = executor!;
             Executor.Vcpu = Board.Vcpu;
         }
@@ -46,16 +46,13 @@ internal sealed class LockstepSide : IDisposable
 
     public SerialConsole Console => _parts.Console;
 
-    /// <summary>Runs one unit; returns why the processor stopped, which is <see cref="VcpuStop.Paused"/> while the guest runs on.</summary>
-    public unsafe VcpuStop Step()
+    /// <summary>Runs one unit; returns why the processor came back, which is <see cref="VcpuReturn.Paused"/> while the guest runs on, and a wait where no unit could be run.</summary>
+    public unsafe VcpuResult Step()
     {
-        var stop = Board.Vcpu.Run();
+        var result = Board.Vcpu.Run();
         Executor.SynchronizeFloatStatus(Board.Vcpu.Context);
-        return stop;
+        return result;
     }
-
-    /// <summary>The processor waits: nothing happens until an interrupt.</summary>
-    public bool Waits => Executor.LastReason == ExitReason.WaitForInterrupt;
 
     public void Dispose()
     {

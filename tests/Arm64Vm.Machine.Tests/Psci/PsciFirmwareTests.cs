@@ -43,13 +43,13 @@ public sealed class PsciFirmwareTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0x8400_0008u, VcpuStop.PowerOff)]
-    [InlineData(0x8400_0009u, VcpuStop.Reset)]
-    public void SystemOffAndResetStopTheRunLoop(uint function, VcpuStop expected)
+    [InlineData(0x8400_0008u, VcpuReturn.PowerOff)]
+    [InlineData(0x8400_0009u, VcpuReturn.Reset)]
+    public void SystemOffAndResetStopTheRunLoop(uint function, VcpuReturn expected)
     {
         _cpu.SetX(0, function);
         Assert.Equal(CallOutcome.Stop, _firmware.Call(_cpu, 0));
-        Assert.Equal(expected, _cpu.Run());
+        Assert.Equal(expected, _cpu.Run().Reason);
     }
 
     [Fact]

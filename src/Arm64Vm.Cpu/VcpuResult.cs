@@ -1,0 +1,44 @@
+namespace Arm64Vm.Cpu;
+
+/// <summary>What <see cref="Vcpu.Run"/> returned for.</summary>
+public enum VcpuReturn
+{
+    /// <summary>Someone asked for it (<see cref="Vcpu.RequestQuantumEnd"/>); there is more to run.</summary>
+    Quantum,
+
+    /// <summary>The guest spins: there is more to run, but another processor of the machine may have what it waits for.</summary>
+    Yield,
+
+    /// <summary>WFI or WFIT: nothing to run until a wake-up or the deadline.</summary>
+    WaitForInterrupt,
+
+    /// <summary>WFE or WFET: nothing to run until a wake-up or the deadline.</summary>
+    WaitForEvent,
+
+    /// <summary>Switched off: nothing to run until PSCI CPU_ON or a stop wakes it.</summary>
+    Off,
+
+    /// <summary>Someone asked for a pause.</summary>
+    Paused,
+
+    /// <summary>The guest switched the machine off (PSCI SYSTEM_OFF, a power-off device).</summary>
+    PowerOff,
+
+    /// <summary>The guest asked for a reset.</summary>
+    Reset,
+
+    /// <summary>The guest program ended through semihosting; <see cref="Vcpu.ExitCode"/> has its status.</summary>
+    Exited,
+}
+
+/// <summary>Why a vCPU came back to whoever schedules it, and when it must run again.</summary>
+/// <param name="Reason">Why.</param>
+/// <param name="Deadline">Nanoseconds of the machine's clock at which a vCPU that waits must be run again; null: only a wake-up.</param>
+public readonly record struct VcpuResult(VcpuReturn Reason, ulong? Deadline = null)
+{
+    /// <summary>It has nothing to run until a wake-up or the deadline.</summary>
+    public bool IsWaiting => Reason is VcpuReturn.WaitForInterrupt or VcpuReturn.WaitForEvent or VcpuReturn.Off;
+
+    /// <summary>A stop was asked for, by the guest or from outside.</summary>
+    public bool IsStop => Reason >= VcpuReturn.Paused;
+}
