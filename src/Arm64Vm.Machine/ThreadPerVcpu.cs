@@ -30,7 +30,7 @@ internal sealed class ThreadPerVcpu : IVcpuWaker, IDisposable
     /// <returns>What was asked for; a pause counts least.</returns>
     public VcpuReturn Run(IReadOnlyList<Vcpu> vcpus)
     {
-        var run = new Common(vcpus);
+        var run = new Common(this, vcpus);
         var threads = new Thread[vcpus.Count - 1];
         for (var i = 0; i < threads.Length; i++)
         {
@@ -57,7 +57,7 @@ internal sealed class ThreadPerVcpu : IVcpuWaker, IDisposable
     {
         try
         {
-            run.Stopped(RunToStop(run.Vcpus[index], _seats[index]));
+            run.Stopped(RunToStop(run, run.Vcpus[index], _seats[index]));
         }
         catch (Exception e)
         {
@@ -65,13 +65,15 @@ internal sealed class ThreadPerVcpu : IVcpuWaker, IDisposable
         }
     }
 
-    private VcpuReturn RunToStop(Vcpu vcpu, Seat seat)
+    private VcpuReturn RunToStop(Common run, Vcpu vcpu, Seat seat)
     {
         while (true)
         {
             var result = vcpu.Run();
             if (result.IsStop)
                 return result.Reason;
+            if (run.IsStopping)
+                return VcpuReturn.Paused;
             if (result.IsWaiting && !IsNear(result.Deadline))
                 seat.Park(vcpu, result.Deadline);
             else
@@ -82,12 +84,14 @@ internal sealed class ThreadPerVcpu : IVcpuWaker, IDisposable
     private bool IsNear(ulong? deadline) => deadline is { } time && time < _clock.Nanoseconds + ShortestSleep;
 
     /// <summary>What the threads of one run share.</summary>
-    private sealed class Common(IReadOnlyList<Vcpu> vcpus)
+    private sealed class Common(ThreadPerVcpu owner, IReadOnlyList<Vcpu> vcpus)
     {
         private readonly Lock _gate = new();
         private bool _isStopping;
 
         public IReadOnlyList<Vcpu> Vcpus { get; } = vcpus;
+
+        public bool IsStopping => Volatile.Read(ref _isStopping);
 
         public VcpuReturn End { get; private set; } = VcpuReturn.Paused;
 
@@ -113,10 +117,14 @@ internal sealed class ThreadPerVcpu : IVcpuWaker, IDisposable
 
         private void StopOthers()
         {
+            // Not by RequestStop: a request to a vCPU that has stopped already would stop the next run.
             if (Interlocked.Exchange(ref _isStopping, true))
                 return;
-            foreach (var vcpu in Vcpus)
-                vcpu.RequestStop(VcpuStop.Paused);
+            for (var i = 0; i < Vcpus.Count; i++)
+            {
+                Vcpus[i].RequestQuantumEnd();
+                owner.Wake(i);
+            }
         }
     }
 
