@@ -22,6 +22,7 @@ public sealed partial class X64Compiler
     private readonly Stubs stubs;
     private readonly HostFeatures features;
     private readonly X64Emitter emit;
+    private readonly ProbeWindows windows = new();
     private readonly Label[] blockLabels = new Label[IrRegion.MaxBlocks];
     private IrRegion region = null!;
     private CompileMode mode;
@@ -87,6 +88,7 @@ public sealed partial class X64Compiler
     {
         Span<IrInst> instructions = region.Instructions;
         values.Prepare(instructions, block.First, block.End);
+        windows.Prepare(instructions, block.First, block.End, enabled: !mode.AlignmentChecked);
         ResetAllocator();
         flagsOwner = 0;
         guestFlagsValue = 0;

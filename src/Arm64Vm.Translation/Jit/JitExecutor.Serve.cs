@@ -11,7 +11,20 @@ public sealed unsafe partial class JitExecutor
     private bool Serve(GuestContext* context)
     {
         // SAFETY: the stub stored the address behind its call, where the compiler put the record.
-        SlowDescriptor* descriptor = (SlowDescriptor*)context->Exit.Resume;
+        byte* place = (byte*)context->Exit.Resume;
+        if (MemoryRecord.Is(*place))
+        {
+            counters.MemoryExits++;
+            MemoryRecord record = new(*(ulong*)place);
+            SlowDescriptor access = record.Unpack();
+            if (!ServeMemory(context, &access))
+                return false;
+            record.EndWindows(context);
+            context->Exit.Resume = (ulong)(place + record.Resume);
+            return true;
+        }
+
+        SlowDescriptor* descriptor = (SlowDescriptor*)place;
         context->Exit.Resume += SlowDescriptor.SizeInBytes;
         switch (descriptor->Kind)
         {
@@ -19,12 +32,9 @@ public sealed unsafe partial class JitExecutor
                 counters.PureExits++;
                 EvaluatePure(context, descriptor->Index);
                 return true;
-            case >= SlowKind.ReadSystem and <= SlowKind.PointerAuth:
+            default:
                 counters.SystemExits++;
                 return ServeSystem(context, descriptor);
-            default:
-                counters.MemoryExits++;
-                return ServeMemory(context, descriptor);
         }
     }
 

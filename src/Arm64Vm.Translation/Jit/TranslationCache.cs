@@ -16,7 +16,7 @@ public sealed unsafe class TranslationCache : ICompilerHost, IDisposable
     public const int SegmentCount = 8;
     public const long DefaultSize = 128L << 20;
 
-    private const int StubBytes = 4096;
+    private const int StubBytes = 8192;
     private const int ConstantEntries = 16384;
     private const int FirstSegment = StubBytes + (ConstantEntries * 16);
 

@@ -82,14 +82,33 @@ internal sealed class HostListing
 
             if (instruction.IsCallNear && symbols.HasRecord(instruction.NearBranchTarget))
             {
-                SlowDescriptor record = MemoryMarshal.Read<SlowDescriptor>(code.AsSpan(position));
-                text?.Append(SlowRecordText.Of(cache, record));
-                Count(position, SlowDescriptor.SizeInBytes, instruction: false);
-                position += SlowDescriptor.SizeInBytes;
+                position += AppendRecord(text, position);
             }
 
             text?.Append('\n');
         }
+    }
+
+    /// <summary>The record at a position behind a call; its size in bytes.</summary>
+    private int AppendRecord(StringBuilder? text, int position)
+    {
+        bool access = MemoryRecord.Is(code[position]);
+        int length = access ? MemoryRecord.SizeInBytes : SlowDescriptor.SizeInBytes;
+        Count(position, length, instruction: false);
+        if (!access)
+        {
+            text?.Append(SlowRecordText.Of(cache, MemoryMarshal.Read<SlowDescriptor>(code.AsSpan(position))));
+            return length;
+        }
+
+        MemoryRecord record = new(MemoryMarshal.Read<ulong>(code.AsSpan(position)));
+        symbols.Note(position + record.Resume);
+        text?.Append(SlowRecordText.Of(cache, record.Unpack()));
+        if (record.Windows != 0)
+            text?.Append($" ends {string.Join(", ", Enumerable.Range(0, HostAbi.PoolGpr.Length).Where(i => (record.Windows >> i & 1) != 0).Select(i => HostSymbols.NameOf(HostAbi.PoolGpr[i])))}");
+        if (record.Resume < 0)
+            text?.Append($" then {symbols.LabelAt(position + record.Resume)}");
+        return length;
     }
 
     private void Count(int position, int bytes, bool instruction)

@@ -1,4 +1,6 @@
 using Arm64Vm.Backend.X64.Compile;
+using Arm64Vm.Backend.X64.Emit;
+using Arm64Vm.Ir;
 using Arm64Vm.Translation.Jit;
 using Iced.Intel;
 
@@ -30,10 +32,16 @@ internal sealed unsafe class HostSymbols : ISymbolResolver
             labels.Add((int)(target - start));
     }
 
+    /// <summary>Remembers a place in the unit.</summary>
+    public void Note(int position) => labels.Add(position);
+
+    /// <summary>Name of a host register.</summary>
+    public static string NameOf(byte register) => (Register.RAX + register).ToString().ToLowerInvariant();
+
     public string? LabelAt(int position) => labels.Contains(position) ? Label(position) : null;
 
     /// <summary>True for the stubs that find a record behind the call.</summary>
-    public bool HasRecord(ulong target) => (long)target == stubs.SlowExit || (long)target == stubs.LinkExit;
+    public bool HasRecord(ulong target) => (long)target == stubs.SlowExit || (long)target == stubs.LinkExit || ProbeStub((long)target) is not null;
 
     public bool TryGetSymbol(in Instruction instruction, int operand, int instructionOperand, ulong address, int addressSize, out SymbolResult symbol)
     {
@@ -64,7 +72,29 @@ internal sealed unsafe class HostSymbols : ISymbolResolver
             : value == stubs.JumpMiss ? "JumpMiss"
             : value == stubs.TrampolineMiss ? "TrampolineMiss"
             : value == stubs.IndirectLookup ? "IndirectLookup"
-            : null;
+            : ProbeStub(value);
+    }
+
+    private string? ProbeStub(long address)
+    {
+        for (int table = 0; table < GuestContext.MmuIndexes * 2; table++)
+        {
+            int field = GuestContext.TlbOffset + (table * GuestContext.TlbBytes);
+            string name = ContextFields.NameOf(field)!;
+            foreach (byte index in HostAbi.PoolGpr)
+            {
+                if (stubs.ProbeMiss(field, (Gpr)index) == address)
+                    return $"Miss.{name}.{NameOf(index)}";
+            }
+
+            for (int bytes = 1; bytes <= 32; bytes *= 2)
+            {
+                if (stubs.Probe(table / 2, (table & 1) != 0, bytes) == address)
+                    return $"Probe.{name}.{bytes}";
+            }
+        }
+
+        return null;
     }
 
     private string Label(int position) => $"L{labels.TakeWhile(label => label < position).Count() + 1}";

@@ -19,9 +19,14 @@ public unsafe class DifferentialFuzzTests
     private const ulong Middle = FlatMachine.DataBase + 0x1000;
 
     [Fact]
-    public void EmittedCodeEndsInTheInterpretersState()
+    public void EmittedCodeEndsInTheInterpretersState() => Compare(MakeProgram, Setting("ARM64VM_FUZZ_PROGRAMS", 3000));
+
+    /// <summary>Loads and stores at small distances from two bases, which share probes of the TLB: beside, across and behind the border of the page that is reached inline.</summary>
+    [Fact]
+    public void AccessesOffOneBaseEndInTheInterpretersState() => Compare(MakeAccesses, Setting("ARM64VM_FUZZ_PROGRAMS", 6000));
+
+    private static void Compare(Func<int, uint[]> make, int programs)
     {
-        int programs = Setting("ARM64VM_FUZZ_PROGRAMS", 3000);
         int firstSeed = Setting("ARM64VM_FUZZ_SEED", 1);
         using FlatMachine emitted = new(CodeBase, 0x1000);
         using FlatMachine interpreted = new(CodeBase, 0x1000);
@@ -30,7 +35,7 @@ public unsafe class DifferentialFuzzTests
         using InterpreterExecutor interpreter = new(interpreted, interpreted, options);
         for (int seed = firstSeed; seed < firstSeed + programs; seed++)
         {
-            uint[] words = MakeProgram(seed);
+            uint[] words = make(seed);
             string left = Execute(emitted, jit, words, seed);
             string right = Execute(interpreted, interpreter, words, seed);
             if (left != right)
@@ -57,6 +62,40 @@ public unsafe class DifferentialFuzzTests
         return words;
     }
 
+    private static uint[] MakeAccesses(int seed)
+    {
+        Random random = new(seed);
+        A64WordGenerator generator = new((ulong)seed);
+        uint[] words = new uint[ProgramWords];
+        for (int i = 0; i < words.Length;)
+        {
+            A64Opcode opcode = (A64Opcode)random.Next(1, A64Opcodes.Count);
+            A64Group group = A64Opcodes.Group(opcode);
+            bool isAccess = group
+                is A64Group.LoadStoreUnscaled or A64Group.LoadStoreImmediate or A64Group.LoadStorePair
+                or A64Group.SimdLoadStoreUnscaled or A64Group.SimdLoadStoreImmediate or A64Group.SimdLoadStorePair;
+            bool isOther = group is A64Group.AddSubImmediate or A64Group.LogicalShifted or A64Group.AddSubCarry or A64Group.AtomicMemory or A64Group.ConditionalSelect;
+            if (!isAccess && !(isOther && random.Next(8) == 0))
+                continue;
+            if (!generator.TryNext(opcode, out uint word))
+                continue;
+            words[i++] = isAccess ? WithBase(word, group is A64Group.LoadStorePair or A64Group.SimdLoadStorePair, random) : word;
+        }
+
+        return words;
+    }
+
+    /// <summary>The access with X28 or X29 as its base and a small displacement.</summary>
+    private static uint WithBase(uint word, bool pair, Random random)
+    {
+        word = (word & ~(31u << 5)) | ((uint)random.Next(28, 30) << 5);
+        if (pair)
+            return (word & ~(127u << 15)) | ((uint)random.Next(-6, 7) & 127) << 15;
+        return (word >> 24 & 1) != 0
+            ? (word & ~(0xFFFu << 10)) | (uint)random.Next(0, 10) << 10
+            : (word & ~(0x1FFu << 12)) | ((uint)random.Next(-40, 40) & 0x1FF) << 12;
+    }
+
     /// <summary>Groups whose instructions leave the program or depend on the processor around it.</summary>
     private static bool Leaves(A64Group group) => group is
         A64Group.ExceptionGeneration or A64Group.ExceptionReturn or A64Group.WaitWithTimeout or A64Group.Hint or A64Group.Barrier
@@ -78,6 +117,8 @@ public unsafe class DifferentialFuzzTests
             context->SetV(r, new Bits128((ulong)random.NextInt64() << random.Next(2), (ulong)random.NextInt64()));
         }
 
+        for (int r = 28; r < 30; r++)
+            context->X[r] = FlatMachine.DataBase + (ulong)(0x1000 * random.Next(3)) + (ulong)(8 * random.Next(-24, 24));
         context->Nzcv = (uint)random.Next() << 1;
         machine.SetFpcr(random.Next(4) == 0 ? (uint)random.Next(0, 64) << 19 & TranslationMode.FpcrMask : 0);
         context->Fpsr = 0;

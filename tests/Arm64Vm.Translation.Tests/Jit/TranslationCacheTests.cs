@@ -34,7 +34,7 @@ public sealed unsafe class TranslationCacheTests : IDisposable
         HashSet<int> rests = [];
         for (int i = 0; i < 48_000; i++)
         {
-            int length = 1 + (i * 7 % 5);
+            int length = 1 + (i * 7 % 13);
             Code.Slice(PageSize / 4, length).Fill(0x9100_0400); // add x0, x0, #1
             Code[(PageSize / 4) + length] = Brk;
             executor.Invalidate(Filler, 64);
@@ -44,7 +44,7 @@ public sealed unsafe class TranslationCacheTests : IDisposable
             Assert.Equal((ulong)length, machine.Context->X[0]);
         }
 
-        Assert.Contains(16, rests);
+        Assert.Contains(rests, rest => rest is > 0 and < 64);
         Assert.True(Cache.Statistics.CodeBytes > 1 << 20);
     }
 

@@ -55,6 +55,13 @@ public sealed partial class X64Compiler
         int owner = gprOwner[register];
         if (owner == 0)
             return;
+        if (owner == WindowOwner)
+        {
+            windows.In(register).Register = HostAbi.None;
+            gprOwner[register] = 0;
+            return;
+        }
+
         ref ValueState state = ref values[owner];
         if (state.Backing == Backing.None && state.LastUse >= current)
         {

@@ -11,6 +11,9 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// </remarks>
 public sealed partial class X64Compiler
 {
+    /// <summary>In <see cref="gprOwner"/>: the register holds a probe window, which may be dropped at any time.</summary>
+    private const ushort WindowOwner = ushort.MaxValue;
+
     private readonly ValueTable values = new();
     private readonly ushort[] gprOwner = new ushort[16];
     private readonly ushort[] xmmOwner = new ushort[16];
@@ -107,8 +110,10 @@ public sealed partial class X64Compiler
             if (owner == 0)
                 return candidate;
 
-            // A value with a backing costs nothing to evict: prefer it over those that need a store.
-            int cost = values[owner].LastUse + (values[owner].Backing != Backing.None ? IrRegion.MaxInstructions : 0);
+            // A value with a backing costs nothing to evict: prefer it over those that need a store, and over windows.
+            int cost = owner == WindowOwner
+                ? windows.In(candidate).NextUse
+                : values[owner].LastUse + (values[owner].Backing != Backing.None ? IrRegion.MaxInstructions : 0);
             if (cost > farthest)
             {
                 farthest = cost;

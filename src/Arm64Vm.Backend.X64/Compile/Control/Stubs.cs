@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>The few hand-placed routines that every unit uses: in, out, and around.</summary>
-public sealed unsafe class Stubs
+public sealed unsafe partial class Stubs
 {
     private const uint DefaultMxcsr = 0x1F80;
 
@@ -70,6 +70,7 @@ public sealed unsafe class Stubs
         IndirectLookup = Here(emit);
         EmitIndirectLookup(emit);
 
+        EmitProbes(emit);
         emit.Align(16);
         emit.Bind(defaultMode);
         emit.Dword(DefaultMxcsr);

@@ -9,26 +9,51 @@ public sealed partial class X64Compiler
 {
     private const int MaxColdPaths = 1024;
 
+    private enum ColdForm : byte
+    {
+        /// <summary>A memory access whose probe failed.</summary>
+        Probe,
+
+        /// <summary>A memory access without a valid window: it probes for itself.</summary>
+        Window,
+
+        /// <summary>Not a memory access: the result comes from operand slot 0.</summary>
+        Result,
+    }
+
     /// <summary>A slow path that is emitted behind the unit's hot code.</summary>
     private struct ColdPath
     {
+        public ColdForm Form;
         public ProbeState Probe;
+        public Label Entry;
         public Label Resume;
         public SlowDescriptor Descriptor;
 
-        /// <summary>The value to store is this constant, not a register.</summary>
-        public bool HasConstant;
-        public int Constant;
+        /// <summary>The value to store where the descriptor has no source.</summary>
+        public int Immediate;
 
-        /// <summary>Not a memory access: reached by this label, and the result comes from operand slot 0.</summary>
-        public Label Entry;
+        /// <summary>Windows that are live where execution goes on.</summary>
+        public int Windows;
+
+        /// <summary>Form Window: how to get at the address, the stub that probes, and the window to end where its probe failed (or rax).</summary>
+        public AddressSource Address;
+        public long Displacement;
+        public long Stub;
+        public Gpr Window;
     }
 
     private readonly ColdPath[] coldPaths = new ColdPath[MaxColdPaths];
     private int coldCount;
     private int codeOffset;
 
-    private SlowDescriptor Describe(SlowKind kind, in IrInst inst, byte destination, byte destination2, byte source, byte source2)
+    private SlowDescriptor Describe(
+        SlowKind kind,
+        in IrInst inst,
+        byte destination = SlowDescriptor.NoRegister,
+        byte destination2 = SlowDescriptor.NoRegister,
+        byte source = SlowDescriptor.NoRegister,
+        byte source2 = SlowDescriptor.NoRegister)
     {
         SlowDescriptor descriptor = default;
         descriptor.Kind = kind;
@@ -50,27 +75,34 @@ public sealed partial class X64Compiler
         byte destination = SlowDescriptor.NoRegister,
         byte destination2 = SlowDescriptor.NoRegister,
         byte source = SlowDescriptor.NoRegister,
-        byte source2 = SlowDescriptor.NoRegister,
-        bool vectorSource = false)
+        byte source2 = SlowDescriptor.NoRegister) => AddColdAccess(Describe(kind, inst, destination, destination2, source, source2), 0);
+
+    private void AddColdAccess(in SlowDescriptor access, int immediate)
     {
-        _ = vectorSource;
-        ref ColdPath cold = ref coldPaths[coldCount++];
+        ref ColdPath cold = ref AddColdPath(ColdForm.Probe, access);
         cold.Probe = probe;
-        cold.Resume = emit.Here();
-        cold.Descriptor = Describe(kind, inst, destination, destination2, source, source2);
-        cold.HasConstant = false;
-        cold.Entry = default;
+        cold.Immediate = immediate;
     }
 
-    private void AddColdConstantStore(in IrInst inst, int constant)
+    private void AddColdWindow(Label entry, in SlowDescriptor access, int immediate, Gpr window, long stub)
+    {
+        ref ColdPath cold = ref AddColdPath(ColdForm.Window, access);
+        cold.Entry = entry;
+        cold.Immediate = immediate;
+        cold.Address = accessAddress;
+        cold.Displacement = accessDisplacement;
+        cold.Window = window;
+        cold.Stub = stub;
+    }
+
+    private ref ColdPath AddColdPath(ColdForm form, in SlowDescriptor descriptor)
     {
         ref ColdPath cold = ref coldPaths[coldCount++];
-        cold.Probe = probe;
+        cold.Form = form;
         cold.Resume = emit.Here();
-        cold.Descriptor = Describe(SlowKind.Store, inst, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister);
-        cold.HasConstant = true;
-        cold.Constant = constant;
-        cold.Entry = default;
+        cold.Descriptor = descriptor;
+        cold.Windows = windows.Live;
+        return ref cold;
     }
 
     /// <summary>
@@ -79,10 +111,8 @@ public sealed partial class X64Compiler
     /// </summary>
     private void AddColdResult(Label entry, SlowKind kind, in IrInst inst, Gpr destination, byte source = SlowDescriptor.NoRegister, byte source2 = SlowDescriptor.NoRegister)
     {
-        ref ColdPath cold = ref coldPaths[coldCount++];
+        ref ColdPath cold = ref AddColdPath(ColdForm.Result, Describe(kind, inst, (byte)destination, SlowDescriptor.NoRegister, source, source2));
         cold.Entry = entry;
-        cold.Resume = emit.Here();
-        cold.Descriptor = Describe(kind, inst, (byte)destination, SlowDescriptor.NoRegister, source, source2);
         cold.Descriptor.Index = (uint)inst.Imm;
     }
 
@@ -107,35 +137,91 @@ public sealed partial class X64Compiler
         emit.Bytes(MemoryMarshal.AsBytes(new ReadOnlySpan<SlowDescriptor>(in descriptor)));
     }
 
+    /// <summary>Where a cold path about to be emitted goes on: in the hot code, or at a jump to it where that is too far away for a record.</summary>
+    private int ResumePosition(in ColdPath cold)
+    {
+        const int LongestPath = 64;
+        int position = emit.PositionOf(cold.Resume);
+        if (emit.Position - position < MemoryRecord.MaxResumeDistance - LongestPath)
+            return position;
+        position = emit.Position;
+        emit.Jmp(cold.Resume);
+        return position;
+    }
+
+    /// <summary>The call of a stub that leaves for a memory access.</summary>
+    private void EmitSlowAccess(long stub, in ColdPath cold, int resume)
+    {
+        emit.CallTo(stub);
+        emit.Qword(MemoryRecord.Pack(cold.Descriptor, cold.Windows, emit.Position - resume).Bits);
+    }
+
     private void EmitColdPaths()
     {
         for (int i = 0; i < coldCount; i++)
         {
             ref ColdPath cold = ref coldPaths[i];
-            if (cold.Entry.IsValid)
+            switch (cold.Form)
             {
-                emit.Bind(cold.Entry);
-                EmitColdOperand(0, cold.Descriptor.Source);
-                EmitColdOperand(1, cold.Descriptor.Source2);
-                EmitSlowCall(cold.Descriptor);
-                emit.Mov(8, (Gpr)cold.Descriptor.Destination, HostAbi.Operand(0));
-                emit.Jmp(cold.Resume);
-                continue;
+                case ColdForm.Result:
+                    EmitColdResult(cold);
+                    break;
+                case ColdForm.Window:
+                    EmitColdWindow(cold);
+                    break;
+                default:
+                    EmitColdProbe(cold);
+                    break;
             }
-
-            emit.Bind(cold.Probe.Missed);
-            emit.Alu(AluOp.Add, 8, Gpr.Rax, Mem.Index(HostAbi.Context, cold.Probe.Index, 1, cold.Probe.Table));
-            if (cold.Probe.Misaligned.IsValid)
-                emit.Bind(cold.Probe.Misaligned);
-            if (cold.HasConstant)
-            {
-                // The store's value travels in operand slot 0.
-                emit.MovImm(8, HostAbi.Operand(0), cold.Constant);
-            }
-
-            EmitSlowCall(cold.Descriptor);
-            emit.Jmp(cold.Resume);
         }
+    }
+
+    private void EmitColdResult(in ColdPath cold)
+    {
+        emit.Bind(cold.Entry);
+        EmitColdOperand(0, cold.Descriptor.Source);
+        EmitColdOperand(1, cold.Descriptor.Source2);
+        EmitSlowCall(cold.Descriptor);
+        emit.Mov(8, (Gpr)cold.Descriptor.Destination, HostAbi.Operand(0));
+        emit.Jmp(cold.Resume);
+    }
+
+    private void EmitColdProbe(in ColdPath cold)
+    {
+        int resume = ResumePosition(cold);
+        emit.Bind(cold.Probe.Missed);
+        EmitColdImmediate(cold);
+        if (!cold.Probe.Misaligned.IsValid)
+        {
+            EmitSlowAccess(stubs.ProbeMiss(cold.Probe.Table, cold.Probe.Index), cold, resume);
+            return;
+        }
+
+        emit.Alu(AluOp.Add, 8, Gpr.Rax, Mem.Index(HostAbi.Context, cold.Probe.Index, 1, cold.Probe.Table - HostAbi.ContextBias));
+        emit.Bind(cold.Probe.Misaligned);
+        EmitColdImmediate(cold);
+        EmitSlowAccess(stubs.SlowExit, cold, resume);
+    }
+
+    private void EmitColdWindow(in ColdPath cold)
+    {
+        int resume = ResumePosition(cold);
+        emit.Bind(cold.Entry);
+        EmitColdImmediate(cold);
+        cold.Address.Emit(emit, Gpr.Rax, cold.Displacement);
+        EmitSlowAccess(cold.Stub, cold, resume);
+        // The stub comes back here where it found the access's bytes, with their host address.
+        EmitAccess(cold.Descriptor, Gpr.Rax, 0, cold.Immediate);
+        if (cold.Window != Gpr.Rax)
+            emit.Alu(AluOp.Xor, 4, cold.Window, cold.Window);
+        emit.Jmp(cold.Resume);
+    }
+
+    /// <summary>The value that a store without a register stores travels in operand slot 0.</summary>
+    private void EmitColdImmediate(in ColdPath cold)
+    {
+        if (cold.Descriptor.Kind == SlowKind.Store && cold.Descriptor.Source == SlowDescriptor.NoRegister)
+            emit.MovImm(8, HostAbi.Operand(0), cold.Immediate);
     }
 
     private void EmitColdOperand(int slot, byte source)

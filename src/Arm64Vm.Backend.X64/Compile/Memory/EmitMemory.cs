@@ -31,6 +31,8 @@ public sealed partial class X64Compiler
         /// <summary>Reached with rax = address; not valid where alignment is not checked.</summary>
         public Label Misaligned;
         public Gpr Index;
+
+        /// <summary>Offset of the TLB in the context.</summary>
         public int Table;
     }
 
@@ -41,18 +43,14 @@ public sealed partial class X64Compiler
         switch (inst.Op)
         {
             case IrOp.Load:
+            case IrOp.LoadPair:
                 EmitLoad(inst);
                 break;
             case IrOp.Store:
+            case IrOp.StorePair:
                 EmitStore(inst);
                 break;
-            case IrOp.LoadPair:
-                EmitLoadPair(inst);
-                break;
             case IrOp.Second:
-                break;
-            case IrOp.StorePair:
-                EmitStorePair(inst);
                 break;
             case IrOp.AtomicRmw:
                 EmitAtomic(inst);
@@ -117,8 +115,9 @@ public sealed partial class X64Compiler
     private void EndProbe(int bytes, int alignment, bool aligned, bool write, MemoryFlags flags)
     {
         Gpr index = ScratchGpr();
-        int table = GuestContext.TlbTable(MmuIndexOf(flags), write) - HostAbi.ContextBias;
-        probe = new ProbeState { Missed = emit.NewLabel(), Index = index, Table = table };
+        int field = GuestContext.TlbTable(MmuIndexOf(flags), write);
+        int table = field - HostAbi.ContextBias;
+        probe = new ProbeState { Missed = emit.NewLabel(), Index = index, Table = field };
         if (aligned && alignment > 1)
         {
             probe.Misaligned = emit.NewLabel();
@@ -137,32 +136,22 @@ public sealed partial class X64Compiler
 
     private void EmitAddress(int address, long displacement)
     {
-        if (IsConstant(address))
+        if (displacement == (int)displacement || IsConstant(address))
         {
-            emit.MovImm(Gpr.Rax, ConstantOf(address) + (ulong)displacement);
-            return;
-        }
-
-        if (TryMemory(address, out Mem memory))
-        {
-            emit.Mov(8, Gpr.Rax, memory);
-            if (displacement != 0)
-                emit.Alu(AluOp.Add, 8, Gpr.Rax, (int)displacement);
-            return;
-        }
-
-        Gpr register = Use(address);
-        if (displacement == (int)displacement)
-        {
-            if (displacement == 0)
-                emit.Mov(8, Gpr.Rax, register);
-            else
-                emit.Lea(8, Gpr.Rax, Mem.Base(register, (int)displacement));
+            AddressFrom(address).Emit(emit, Gpr.Rax, displacement);
             return;
         }
 
         emit.MovImm(Gpr.Rax, (ulong)displacement);
-        emit.Alu(AluOp.Add, 8, Gpr.Rax, register);
+        emit.Alu(AluOp.Add, 8, Gpr.Rax, Use(address));
+    }
+
+    /// <summary>Where the value of an address is; a register is locked for this instruction.</summary>
+    private AddressSource AddressFrom(int address)
+    {
+        if (IsConstant(address))
+            return new AddressSource(ConstantOf(address));
+        return TryMemory(address, out Mem memory) ? new AddressSource(memory) : new AddressSource(Use(address));
     }
 
     /// <summary>A scratch register may be given out again within the same instruction.</summary>
@@ -170,172 +159,55 @@ public sealed partial class X64Compiler
 
     private void EmitLoad(in IrInst inst)
     {
+        bool pair = inst.Op == IrOp.LoadPair;
         MemoryFlags flags = (MemoryFlags)inst.Aux;
-        BeginProbe(inst.A, (long)inst.Imm);
-        Mem memory = Mem.Base(Gpr.Rax);
-        if (inst.Type == IrType.V128)
-        {
-            Xmm d = DefineV(current);
-            EndProbe(inst.Size, inst.Size, IsAligned(flags), write: false, flags);
-            LoadVector(inst.Size, d, memory);
-            AddCold(SlowKind.Load, inst, destination: (byte)d);
+        int group = BeginAccess(inst);
+        SlowDescriptor access = inst.Type == IrType.V128
+            ? Describe(pair ? SlowKind.LoadPair : SlowKind.Load, inst, (byte)DefineV(current), pair ? (byte)DefineV(current + 1) : SlowDescriptor.NoRegister)
+            : Describe(pair ? SlowKind.LoadPair : SlowKind.Load, inst, (byte)Define(current), pair ? (byte)Define(current + 1) : SlowDescriptor.NoRegister);
+        EndAccess(group, access, IsAligned(flags), flags);
+        if (inst.Type != IrType.I32)
             return;
-        }
-
-        Gpr target = Define(current);
-        EndProbe(inst.Size, inst.Size, IsAligned(flags), write: false, flags);
-        if ((flags & MemoryFlags.SignExtend) != 0)
-            emit.Movsx(inst.Type == IrType.I64 ? 8 : 4, inst.Size, target, memory);
-        else if (inst.Size >= 4)
-            emit.Mov(inst.Size, target, memory);
-        else
-            emit.Movzx(inst.Size, target, memory);
-        values[current].ZeroUpper = inst.Type == IrType.I32;
-        AddCold(SlowKind.Load, inst, destination: (byte)target);
-    }
-
-    private void LoadVector(int size, Xmm d, Mem memory)
-    {
-        switch (size)
-        {
-            case 16:
-                emit.Vex(V.Movdqu, d, memory);
-                break;
-            case 8:
-                emit.Vmovq(d, memory);
-                break;
-            case 4:
-                emit.Vmovd(d, memory);
-                break;
-            default:
-                emit.Movzx(size, Gpr.Rax, memory);
-                emit.Vmovd(d, Gpr.Rax);
-                break;
-        }
-    }
-
-    private void StoreVector(int size, Mem memory, Xmm s)
-    {
-        switch (size)
-        {
-            case 16:
-                emit.VexStore(V.Movdqu, memory, s);
-                break;
-            case 8:
-                emit.Vmovq(memory, s);
-                break;
-            case 4:
-                emit.Vmovd(memory, s);
-                break;
-            case 2:
-                emit.Vpextrw(memory, s, 0);
-                break;
-            default:
-                emit.Vpextrb(memory, s, 0);
-                break;
-        }
+        values[current].ZeroUpper = true;
+        if (pair)
+            values[current + 1].ZeroUpper = true;
     }
 
     private void EmitStore(in IrInst inst)
     {
         MemoryFlags flags = (MemoryFlags)inst.Aux;
-        bool vector = region[inst.B].Type == IrType.V128;
-        // The value's register first, so that it is the same on the slow path.
-        Gpr value = default;
-        Xmm vectorValue = default;
-        int immediate = 0;
-        bool constant = !vector && (flags & MemoryFlags.Release) == 0 && TryImmediate(inst.B, inst.Size, out immediate) && !IsInRegister(inst.B);
-        if (vector)
-            vectorValue = UseV(inst.B);
-        else if (!constant)
-            value = Use(inst.B);
-        BeginProbe(inst.A, (long)inst.Imm);
-        EndProbe(inst.Size, inst.Size, IsAligned(flags), write: true, flags);
-        Mem memory = Mem.Base(Gpr.Rax);
-        if (vector)
+        if ((flags & MemoryFlags.Release) != 0)
         {
-            StoreVector(inst.Size, memory, vectorValue);
-        }
-        else if (constant)
-        {
-            emit.MovImm(inst.Size, memory, immediate);
-        }
-        else if ((flags & MemoryFlags.Release) != 0)
-        {
-            // Sequentially consistent with later LDAR: an exchange is store and fence in one. A copy keeps the value.
-            Gpr copy = ScratchGpr();
-            emit.Mov(8, copy, value);
-            emit.Xchg(inst.Size, memory, copy);
-        }
-        else
-        {
-            emit.Mov(inst.Size, memory, value);
-        }
-
-        if (constant)
-            AddColdConstantStore(inst, immediate);
-        else
-            AddCold(SlowKind.Store, inst, source: vector ? (byte)vectorValue : (byte)value, vectorSource: vector);
-    }
-
-    private void EmitLoadPair(in IrInst inst)
-    {
-        MemoryFlags flags = (MemoryFlags)inst.Aux;
-        int second = current + 1;
-        BeginProbe(inst.A, (long)inst.Imm);
-        Mem low = Mem.Base(Gpr.Rax);
-        Mem high = Mem.Base(Gpr.Rax, inst.Size);
-        if (inst.Type == IrType.V128)
-        {
-            Xmm d = DefineV(current);
-            Xmm d2 = DefineV(second);
-            EndProbe(inst.Size * 2, inst.Size, IsAligned(flags), write: false, flags);
-            LoadVector(inst.Size, d, low);
-            LoadVector(inst.Size, d2, high);
-            AddCold(SlowKind.LoadPair, inst, (byte)d, (byte)d2);
+            EmitStoreRelease(inst, flags);
             return;
         }
 
-        Gpr first = Define(current);
-        Gpr next = Define(second);
-        EndProbe(inst.Size * 2, inst.Size, IsAligned(flags), write: false, flags);
-        if ((flags & MemoryFlags.SignExtend) != 0)
-        {
-            emit.Movsx(8, inst.Size, first, low);
-            emit.Movsx(8, inst.Size, next, high);
-        }
-        else
-        {
-            emit.Mov(inst.Size, first, low);
-            emit.Mov(inst.Size, next, high);
-        }
-
-        values[current].ZeroUpper = values[second].ZeroUpper = inst.Type == IrType.I32;
-        AddCold(SlowKind.LoadPair, inst, (byte)first, (byte)next);
+        // The values' registers first, so that they are the same on the slow path.
+        bool pair = inst.Op == IrOp.StorePair;
+        byte first = SlowDescriptor.NoRegister, second = SlowDescriptor.NoRegister;
+        int immediate = 0;
+        bool vector = region[inst.B].Type == IrType.V128;
+        if (vector)
+            first = (byte)UseV(inst.B);
+        else if (pair || IsInRegister(inst.B) || !TryImmediate(inst.B, inst.Size, out immediate))
+            first = (byte)Use(inst.B);
+        if (pair)
+            second = vector ? (byte)UseV(inst.C) : (byte)Use(inst.C);
+        int group = BeginAccess(inst);
+        SlowDescriptor access = Describe(pair ? SlowKind.StorePair : SlowKind.Store, inst, source: first, source2: second);
+        EndAccess(group, access, IsAligned(flags), flags, immediate);
     }
 
-    private void EmitStorePair(in IrInst inst)
+    /// <summary>Sequentially consistent with later LDAR: an exchange is store and fence in one. A copy keeps the value.</summary>
+    private void EmitStoreRelease(in IrInst inst, MemoryFlags flags)
     {
-        MemoryFlags flags = (MemoryFlags)inst.Aux;
-        bool vector = region[inst.B].Type == IrType.V128;
-        byte first = vector ? (byte)UseV(inst.B) : (byte)Use(inst.B);
-        byte second = vector ? (byte)UseV(inst.C) : (byte)Use(inst.C);
+        Gpr value = Use(inst.B);
         BeginProbe(inst.A, (long)inst.Imm);
-        EndProbe(inst.Size * 2, inst.Size, IsAligned(flags), write: true, flags);
-        Mem low = Mem.Base(Gpr.Rax);
-        Mem high = Mem.Base(Gpr.Rax, inst.Size);
-        if (vector)
-        {
-            StoreVector(inst.Size, low, (Xmm)first);
-            StoreVector(inst.Size, high, (Xmm)second);
-        }
-        else
-        {
-            emit.Mov(inst.Size, low, (Gpr)first);
-            emit.Mov(inst.Size, high, (Gpr)second);
-        }
-
-        AddCold(SlowKind.StorePair, inst, source: first, source2: second, vectorSource: vector);
+        EndProbe(inst.Size, inst.Size, IsAligned(flags), write: true, flags);
+        Gpr copy = ScratchGpr();
+        emit.Mov(8, copy, value);
+        emit.Xchg(inst.Size, Mem.Base(Gpr.Rax), copy);
+        AddCold(SlowKind.Store, inst, source: (byte)value);
     }
 
     private void EmitZeroBlock(in IrInst inst)
@@ -345,7 +217,8 @@ public sealed partial class X64Compiler
         {
             ClobberFlags();
             EmitAddress(inst.A, 0);
-            CallSlow(SlowKind.ZeroBlock, inst);
+            emit.CallTo(stubs.SlowExit);
+            emit.Qword(MemoryRecord.Pack(Describe(SlowKind.ZeroBlock, inst), windows.Live, resumeDistance: 0).Bits);
             return;
         }
 

@@ -1,0 +1,172 @@
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Backend.X64.Compile;
+
+/// <summary>Finds the accesses of a block that can share one probe of the software TLB: those at constant distances from one base value.</summary>
+/// <remarks>
+/// The first access of a group probes for all bytes of the group and keeps the host address in a register, its window; the others use it.
+/// Accesses that are ordered, atomic, or not of one size probe for themselves. Where alignment is checked there are no groups.
+/// </remarks>
+internal sealed class ProbeWindows
+{
+    /// <summary>Bytes from the lowest to the end of the highest access of a group: wider ones would leave their page too often.</summary>
+    public const int MaxSpan = 256;
+    private const int MaxGroups = 64;
+
+    private readonly Group[] groups = new Group[MaxGroups];
+    private readonly byte[] groupOf = new byte[IrRegion.MaxInstructions];
+    private readonly int[] distances = new int[IrRegion.MaxInstructions];
+    private readonly ushort[] next = new ushort[IrRegion.MaxInstructions];
+    private int count = 1;
+    private int firstOpen = 1;
+
+    /// <summary>Accesses off one base.</summary>
+    public struct Group
+    {
+        /// <summary>The value that all addresses are constant distances from.</summary>
+        public ushort Root;
+        public bool Unprivileged;
+
+        /// <summary>Some access writes: the probe is for writing, which includes reading.</summary>
+        public bool Writes;
+
+        /// <summary>Distances from the root: [Low, High) is what the accesses reach.</summary>
+        public long Low;
+        public long High;
+
+        /// <summary>The first and the last access.</summary>
+        public ushort First;
+        public ushort Last;
+
+        /// <summary>Pool register that holds the host address of Low, or <see cref="HostAbi.None"/>.</summary>
+        public byte Register;
+
+        /// <summary>The next access of the group behind the one being compiled, 0 behind the last.</summary>
+        public ushort NextUse;
+    }
+
+    public ref Group this[int group] => ref groups[group];
+
+    /// <summary>Number of the group of an access that shares its probe, 0 where it probes for itself.</summary>
+    public int GroupOf(int access) => groupOf[access];
+
+    /// <summary>The next access of the same group, or 0.</summary>
+    public ushort NextOf(int access) => next[access];
+
+    /// <summary>Distance of a grouped access from its group's root.</summary>
+    public int DistanceOf(int access) => distances[access];
+
+    /// <summary>The group whose window is in a pool register.</summary>
+    public ref Group In(int register)
+    {
+        for (int i = 1; i < count; i++)
+        {
+            if (groups[i].Register == register)
+                return ref groups[i];
+        }
+
+        throw new InvalidOperationException("no window is in that register");
+    }
+
+    /// <summary>Pool registers that hold windows, as in <see cref="MemoryRecord.Windows"/>.</summary>
+    public int Live
+    {
+        get
+        {
+            int set = 0;
+            for (int i = 1; i < count; i++)
+            {
+                if (groups[i].Register != HostAbi.None)
+                    set |= 1 << HostAbi.PoolGpr.IndexOf(groups[i].Register);
+            }
+
+            return set;
+        }
+    }
+
+    /// <summary>Groups the accesses of [from, to).</summary>
+    public void Prepare(ReadOnlySpan<IrInst> code, int from, int to, bool enabled)
+    {
+        count = firstOpen = 1;
+        groupOf.AsSpan(from, to - from).Clear();
+        if (!enabled)
+            return;
+        for (int i = from; i < to; i++)
+        {
+            ref readonly IrInst inst = ref code[i];
+            if (IsPlain(inst))
+                Add(code, i);
+            else if (inst.Op is IrOp.WriteSystem or IrOp.SystemOperation or IrOp.WritePState)
+                firstOpen = count; // may change what addresses mean
+        }
+
+        for (int group = 1; group < count; group++)
+        {
+            if (groups[group].First == groups[group].Last)
+                groupOf[groups[group].First] = 0;
+        }
+    }
+
+    private static bool IsPlain(in IrInst inst) =>
+        inst.Op is IrOp.Load or IrOp.Store or IrOp.LoadPair or IrOp.StorePair
+        && ((MemoryFlags)inst.Aux & (MemoryFlags.Acquire | MemoryFlags.Release)) == 0;
+
+    private static int BytesOf(in IrInst inst) => inst.Op is IrOp.LoadPair or IrOp.StorePair ? inst.Size * 2 : inst.Size;
+
+    /// <summary>The distance of an access from the root of its address.</summary>
+    private static long DistanceOf(ReadOnlySpan<IrInst> code, in IrInst inst, out ushort root)
+    {
+        long distance = (long)inst.Imm;
+        root = inst.A;
+        while (code[root].Op == IrOp.Add && code[root].Type == IrType.I64 && code[code[root].B].Op == IrOp.Const)
+        {
+            distance += (long)code[code[root].B].Imm;
+            root = code[root].A;
+        }
+
+        return distance;
+    }
+
+    private void Add(ReadOnlySpan<IrInst> code, int access)
+    {
+        ref readonly IrInst inst = ref code[access];
+        long low = DistanceOf(code, inst, out ushort root);
+        if (low != (int)low)
+            return;
+        long high = low + BytesOf(inst);
+        bool unprivileged = ((MemoryFlags)inst.Aux & MemoryFlags.Unprivileged) != 0;
+        bool writes = inst.Op is IrOp.Store or IrOp.StorePair;
+        next[access] = 0;
+        for (int i = count - 1; i >= firstOpen; i--)
+        {
+            ref Group group = ref groups[i];
+            long newLow = Math.Min(group.Low, low), newHigh = Math.Max(group.High, high);
+            if (group.Root != root || group.Unprivileged != unprivileged || newHigh - newLow > MaxSpan)
+                continue;
+            group.Low = newLow;
+            group.High = newHigh;
+            group.Writes |= writes;
+            next[group.Last] = (ushort)access;
+            group.Last = (ushort)access;
+            groupOf[access] = (byte)i;
+            distances[access] = (int)low;
+            return;
+        }
+
+        if (count == MaxGroups)
+            return;
+        groups[count] = new Group
+        {
+            Root = root,
+            Unprivileged = unprivileged,
+            Writes = writes,
+            Low = low,
+            High = high,
+            First = (ushort)access,
+            Last = (ushort)access,
+            Register = HostAbi.None,
+        };
+        groupOf[access] = (byte)count++;
+        distances[access] = (int)low;
+    }
+}
