@@ -5,6 +5,9 @@ namespace Arm64Vm.Devices.Virtio;
 /// <summary>One request of the driver: bytes to read, then bytes to write, scattered over RAM. Reused from request to request.</summary>
 public sealed class DescriptorChain
 {
+    /// <summary>Host memory that a buffer of a request takes, in bytes.</summary>
+    public const int SegmentSize = 16;
+
     private readonly List<Segment> _segments = [];
     private readonly IGuestMemory _memory;
     private int _readable;
@@ -13,6 +16,9 @@ public sealed class DescriptorChain
 
     /// <summary>The index that goes back into the used ring.</summary>
     public ushort Head { get; internal set; }
+
+    /// <summary>How many buffers it has.</summary>
+    public int Count => _segments.Count;
 
     /// <summary>Bytes the device may read.</summary>
     public ulong ReadableLength { get; private set; }

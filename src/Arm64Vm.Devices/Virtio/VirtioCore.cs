@@ -114,8 +114,14 @@ internal sealed class VirtioCore : IVirtioInterrupts, IStateful<VirtioCoreState>
     {
         lock (Gate)
         {
-            if (IsLive)
-                work();
+            if (!IsLive)
+                return;
+            work();
+            foreach (var queue in _queues)
+            {
+                if (queue.IsBroken)
+                    RequestReset();
+            }
         }
     }
 

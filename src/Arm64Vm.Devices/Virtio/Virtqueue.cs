@@ -5,6 +5,10 @@ using Arm64Vm.Cpu;
 namespace Arm64Vm.Devices.Virtio;
 
 /// <summary>A split virtqueue as its device sees it (virtio 1.2, 2.7). Everything read from RAM is checked.</summary>
+/// <remarks>
+/// What a driver can make a device hold is bounded: no more requests than the queue has entries, each of at most <see cref="LargestChain"/>
+/// buffers, <see cref="DescriptorChain.SegmentSize"/> bytes for each. A driver that goes beyond breaks the queue.
+/// </remarks>
 public sealed class Virtqueue
 {
     private const int DescriptorSize = 16;
@@ -13,8 +17,11 @@ public sealed class Virtqueue
     private const ushort DescriptorIndirect = 4;
     private const ushort AvailableNoInterrupt = 1;
 
-    /// <summary>No chain is longer than the largest queue.</summary>
-    private const int MaximumChain = 32768;
+    /// <summary>
+    /// Buffers of a request. A chain must not be longer than the queue, indirect ones included (2.7.5.3.1); drivers of devices with small
+    /// queues go beyond all the same, and up to this the peer takes them.
+    /// </summary>
+    private const int CommonChain = 1024;
 
     private readonly IGuestMemory _memory;
     private readonly DescriptorChain _chain;
@@ -37,6 +44,12 @@ public sealed class Virtqueue
 
     /// <summary>The largest size the driver may choose.</summary>
     public ushort MaximumSize { get; }
+
+    /// <summary>The most buffers that a request may have.</summary>
+    public int LargestChain => Math.Max(CommonChain, (int)MaximumSize);
+
+    /// <summary>Requests taken and not given back.</summary>
+    public int InFlight => (ushort)(_nextAvailable - _nextUsed);
 
     /// <summary>The driver enabled the queue.</summary>
     public bool IsReady { get; internal set; }
@@ -75,10 +88,11 @@ public sealed class Virtqueue
             return false;
         if (!TryRead16(AvailableRing + 2, out var available))
             return Break();
-        var pending = (ushort)(available - _nextAvailable);
-        if (pending == 0)
+        if (available == _nextAvailable)
             return false;
-        if (pending > Size || !TryRead16(AvailableRing + 4 + 2ul * (uint)(_nextAvailable & (Size - 1)), out var head) || head >= Size)
+
+        // Each request that waits or is in flight has a descriptor of its own.
+        if ((ushort)(available - _nextUsed) > Size || InFlight >= Size || !TryRead16(AvailableRing + 4 + 2ul * (uint)(_nextAvailable & (Size - 1)), out var head) || head >= Size)
             return Break();
         chain.Clear();
         chain.Head = head;
@@ -174,10 +188,12 @@ public sealed class Virtqueue
         var table = DescriptorTable;
         uint count = Size;
         uint index = head;
+        uint taken = 0;
         var indirect = false;
-        for (var length = 0; length < MaximumChain; length++)
+        while (true)
         {
-            if (index >= count)
+            // A chain that takes more descriptors than its table has goes in a circle.
+            if (index >= count || ++taken > count)
                 return false;
             var descriptor = _memory.Map(table + (ulong)index * DescriptorSize, DescriptorSize);
             if (descriptor.Length < DescriptorSize)
@@ -188,7 +204,7 @@ public sealed class Virtqueue
             var next = BinaryPrimitives.ReadUInt16LittleEndian(descriptor[14..]);
             if ((flags & DescriptorIndirect) != 0)
             {
-                // One level only, and not combined with a chain (virtio 1.2, 2.7.5.3).
+                // One level only, and the last of its chain; ordinary ones may go before (virtio 1.2, 2.7.5.3).
                 if (indirect || (flags & DescriptorNext) != 0 || bytes == 0 || bytes % DescriptorSize != 0
                     || (_features & VirtioFeatures.IndirectDescriptors) == 0)
                     return false;
@@ -196,19 +212,16 @@ public sealed class Virtqueue
                 table = address;
                 count = bytes / DescriptorSize;
                 index = 0;
+                taken = 0;
                 continue;
             }
 
-            if (!chain.TryAdd(address, bytes, (flags & DescriptorWrite) != 0))
+            if (chain.Count >= LargestChain || !chain.TryAdd(address, bytes, (flags & DescriptorWrite) != 0))
                 return false;
             if ((flags & DescriptorNext) == 0)
                 return true;
-            if (length >= count)
-                return false;
             index = next;
         }
-
-        return false;
     }
 
     private bool Break()

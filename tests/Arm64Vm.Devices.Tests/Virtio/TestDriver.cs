@@ -6,14 +6,16 @@ namespace Arm64Vm.Devices.Tests.Virtio;
 /// <summary>A driver for tests: sets up every queue with 16 entries and submits chains of buffers.</summary>
 internal sealed class TestDriver
 {
-    private const ushort Size = 16;
+    public const ushort Size = 16;
     private readonly ushort[] _submitted = new ushort[4];
     private ulong _free = TestMemory.Base + 0x1_0000;
 
-    public TestDriver(Func<TestMemory, TestLine, VirtioMmioTransport> create)
+    public TestDriver(Func<TestMemory, TestLine, VirtioMmioTransport> create, uint features = 0)
     {
         Transport = create(Memory, Line);
         Transport.Write(0x70, 3);
+        Transport.Write(0x24, 0);
+        Transport.Write(0x20, features);
         Transport.Write(0x24, 1);
         Transport.Write(0x20, 1);
         Transport.Write(0x70, 11);
@@ -76,7 +78,8 @@ internal sealed class TestDriver
     /// <summary>The length the device reported for the chain that came back last.</summary>
     public uint LastLength(uint queue) => Memory.Read32(Rings(queue) + 0x804 + 8ul * (uint)((Used(queue) - 1) % Size) + 4);
 
-    private static ulong Rings(uint queue) => TestMemory.Base + 0x1000 * (queue + 1);
+    /// <summary>The queue's descriptors; 0x400 behind them is the available ring, 0x800 the used one.</summary>
+    public static ulong Rings(uint queue) => TestMemory.Base + 0x1000 * (queue + 1);
 
     public static byte[] Header(uint type, ulong sector)
     {

@@ -12,6 +12,13 @@ public sealed class VirtioBlock : IVirtioDevice, IDisposable
 {
     private const ushort QueueSize = 256;
     private const int IdentifierSize = 20;
+
+    /// <summary>Requests done before a notification returns; the thread does the rest.</summary>
+    /// <remarks>A read can go into the queue itself and make more available, so that there would be no end.</remarks>
+    private const int MostAtOnce = 4 * QueueSize;
+
+    /// <summary>The same without a thread, where the rest waits for the next notification: no driver comes near it.</summary>
+    private const int MostAlone = 1 << 15;
     private const int ConfigurationSize = 60;
 
     private const ulong FeatureSegmentMaximum = 1ul << 2;
@@ -29,6 +36,7 @@ public sealed class VirtioBlock : IVirtioDevice, IDisposable
     private readonly Stack<DescriptorChain> _free = new();
     private Virtqueue? _queue;
     private IVirtioInterrupts? _interrupts;
+    private int _served;
 
     /// <param name="backend">What the disk is stored in.</param>
     /// <param name="identifier">At most 20 ASCII characters that the guest can ask for.</param>
@@ -83,9 +91,10 @@ public sealed class VirtioBlock : IVirtioDevice, IDisposable
     {
         if (_queue is not { } ring)
             return;
+        _served = 0;
         do
         {
-            while (true)
+            while (MayTake)
             {
                 var chain = _free.TryPop(out var used) ? used : ring.CreateChain();
                 if (!ring.TryPop(chain))
@@ -97,7 +106,7 @@ public sealed class VirtioBlock : IVirtioDevice, IDisposable
                 Start(chain);
             }
         }
-        while (ring.EnableNotifications());
+        while (ring.EnableNotifications() && MayTake);
         if (ring.ShouldInterrupt())
             _interrupts?.RaiseUsedBuffer(ring.Index);
     }
@@ -117,13 +126,17 @@ public sealed class VirtioBlock : IVirtioDevice, IDisposable
     /// <summary>Finishes what is in flight and ends the thread.</summary>
     public void Dispose() => _worker?.Dispose();
 
+    /// <summary>With a thread the queue's size is the limit: nothing comes back while the notification lasts.</summary>
+    private bool MayTake => _worker is not null || _served < MostAlone;
+
     private void Start(DescriptorChain chain)
     {
+        _served++;
         if (chain.WritableLength == 0)
             Finish(chain, status: null, 0);
         else if (_worker is null)
             Finish(chain, _requests.Serve(chain, _buffer, out var written), written);
-        else if (_requests.TryServeAtOnce(chain, _buffer, out var status, out var length))
+        else if (_served <= MostAtOnce && _requests.TryServeAtOnce(chain, _buffer, out var status, out var length))
             Finish(chain, status, length);
         else
             _worker.Enqueue(chain);
