@@ -13,7 +13,7 @@ public class DependencyTests
     {
         IEnumerable<string> projects = Directory.EnumerateFiles(Product.Sources, "*.csproj", SearchOption.AllDirectories)
             .Select(path => Path.GetFileNameWithoutExtension(path)!);
-        Assert.Equal(Product.Layers.Concat(Product.BuildTools).Order(StringComparer.Ordinal), projects.Order(StringComparer.Ordinal));
+        Assert.Equal(Product.Layers.Concat(Product.Companions.Keys).Concat(Product.BuildTools).Order(StringComparer.Ordinal), projects.Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -21,14 +21,14 @@ public class DependencyTests
     public void AProjectNamesTheLayerBelowAndNoOther(string layer)
     {
         int index = Product.Layers.ToList().IndexOf(layer);
-        string[] expected = index == 0 ? [] : [Product.Layers[index - 1]];
+        string[] expected = [.. index == 0 ? [] : Product.Layers.Skip(index - 1).Take(1), .. Product.Companions.Where(companion => companion.Value == layer).Select(companion => companion.Key)];
         Assert.Equal(expected, ProjectReferences(layer));
     }
 
     [Fact]
-    public void BuildToolsStandAlone()
+    public void CompanionsAndBuildToolsStandAlone()
     {
-        foreach (string tool in Product.BuildTools)
+        foreach (string tool in Product.BuildTools.Concat(Product.Companions.Keys))
             Expect.None(ProjectReferences(tool));
     }
 
@@ -40,7 +40,7 @@ public class DependencyTests
         IEnumerable<string> product = Product.AssemblyOf(layer).GetReferencedAssemblies()
             .Select(reference => reference.Name!)
             .Where(name => name.StartsWith("Arm64Vm", StringComparison.OrdinalIgnoreCase));
-        Expect.None(product.Except(below));
+        Expect.None(product.Except(below).Except(Product.Companions.Where(companion => companion.Value == layer || below.Contains(companion.Value)).Select(companion => companion.Key)));
     }
 
     /// <summary>Packages are the front end's business, but for a file format around kernels: what executes guests needs nothing but the runtime.</summary>

@@ -18,6 +18,9 @@ internal static class Product
         "Arm64Vm.Cli",
     ];
 
+    /// <summary>Projects beside the chain: they use no layer. One layer each uses them.</summary>
+    public static IReadOnlyDictionary<string, string> Companions { get; } = new Dictionary<string, string> { ["Arm64Vm.Scheduling"] = "Arm64Vm.Machine" };
+
     /// <summary>Programs that are run while the product is built; they use no layer and no layer uses them.</summary>
     public static IReadOnlyList<string> BuildTools { get; } = ["Arm64Vm.Isa.Generator"];
 

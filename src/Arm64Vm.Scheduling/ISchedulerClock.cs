@@ -1,0 +1,24 @@
+using System.Diagnostics;
+
+namespace Arm64Vm.Scheduling;
+
+/// <summary>The scheduler's time.</summary>
+public interface ISchedulerClock
+{
+    /// <summary>Nanoseconds since some moment. Monotonic; any thread.</summary>
+    ulong Nanoseconds { get; }
+}
+
+/// <summary>The host's monotonic clock.</summary>
+public sealed class HostClock : ISchedulerClock
+{
+    /// <inheritdoc/>
+    public ulong Nanoseconds
+    {
+        get
+        {
+            var ticks = Stopwatch.GetTimestamp();
+            return Stopwatch.Frequency == 1_000_000_000 ? (ulong)ticks : (ulong)((Int128)ticks * 1_000_000_000 / Stopwatch.Frequency);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+namespace Arm64Vm.Scheduling;
+
+/// <summary>One thing that is scheduled, and its place in the scheduler. Made by <see cref="Scheduler.Add"/>.</summary>
+public sealed class ScheduleEntity
+{
+    /// <summary>Runs on any worker.</summary>
+    public const ulong AnyWorker = ulong.MaxValue;
+
+    private ISchedulable? _target;
+    private int _state;
+    private int _visitors;
+    private ulong _affinity = AnyWorker;
+    internal long RunNanoseconds;
+    internal long Runs;
+    internal long Preemptions;
+    internal long Yields;
+    internal long Waits;
+    internal long Migrations;
+    internal long Throttles;
+
+    internal ScheduleEntity(ISchedulable target, ScheduleGroup group, int index)
+    {
+        _target = target;
+        Group = group;
+        Index = index;
+    }
+
+    private ScheduleEntity()
+    {
+        Group = null!;
+        _state = (int)EntityState.Finished;
+    }
+
+    /// <summary>The group whose weight and cap it shares.</summary>
+    public ScheduleGroup Group { get; }
+
+    /// <summary>Where it is, at some moment during the call.</summary>
+    public EntityState State => (EntityState)Volatile.Read(ref _state);
+
+    /// <summary>The workers that may run it, one bit each. Counts from its next wake-up or run on. When none of them exists, any worker runs it.</summary>
+    public ulong Affinity
+    {
+        get => Volatile.Read(ref _affinity);
+        set => Volatile.Write(ref _affinity, value == 0 ? AnyWorker : value);
+    }
+
+    /// <summary>Counters; each is that of some moment during the call.</summary>
+    public EntityStatistics Statistics => new(
+        State,
+        new TimeSpan(Volatile.Read(ref RunNanoseconds) / TimeSpan.NanosecondsPerTick),
+        Volatile.Read(ref Runs),
+        Volatile.Read(ref Preemptions),
+        Volatile.Read(ref Yields),
+        Volatile.Read(ref Waits),
+        Volatile.Read(ref Migrations),
+        Volatile.Read(ref Throttles),
+        LastWorker);
+
+    /// <summary>True once it is finished and no thread is in a call of its target, nor ever will be.</summary>
+    public bool IsQuiet => State == EntityState.Finished && Volatile.Read(ref _visitors) == 0;
+
+    internal ISchedulable Target => _target!;
+
+    internal ref int Word => ref _state;
+
+    /// <summary>Its node in the timer wheels.</summary>
+    internal int Index { get; }
+
+    /// <summary>The link in an inbox; whoever owns the entity in state Queued owns the link.</summary>
+    internal ScheduleEntity? Next { get; set; }
+
+    /// <summary>Where it ran last; a hint.</summary>
+    internal int LastWorker { get; set; }
+
+    /// <summary>Lets go of the target: queues keep their references to entities until slots are used again.</summary>
+    internal void Forget() => _target = null;
+
+    /// <summary>An entity that is never scheduled.</summary>
+    internal static ScheduleEntity Marker() => new();
+
+    /// <summary>Asks the target to return from its run, if it runs.</summary>
+    /// <remarks>
+    /// The owner frees the target once <see cref="IsQuiet"/>: visitors are counted by a full fence before the state is read, and the
+    /// state is set by one before the visitors are read, so a visitor that found it running is seen.
+    /// </remarks>
+    internal void Preempt()
+    {
+        Interlocked.Increment(ref _visitors);
+        if (State is EntityState.Running or EntityState.RunningWoken)
+            Target.RequestPreemption();
+        Interlocked.Decrement(ref _visitors);
+    }
+}
