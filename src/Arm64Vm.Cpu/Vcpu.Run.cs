@@ -99,7 +99,7 @@ public sealed unsafe partial class Vcpu
                 RaiseSynchronous(Syndrome.Make(ExceptionClass.SoftwareBreakpoint, (uint)payload & 0xFFFF), pc);
                 break;
             case ExitReason.Halt:
-                if (payload == SemihostingImmediate && _options.Semihosting != null)
+                if (payload == SemihostingImmediate && _options.Semihosting != null && (_state.El != 0 || _options.HasUserSemihosting))
                     CallSemihosting();
                 else
                     RaiseUndefined(pc);

@@ -20,8 +20,11 @@ public sealed record VcpuOptions
     /// <summary>The GIC's CPU interface is reached through system registers (GICv3).</summary>
     public bool HasGicRegisters { get; init; } = true;
 
-    /// <summary>HLT #0xF000 calls the host.</summary>
+    /// <summary>HLT #0xF000 calls the host, at EL1.</summary>
     public ISemihosting? Semihosting { get; init; }
+
+    /// <summary>At EL0 too.</summary>
+    public bool HasUserSemihosting { get; init; }
 
     /// <summary>Answers HVC; without one HVC is undefined.</summary>
     public IHypervisorCalls? HypervisorCalls { get; init; }

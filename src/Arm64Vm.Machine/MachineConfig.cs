@@ -72,8 +72,8 @@ public sealed record MachineConfig
     /// <summary>A reset ends the run instead of starting the machine again.</summary>
     public bool NoReboot { get; init; }
 
-    /// <summary>HLT #0xF000 calls the host: console and exit status, no files.</summary>
-    public bool Semihosting { get; init; } = true;
+    /// <summary>Who calls the host by HLT #0xF000: console and exit status, no files.</summary>
+    public SemihostingAccess Semihosting { get; init; } = SemihostingAccess.On;
 
     public ILogSink? Log { get; init; }
 

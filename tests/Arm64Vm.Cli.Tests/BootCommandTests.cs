@@ -25,6 +25,15 @@ public class BootCommandTests
     }
 
     [Fact]
+    public void SemihostingCanBeSwitchedOff()
+    {
+        using var kernel = Program(p => p.SemihostingExit(42));
+        CliRun.Of("boot", "--kernel", kernel.Path, Small, "--semihosting", "off", "--timeout", "0.5").ExpectFailure(124, "time-out");
+        Assert.Equal(42, CliRun.Of("boot", "--kernel", kernel.Path, Small, "--semihosting", "user").Status);
+        Assert.Equal(2, CliRun.Of("boot", "--kernel", kernel.Path, Small, "--semihosting", "yes").Status);
+    }
+
+    [Fact]
     public void TimeoutIsStatus124()
     {
         using var kernel = Program(p => p.Hang());

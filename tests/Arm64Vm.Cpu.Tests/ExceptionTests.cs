@@ -247,6 +247,21 @@ public class ExceptionTests
         Assert.Equal(5, machine.Cpu.ExitCode);
     }
 
+    /// <summary>A process must not end the machine, nor read what is typed.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void SemihostingAtEl0IsUndefinedUnlessAllowed(bool allowed)
+    {
+        using var machine = new TestMachine(new VcpuOptions { HasUserSemihosting = allowed });
+
+        // SYS_EXIT, from here or from the vector.
+        machine.RunFrom(0, Asm.Hlt(0xF000));
+        Assert.Equal(allowed ? -1 : 0x400, machine.Vector);
+        if (!allowed)
+            Assert.Equal((0x0200_0000UL, TestMachine.Data), (machine.Esr, machine.Elr));
+    }
+
     [Fact]
     public void SavedStateGoesOnInAnotherProcessor()
     {

@@ -21,6 +21,7 @@ internal sealed class MachineOptions
     private readonly Option<string> _gic = new("--gic") { Description = "Interrupt controller version", HelpName = "2|3", DefaultValueFactory = _ => "3" };
     private readonly Option<string[]> _disks = new("--disk") { Description = "Raw disk image on virtio, the first one vda; may be repeated. readonly, or snapshot: writes are forgotten at the end", HelpName = "FILE[,readonly|,snapshot]", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<bool> _rng = new("--rng") { Description = "A virtio source of random bytes" };
+    private readonly Option<string> _semihosting = new("--semihosting") { Description = "Who may print and exit through HLT #0xF000: nobody, privileged code, or EL0 as well", HelpName = "off|on|user", DefaultValueFactory = _ => "on" };
     private readonly Option<string[]> _log = new("--log") { Description = "Log to standard error: " + string.Join(", ", LogNames.All), HelpName = "CATEGORY", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
     private readonly Option<string> _backend = new("--backend") { Description = "What executes guest code", HelpName = "auto|x64|il|interpreter", DefaultValueFactory = _ => "auto" };
     private readonly bool _hasBackend;
@@ -35,9 +36,10 @@ internal sealed class MachineOptions
                 result.AddError($"Argument '{token.Value}' not recognized. Must be one of: {string.Join(", ", CpuModels.All.Select(model => model.Name))}, with ,pauth=fast|qarma5|off and ,bti=on|off as options.");
         });
         _gic.AcceptOnlyFromAmong("2", "3");
+        _semihosting.AcceptOnlyFromAmong("off", "on", "user");
         _backend.AcceptOnlyFromAmong("auto", "x64", "il", "interpreter");
         _log.CompletionSources.Add(LogNames.All);
-        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks, _rng])
+        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks, _rng, _semihosting])
             command.Add(option);
         if (hasBackend)
             command.Add(_backend);
@@ -85,6 +87,7 @@ internal sealed class MachineOptions
             DeviceTree = parsed.GetValue(_deviceTree) is { } tree ? BootSource.FromFile(tree) : null,
             Disks = [.. (parsed.GetValue(_disks) ?? []).Select(ParseDisk)],
             HasEntropyDevice = parsed.GetValue(_rng),
+            Semihosting = ParseSemihosting(parsed.GetValue(_semihosting)!),
             Append = parsed.GetValue(_append)!,
             Backend = _hasBackend ? ParseBackend(parsed.GetValue(_backend)!) : ExecutionBackend.Auto,
             Log = log == LogCategories.None ? null : new TextLog(messages, log),
@@ -98,6 +101,13 @@ internal sealed class MachineOptions
         "interpreter" => ExecutionBackend.Interpreter,
         "il" => throw CliException.Usage("--backend: il is not there yet"),
         _ => ExecutionBackend.Auto,
+    };
+
+    private static SemihostingAccess ParseSemihosting(string name) => name switch
+    {
+        "off" => SemihostingAccess.Off,
+        "user" => SemihostingAccess.User,
+        _ => SemihostingAccess.On,
     };
 
     private static DiskConfig ParseDisk(string text)
