@@ -58,7 +58,7 @@ public sealed unsafe class PhysicalMemory : IGuestMemory
             observer.MapChanged();
     }
 
-    /// <summary>Bytes of a region that the guest can read were changed by their owner (a flash chip was programmed).</summary>
+    /// <summary>Bytes of a region that the guest can read were changed by others than its stores (a flash chip was programmed, a page walker set a flag).</summary>
     public void NotifyChanged(ulong physicalAddress, ulong length)
     {
         foreach (IMemoryObserver observer in _observers)

@@ -57,7 +57,8 @@ internal sealed unsafe class PageWalker(PhysicalMemory memory)
                 index &= (1UL << stride) - 1;
 
             // SAFETY: Resolve answers for 8 bytes; the address is 8-byte aligned, so the read is single-copy atomic.
-            ulong* slot = (ulong*)memory.Resolve(table + (index * 8), 8, out bool writable);
+            ulong place = table + (index * 8);
+            ulong* slot = (ulong*)memory.Resolve(place, 8, out bool writable);
             if (slot == null)
                 return FaultStatus.ExternalAbortOnWalk + level;
             ulong descriptor = Volatile.Read(ref *slot);
@@ -118,6 +119,8 @@ internal sealed unsafe class PageWalker(PhysicalMemory memory)
                         continue;
                     }
 
+                    // A descriptor is memory like any other: it may have been translated as code, by any processor.
+                    memory.NotifyChanged(place, sizeof(ulong));
                     if ((updated & ReadOnly) == 0)
                         entry.Flags &= ~TlbEntryFlags.Clean;
                 }
