@@ -5,6 +5,7 @@ namespace Arm64Vm.Ir;
 /// <summary>Appends instructions to a region. Lifters speak through it; it forwards guest state within a block so that a register is read once.</summary>
 public sealed partial class IrBuilder
 {
+    private const int PageSize = 4096;
     private readonly IrRegion region;
     private ushort pc;
 
@@ -29,6 +30,20 @@ public sealed partial class IrBuilder
 
     /// <summary>True where the last instruction appended ends the block.</summary>
     public bool IsTerminated => region.Count > region.LastBlock.First && IrOps.IsTerminator(region[region.Count - 1].Op);
+
+    /// <summary>
+    /// Makes the conditional branch that ends the block a side exit, after which the block goes on; false where it does not branch forward on its page.
+    /// </summary>
+    public bool TryContinueBehindBranch()
+    {
+        ref IrInst last = ref region[region.Count - 1];
+        int target = (int)last.Imm;
+        if (last.Op is < IrOp.BranchCond or > IrOp.BranchBitSet || target <= last.Pc || target >= PageSize)
+            return false;
+        last.Op = SideExit.Of(last.Op);
+        last.Imm = SideExit.Make(target, 0, flagsAreDead: false);
+        return true;
+    }
 
     /// <summary>Appends an instruction in its general form; the named methods of the other parts are preferred.</summary>
     /// <remarks>Inlined, so that what is constant at the call is put together at compile time: translation is bound by this (bench Translator).</remarks>

@@ -209,6 +209,25 @@ public enum IrOp : ushort
     /// <summary>I64 := pointer authentication operation Aux (<see cref="PointerAuthentication"/>) on pointer A with modifier B.</summary>
     PointerAuth,
 
+    // ---- Side exits: leave the unit for another place on its page, or go on with the next instruction ---------------
+    // Imm holds the target's offset and more, see SideExit. A decides; flags B (optional) are stored in NZCV where the exit is taken, for they are not
+    // stored before. They stand in the order of the branches BranchCond to BranchBitSet.
+
+    /// <summary>Leaves if Condition(Aux) holds in flags A.</summary>
+    LeaveCond,
+
+    /// <summary>Leaves if A (Size 4 or 8 bytes wide) is zero.</summary>
+    LeaveZero,
+
+    /// <summary>Leaves if A (Size 4 or 8 bytes wide) is not zero.</summary>
+    LeaveNonZero,
+
+    /// <summary>Leaves if bit Aux of A is clear.</summary>
+    LeaveBitClear,
+
+    /// <summary>Leaves if bit Aux of A is set.</summary>
+    LeaveBitSet,
+
     // ---- Terminators: the last instruction of every block ----------------------------------------------------------
     // Offsets are signed 32-bit byte offsets from the region's page (PcPage): low half of Imm = taken/target, high half = fall-through/return.
 

@@ -12,6 +12,9 @@ public static class IrOps
     /// <summary>Leaves to the run loop and may not come back.</summary>
     public static bool IsSystem(IrOp op) => op is >= IrOp.ReadSystem and <= IrOp.PointerAuth;
 
+    /// <summary>Leaves the unit for another place on its page, or goes on.</summary>
+    public static bool IsSideExit(IrOp op) => op is >= IrOp.LeaveCond and <= IrOp.LeaveBitSet;
+
     /// <summary>Reads guest registers or flags.</summary>
     public static bool IsStateRead(IrOp op) => op is IrOp.GetX or IrOp.GetV or IrOp.GetFlags or IrOp.PcPage;
 
@@ -29,7 +32,7 @@ public static class IrOps
 
     /// <summary>May be observed other than through its result: must not be removed when the result is unused.</summary>
     public static bool HasEffect(IrOp op) =>
-        IsTerminator(op) || IsMemory(op) || IsSystem(op) || IsStateWrite(op) || op is IrOp.Barrier or IrOp.ClearExclusive || SetsFpsr(op);
+        IsTerminator(op) || IsMemory(op) || IsSystem(op) || IsSideExit(op) || IsStateWrite(op) || op is IrOp.Barrier or IrOp.ClearExclusive || SetsFpsr(op);
 
     /// <summary>May set FPSR.QC.</summary>
     public static bool SetsSaturation(IrOp op) =>

@@ -88,6 +88,11 @@ public static class IrPrinter
                 else if (i.Imm != 0)
                     text.Append(CultureInfo.InvariantCulture, $" else #{i.Imm:x}");
                 break;
+            case >= IrOp.LeaveCond and <= IrOp.LeaveBitSet:
+                SideExit exit = new(i.Imm);
+                text.Append(i.Op == IrOp.LeaveCond ? $" if {i.Condition}" : i.Op >= IrOp.LeaveBitClear ? string.Create(CultureInfo.InvariantCulture, $" bit {i.Aux}") : string.Empty);
+                text.Append(" to ").Append(Offset(exit.Target)).Append(exit.FlagsAreDead ? " flags dead" : string.Empty);
+                break;
             case IrOp.Jump:
                 text.Append(" to ").Append(Offset((int)i.Imm));
                 break;

@@ -43,7 +43,9 @@ internal static unsafe class SuccessorFlags
         return false;
     }
 
-    private static bool AreDead(in CodeLocation location, IrRegion region, int offset)
+    /// <summary>NZCV is overwritten behind <paramref name="offset"/> before anything can see it.</summary>
+    // SAFETY: as DeadAtEnd.
+    public static bool AreDead(in CodeLocation location, IrRegion region, int offset)
     {
         int lowest = offset, highest = offset;
         for (int n = 0; n < LookAhead; n++)

@@ -4,17 +4,18 @@ using Arm64Vm.Translation.Lifters;
 
 namespace Arm64Vm.Translation;
 
-/// <summary>Guest instructions to IR: one basic block per unit, optimized. Allocates nothing in steady state.</summary>
+/// <summary>Guest instructions to IR: one run of instructions per unit, entered at its start and left at side exits and its end, optimized. Allocates nothing in steady state.</summary>
 public sealed unsafe class Translator
 {
     private const int PageSize = 4096;
     private readonly TranslatorOptions options;
     private readonly PassPipeline passes = new();
+    private readonly List<int> sideExits = [];
     private IrBuilder? builder;
 
     public Translator(TranslatorOptions options) => this.options = options;
 
-    /// <summary>Translates from <paramref name="pageOffset"/> (0–4092, a multiple of 4) to the first branch, exit or other end of the block, at most to the end of the page.</summary>
+    /// <summary>Translates from <paramref name="pageOffset"/> (0–4092, a multiple of 4) to the first unconditional or backward branch, exit or other end, at most to the end of the page.</summary>
     // SAFETY: location.Host points to the 4096 bytes of the page for the duration of the call; reads stay below PageSize.
     public void Translate(in CodeLocation location, int pageOffset, IrRegion region)
     {
@@ -22,10 +23,13 @@ public sealed unsafe class Translator
         if (builder?.Region != region)
             builder = new IrBuilder(region);
         region.Clear();
+        sideExits.Clear();
         int next = LiftBlock(location, pageOffset, location.Mode.SingleStep ? 1 : options.MaxGuestInstructions);
         region.GuestInstructions = (next - pageOffset) / 4;
         region.GuestEnd = next;
         region.DependOn(pageOffset, next);
+        foreach (int exit in sideExits)
+            FinishSideExit(location, region, ref region[exit]);
         if (options.Verify)
             IrVerifier.Verify(region);
         if (!options.Optimize)
@@ -35,6 +39,22 @@ public sealed unsafe class Translator
         passes.Run(region, deadFlags);
         if (options.Verify)
             IrVerifier.Verify(region);
+    }
+
+    /// <summary>A branch forward becomes a side exit, where there may be one more.</summary>
+    private bool TryGoOn(IrBuilder b)
+    {
+        if (sideExits.Count >= options.MaxSideExits || !b.TryContinueBehindBranch())
+            return false;
+        sideExits.Add(b.Region.Count - 1);
+        return true;
+    }
+
+    private static void FinishSideExit(in CodeLocation location, IrRegion region, ref IrInst exit)
+    {
+        int target = new SideExit(exit.Imm).Target;
+        int rest = (region.GuestEnd - exit.Pc - 4) / 4;
+        exit.Imm = SideExit.Make(target, rest, SuccessorFlags.AreDead(location, region, target));
     }
 
     private int LiftBlock(in CodeLocation location, int offset, int limit)
@@ -50,7 +70,7 @@ public sealed unsafe class Translator
             var context = new LiftContext(b, location.Mode, offset, options.Features) { IsStackProbe = isStackProbe };
             Lifter.Lift(context, *(uint*)(location.Host + offset));
             offset += 4;
-            if (b.IsTerminated)
+            if (b.IsTerminated && !(count < limit && offset < PageSize && !b.Region.IsFull && TryGoOn(b)))
                 break;
             if (count >= limit || offset >= PageSize || b.Region.IsFull)
             {

@@ -9,6 +9,9 @@ public sealed record TranslatorOptions
     /// <summary>Guest instructions in a unit, 1 to 256.</summary>
     public int MaxGuestInstructions { get; init; } = 64;
 
+    /// <summary>Conditional branches behind which a unit goes on with the instructions not branched over, for executors that know side exits. 0: a unit is one basic block.</summary>
+    public int MaxSideExits { get; init; }
+
     /// <summary>Runs the IR passes.</summary>
     public bool Optimize { get; init; } = true;
 

@@ -62,6 +62,7 @@ public sealed partial class X64Compiler
         ResetAllocator();
         coldCount = 0;
         floatColdCount = 0;
+        pendingLeaveCount = 0;
         pendingSiteCount = 0;
         ReadOnlySpan<IrBlock> blocks = source.Blocks;
         for (int i = 0; i < blocks.Length; i++)
@@ -79,6 +80,7 @@ public sealed partial class X64Compiler
         HotSize = emit.Position;
         EmitColdPaths();
         EmitFloatColdPaths();
+        EmitLeaves();
         FinishSites();
         size = emit.Position;
         return !emit.Overflowed;
@@ -112,6 +114,8 @@ public sealed partial class X64Compiler
     {
         if (IrOps.IsTerminator(inst.Op))
             CompileTerminator(inst);
+        else if (IrOps.IsSideExit(inst.Op))
+            EmitSideExit(inst);
         else if (IrOps.IsFloat(inst.Op))
             CompileFloat(inst);
         else if (IrOps.IsVector(inst.Op))

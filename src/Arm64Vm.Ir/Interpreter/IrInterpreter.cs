@@ -66,7 +66,7 @@ public sealed unsafe partial class IrInterpreter
         return -1;
     }
 
-    /// <summary>Executes one instruction that is not a terminator; false when a service raised an exception.</summary>
+    /// <summary>Executes one instruction that is not a terminator; false when a service raised an exception or a side exit was taken: PC is set.</summary>
     private bool Step(ReadOnlySpan<IrInst> instructions, int index, GuestContext* context, ref uint flags)
     {
         ref readonly IrInst i = ref instructions[index];
@@ -103,6 +103,8 @@ public sealed unsafe partial class IrInterpreter
                 return true;
         }
 
+        if (IrOps.IsSideExit(i.Op))
+            return !Leaves(i, context);
         if (i.Op is >= IrOp.Load and <= IrOp.Barrier)
             return Memory(instructions, index, context);
         if (IrOps.IsSystem(i.Op))
@@ -110,6 +112,29 @@ public sealed unsafe partial class IrInterpreter
         values[index] = Pure(i, context);
         return true;
     }
+
+    /// <summary>A side exit: true where it is taken, then PC is set and what the unit does not execute is not counted.</summary>
+    private bool Leaves(in IrInst i, GuestContext* context)
+    {
+        if (!IsTaken(SideExit.Branch(i.Op), i, values[i.A].Lo))
+            return false;
+        SideExit exit = new(i.Imm);
+        if (i.B != 0)
+            context->Flags = (uint)values[i.B].Lo;
+        context->Pc = context->PcPage + (ulong)exit.Target;
+        context->Instructions -= (ulong)exit.Rest;
+        return true;
+    }
+
+    private static bool IsTaken(IrOp branch, in IrInst i, ulong a) => branch switch
+    {
+        IrOp.BranchCond => GuestFlags.Holds(i.Condition, (uint)a),
+        IrOp.BranchZero => i.Size == 4 ? (uint)a == 0 : a == 0,
+        IrOp.BranchNonZero => i.Size == 4 ? (uint)a != 0 : a != 0,
+        IrOp.BranchBitClear => ((a >> i.Aux) & 1) == 0,
+        IrOp.BranchBitSet => ((a >> i.Aux) & 1) != 0,
+        _ => true,
+    };
 
     private Bits128 Pure(in IrInst i, GuestContext* context)
     {
@@ -132,15 +157,7 @@ public sealed unsafe partial class IrInterpreter
     private bool Terminate(in IrInst i, GuestContext* context, out long target, out ExitReason reason)
     {
         ulong a = values[i.A].Lo;
-        bool taken = i.Op switch
-        {
-            IrOp.BranchCond => GuestFlags.Holds(i.Condition, (uint)a),
-            IrOp.BranchZero => i.Size == 4 ? (uint)a == 0 : a == 0,
-            IrOp.BranchNonZero => i.Size == 4 ? (uint)a != 0 : a != 0,
-            IrOp.BranchBitClear => ((a >> i.Aux) & 1) == 0,
-            IrOp.BranchBitSet => ((a >> i.Aux) & 1) != 0,
-            _ => true,
-        };
+        bool taken = IsTaken(i.Op, i, a);
         target = (int)(taken ? i.Imm : i.Imm >> 32);
         reason = ExitReason.Lookup;
         switch (i.Op)

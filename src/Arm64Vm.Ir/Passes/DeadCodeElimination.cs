@@ -5,13 +5,17 @@ namespace Arm64Vm.Ir.Passes;
 /// Flag-setting operations whose flags nobody wants become plain ones. Memory operations always stay.
 /// </summary>
 /// <remarks>
-/// State is seen by every operation that can raise an exception or leave: memory and system operations and the end of the block. The one
+/// State is seen by every operation that can raise an exception or leave: memory and system operations, side exits and the end of the block. Flags that only
+/// side exits see are stored by these. The one
 /// liberty: flags that all successors overwrite before they read them or can fault (<c>flagsDeadAtEnd</c>) are dropped although an interrupt
 /// or a debugger may look at them between blocks; the program cannot tell, for whoever looks returns to code that overwrites them.
 /// </remarks>
 internal sealed class DeadCodeElimination
 {
     private readonly bool[] used = new bool[IrRegion.MaxInstructions];
+    /// <summary>Side exits behind the place being looked at that need flags which what lies behind them overwrites.</summary>
+    private readonly ushort[] wanting = new ushort[64];
+    private int wantingCount;
     private readonly ushort[] renamed = new ushort[IrRegion.MaxInstructions];
 
     public void Run(IrRegion region, ulong flagsDeadAtEnd)
@@ -27,6 +31,7 @@ internal sealed class DeadCodeElimination
     private void Mark(Span<IrInst> code, int first, int end, bool flagsDead)
     {
         uint deadX = 0, deadV = 0;
+        wantingCount = 0;
         for (int index = end - 1; index >= first; index--)
         {
             ref IrInst i = ref code[index];
@@ -64,13 +69,14 @@ internal sealed class DeadCodeElimination
                     break;
                 case IrOp.GetFlags:
                     if (used[index])
-                        flagsDead = false;
+                        KeepFlags(ref flagsDead);
                     else
                         i.Op = IrOp.None;
                     continue;
                 case IrOp.SetFlags:
                     if (flagsDead)
                     {
+                        StoreAtSideExits(code, i.A);
                         i.Op = IrOp.None;
                         continue;
                     }
@@ -99,7 +105,14 @@ internal sealed class DeadCodeElimination
                             break;
                         deadX = 0;
                         deadV = 0;
-                        flagsDead = false;
+                        KeepFlags(ref flagsDead);
+                    }
+                    else if (IrOps.IsSideExit(i.Op))
+                    {
+                        deadX = 0;
+                        deadV = 0;
+                        if (flagsDead && !new SideExit(i.Imm).FlagsAreDead && !TryWant(index))
+                            flagsDead = false;
                     }
                     else if (!used[index] && !IrOps.HasEffect(i.Op))
                     {
@@ -115,6 +128,37 @@ internal sealed class DeadCodeElimination
             used[i.C] = true;
             used[i.D] = true;
         }
+    }
+
+    /// <summary>Something sees the stored flags: they must be up to date, also for the side exits behind.</summary>
+    private void KeepFlags(ref bool flagsDead)
+    {
+        flagsDead = false;
+        wantingCount = 0;
+    }
+
+    /// <summary>A side exit is to store the flags itself; false where there are too many,
+    /// so that they must be stored before.</summary>
+    private bool TryWant(int exit)
+    {
+        if (wantingCount == wanting.Length)
+        {
+            wantingCount = 0;
+            return false;
+        }
+
+        wanting[wantingCount++] = (ushort)exit;
+        return true;
+    }
+
+    /// <summary>The flags of a write that is dropped go to the side exits that still need them.</summary>
+    private void StoreAtSideExits(Span<IrInst> code, ushort flags)
+    {
+        for (int i = 0; i < wantingCount; i++)
+            code[wanting[i]].B = flags;
+        if (wantingCount != 0)
+            used[flags] = true;
+        wantingCount = 0;
     }
 
     private static IrOp Plain(IrOp op) => op switch

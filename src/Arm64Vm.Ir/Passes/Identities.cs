@@ -89,6 +89,18 @@ internal static class Identities
         }
     }
 
+    /// <summary>A side exit on a zero-extended value looks at the narrow one where that decides.</summary>
+    public static void SideExit(Span<IrInst> code, ref IrInst i)
+    {
+        if (code[i.A].Op != IrOp.ZeroExtend)
+            return;
+        if (i.Op is IrOp.LeaveZero or IrOp.LeaveNonZero)
+            i.Size = 4;
+        else if (i.Aux >= 32)
+            return;
+        i.A = code[i.A].A;
+    }
+
     private static ushort Narrowed(Span<IrInst> code, ushort value) =>
         code[value].Op is IrOp.ZeroExtend or IrOp.Truncate ? code[value].A : value;
 

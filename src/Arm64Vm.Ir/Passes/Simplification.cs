@@ -94,6 +94,9 @@ internal sealed class Simplification
             case >= IrOp.BranchZero and <= IrOp.BranchBitSet:
                 Identities.Branch(code, ref i);
                 return 0;
+            case >= IrOp.LeaveZero and <= IrOp.LeaveBitSet:
+                Identities.SideExit(code, ref i);
+                return 0;
             default:
                 return 0;
         }

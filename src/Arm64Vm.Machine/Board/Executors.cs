@@ -9,6 +9,9 @@ namespace Arm64Vm.Machine.Board;
 /// <summary>Chooses and makes what executes guest instructions.</summary>
 internal static class Executors
 {
+    /// <summary>Enough that a unit spans what is usually executed together.</summary>
+    public const int SideExits = 3;
+
     /// <summary>The host's features for <see cref="ExecutionBackend.X64"/>, null for the interpreter.</summary>
     /// <exception cref="MachineConfigurationException">This host cannot run the x64 back end.</exception>
     public static HostFeatures? Choose(ExecutionBackend backend)
@@ -26,7 +29,7 @@ internal static class Executors
     /// <summary>Makes the executor of one processor.</summary>
     public static IExecutor Make(CpuModel model, HostFeatures? host, IGuestServices services, ICodeMemory code)
     {
-        var options = new TranslatorOptions { Features = model.Features };
+        var options = new TranslatorOptions { Features = model.Features, MaxSideExits = SideExits };
         return host is null
             ? new InterpreterExecutor(code, services, options)
             : new JitExecutor(code, services, new Translator(options), host);

@@ -1,6 +1,7 @@
 using Arm64Vm.Cpu;
 using Arm64Vm.Cpu.Memory;
 using Arm64Vm.Ir;
+using Arm64Vm.Machine.Board;
 using Arm64Vm.Translation;
 using Arm64Vm.Translation.Jit;
 
@@ -37,7 +38,7 @@ internal sealed unsafe class UnitDescription(CpuModel model)
     private string Print(in CodeLocation location, int offset, bool optimize)
     {
         var region = new IrRegion();
-        new Translator(new TranslatorOptions { Features = model.Features, Optimize = optimize }).Translate(location, offset, region);
+        new Translator(new TranslatorOptions { Features = model.Features, Optimize = optimize, MaxSideExits = Executors.SideExits }).Translate(location, offset, region);
         return IrPrinter.Print(region);
     }
 }

@@ -28,15 +28,17 @@ public unsafe class ControlFlowFuzzTests
     /// <summary>Stubs and constants, and segments of 14 KB.</summary>
     private const int CacheSize = 384 << 10;
 
-    [Fact]
-    public void EmittedCodeTakesTheInterpretersWay()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4)]
+    public void EmittedCodeTakesTheInterpretersWay(int sideExits)
     {
         int programs = Setting("ARM64VM_FUZZ_PROGRAMS", 20);
         int firstSeed = Setting("ARM64VM_FUZZ_SEED", 1);
         long evicted = 0, links = 0, invalidated = 0;
         for (int seed = firstSeed; seed < firstSeed + programs; seed++)
         {
-            TranslationCacheStatistics statistics = Compare(seed);
+            TranslationCacheStatistics statistics = Compare(seed, sideExits);
             evicted += statistics.Evicted;
             links += statistics.Links;
             invalidated += statistics.Invalidated;
@@ -47,12 +49,12 @@ public unsafe class ControlFlowFuzzTests
         Assert.True(invalidated > programs, $"{invalidated} units were invalidated");
     }
 
-    private static TranslationCacheStatistics Compare(int seed)
+    private static TranslationCacheStatistics Compare(int seed, int sideExits)
     {
         using FlatMachine emitted = new(CodeBase, Pages * 4096);
         using FlatMachine interpreted = new(CodeBase, Pages * 4096);
         TranslatorOptions options = new();
-        using JitExecutor jit = new(emitted, emitted, new Translator(options), HostFeatures.Detect(), CacheSize);
+        using JitExecutor jit = new(emitted, emitted, new Translator(options with { MaxSideExits = sideExits }), HostFeatures.Detect(), CacheSize);
         using InterpreterExecutor interpreter = new(interpreted, interpreted, options);
         Random random = new(seed);
         Fill(Code(emitted), random);

@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Ir;
 using Arm64Vm.Isa;
+using Arm64Vm.Translation.Jit;
 using Arm64Vm.Translation.Verification;
 
 namespace Arm64Vm.Translation.Tests.Passes;
@@ -30,6 +32,8 @@ public unsafe class PassFuzzTests
         var options = new TranslatorOptions { Features = FeatureSet.All, Verify = true };
         using var plain = new InterpreterExecutor(plainMachine, plainMachine, options with { Optimize = false });
         using var optimized = new InterpreterExecutor(optimizedMachine, optimizedMachine, options);
+        using var longer = new InterpreterExecutor(optimizedMachine, optimizedMachine, options with { MaxSideExits = 4 });
+        using var emitted = new JitExecutor(optimizedMachine, optimizedMachine, new Translator(options with { MaxSideExits = 4 }), HostFeatures.Detect());
         A64Opcode[] frequent = Enumerable.Range(1, A64Opcodes.Count - 1)
             .Select(number => (A64Opcode)number)
             .Where(opcode => Frequent.Contains(A64Opcodes.Group(opcode)))
@@ -39,11 +43,14 @@ public unsafe class PassFuzzTests
         {
             uint[] words = MakeProgram(seed, frequent);
             string expected = Execute(plainMachine, plain, words, seed);
-            string actual = Execute(optimizedMachine, optimized, words, seed);
             if (plainMachine.Fault != FlatFault.None)
                 faults++;
-            if (expected != actual)
-                Assert.Fail($"seed {seed}\n{Listing(words)}\nwithout passes:\n{expected}\nwith passes:\n{actual}");
+            foreach (IExecutor executor in (ReadOnlySpan<IExecutor>)[optimized, longer, emitted])
+            {
+                string actual = Execute(optimizedMachine, executor, words, seed);
+                if (expected != actual)
+                    Assert.Fail($"seed {seed} {executor.GetType().Name}\n{Listing(words)}\nwithout passes:\n{expected}\nwith passes:\n{actual}");
+            }
         }
 
         Assert.True(faults > programs / 10, $"only {faults} programs fault");

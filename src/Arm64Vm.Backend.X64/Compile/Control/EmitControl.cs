@@ -39,7 +39,7 @@ public sealed partial class X64Compiler
             case IrOp.BranchBitClear:
             case IrOp.BranchBitSet:
                 EmitTestBit(inst.A, inst.Aux);
-                EmitBranch(inst, BitCondition(inst), low, high);
+                EmitBranch(inst, BitCondition(inst.Op, inst.Aux), low, high);
                 break;
             case IrOp.Call:
                 EmitCall(inst, low, high);
@@ -98,10 +98,10 @@ public sealed partial class X64Compiler
     }
 
     /// <summary>TEST answers in ZF, BT in CF.</summary>
-    private static Cc BitCondition(in IrInst inst)
+    private static Cc BitCondition(IrOp op, int bit)
     {
-        bool set = inst.Op == IrOp.BranchBitSet;
-        return inst.Aux < 31 ? (set ? Cc.Ne : Cc.E) : (set ? Cc.B : Cc.Ae);
+        bool set = op == IrOp.BranchBitSet;
+        return bit < 31 ? (set ? Cc.Ne : Cc.E) : (set ? Cc.B : Cc.Ae);
     }
 
     private void EmitBranch(in IrInst inst, Cc cc, int taken, int fallThrough)

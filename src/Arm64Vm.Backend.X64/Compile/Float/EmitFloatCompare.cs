@@ -101,7 +101,7 @@ public sealed partial class X64Compiler
             ref IrInst inst = ref region[i];
             if (inst.A != current && inst.B != current && inst.C != current && inst.D != current)
                 continue;
-            if (inst.Op is not (IrOp.BranchCond or IrOp.Select))
+            if (inst.Op is not (IrOp.BranchCond or IrOp.LeaveCond or IrOp.Select) || inst.B == current)
                 return FloatFlagUse.All;
             switch (inst.Condition)
             {

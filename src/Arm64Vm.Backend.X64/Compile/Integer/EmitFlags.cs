@@ -134,9 +134,9 @@ public sealed partial class X64Compiler
 
     private static bool IsAlways(Condition condition) => condition >= Condition.AL;
 
-    private void EmitSetFlags(in IrInst inst)
+    /// <summary>The stored NZCV := a flags value.</summary>
+    private void EmitSetFlags(int value)
     {
-        int value = inst.A;
         if (flagsOwner == value)
         {
             DetachGuestFlags(value);

@@ -31,7 +31,7 @@ public sealed partial class X64Compiler
                 EmitGetFlags();
                 return;
             case IrOp.SetFlags:
-                EmitSetFlags(inst);
+                EmitSetFlags(inst.A);
                 return;
             case IrOp.FlagsOf:
                 return;
