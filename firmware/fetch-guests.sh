@@ -123,8 +123,11 @@ initrd_modules=(
   net/core/failover drivers/net/net_failover drivers/net/virtio_net
 )
 
+# What the initial RAM disk is made from: another recipe makes another one.
+initrd_recipe() { { echo "${initrd_modules[@]}"; cat "$here/guests/init" "$here/guests/udhcpc"; } | sha256sum; }
+
 part_linux() {
-  [ ! -f Image ] || [ ! -f initrd.gz ] || return 0
+  [ ! -f Image ] || [ ! -f initrd.gz ] || [ "$(initrd_recipe)" != "$(cat initrd.recipe 2>/dev/null)" ] || return 0
   say "linux"
   need cpio cpio
   prepare_guest_apt
@@ -139,8 +142,10 @@ part_linux() {
     cp "$work"/linux/lib/modules/*/kernel/"$module.ko" "$root/lib/"
   done
   install -m 755 "$here/guests/init" "$root/init"
+  install -m 755 -D "$here/guests/udhcpc" "$root/etc/udhcpc/default.script"
   (cd "$root" && find . | LC_ALL=C sort | cpio -o -H newc --quiet | gzip -1) > initrd.gz.part
   mv initrd.gz.part initrd.gz
+  initrd_recipe > initrd.recipe
   # Debian ships the arm64 kernel either plain or gzipped.
   gunzip -c "$work"/linux/boot/vmlinuz-* > Image.part 2>/dev/null || cp "$work"/linux/boot/vmlinuz-* Image.part
   mv Image.part Image

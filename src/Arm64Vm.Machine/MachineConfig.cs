@@ -54,6 +54,9 @@ public sealed record MachineConfig
     /// <summary>Disks, the first of them the guest's first.</summary>
     public IReadOnlyList<DiskConfig> Disks { get; init; } = [];
 
+    /// <summary>Network devices, behind the disks.</summary>
+    public IReadOnlyList<NetworkConfig> Networks { get; init; } = [];
+
     /// <summary>A virtio source of random bytes, behind the disks.</summary>
     public bool HasEntropyDevice { get; init; }
 

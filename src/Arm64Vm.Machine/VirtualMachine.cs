@@ -94,6 +94,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         {
             parts.OpenDisks();
             parts.OpenVariables();
+            parts.Networks.Open(config.Networks);
             boot = BootPackage.Prepare(parts);
             VirtualMachine? machine = null;
             var board = new VirtMachineBoard(parts, boot, () => machine?.IsStopping ?? false, threads);

@@ -20,6 +20,7 @@ internal sealed class MachineOptions
     private readonly Option<string> _memory = new("--memory") { Description = "RAM, such as 512M or 2G", HelpName = "SIZE", DefaultValueFactory = _ => "1G" };
     private readonly Option<string> _gic = new("--gic") { Description = "Interrupt controller version", HelpName = "2|3", DefaultValueFactory = _ => "3" };
     private readonly Option<string[]> _disks = new("--disk") { Description = "Raw disk image on virtio, the first one vda; may be repeated. readonly, or snapshot: writes are forgotten at the end", HelpName = "FILE[,readonly|,snapshot]", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string[]> _networks = new("--net") { Description = "Network device on virtio; may be repeated. user: the host's connections through passt, no privileges needed; the guest is 10.0.2.15, the host 10.0.2.2", HelpName = NetworkOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<bool> _rng = new("--rng") { Description = "A virtio source of random bytes" };
     private readonly Option<string> _semihosting = new("--semihosting") { Description = "Who may print and exit through HLT #0xF000: nobody, privileged code, or EL0 as well", HelpName = "off|on|user", DefaultValueFactory = _ => "on" };
     private readonly Option<string[]> _log = new("--log") { Description = "Log to standard error: " + string.Join(", ", LogNames.All), HelpName = "CATEGORY", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
@@ -39,7 +40,7 @@ internal sealed class MachineOptions
         _semihosting.AcceptOnlyFromAmong("off", "on", "user");
         _backend.AcceptOnlyFromAmong("auto", "x64", "il", "interpreter");
         _log.CompletionSources.Add(LogNames.All);
-        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks, _rng, _semihosting])
+        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks, _networks, _rng, _semihosting])
             command.Add(option);
         if (hasBackend)
             command.Add(_backend);
@@ -86,6 +87,7 @@ internal sealed class MachineOptions
             Initrd = initrd is null ? null : BootSource.FromFile(initrd),
             DeviceTree = parsed.GetValue(_deviceTree) is { } tree ? BootSource.FromFile(tree) : null,
             Disks = [.. (parsed.GetValue(_disks) ?? []).Select(ParseDisk)],
+            Networks = [.. (parsed.GetValue(_networks) ?? []).Select(NetworkOption.Parse)],
             HasEntropyDevice = parsed.GetValue(_rng),
             Semihosting = ParseSemihosting(parsed.GetValue(_semihosting)!),
             Append = parsed.GetValue(_append)!,

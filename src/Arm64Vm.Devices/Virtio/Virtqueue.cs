@@ -116,12 +116,40 @@ public sealed class Virtqueue
         return TryRead16(AvailableRing + 2, out var available) && available != _nextAvailable;
     }
 
+    /// <summary>Asks for a notification of a request beyond those that wait already; true when there is a new one, and none will come for it.</summary>
+    internal bool EnableNotificationsOfMore()
+    {
+        if (!IsReady || IsBroken || !TryRead16(AvailableRing + 2, out var before))
+            return false;
+        if ((_features & VirtioFeatures.EventIndex) != 0)
+        {
+            TryWrite16(UsedRing + 4 + 8ul * Size, before);
+            Interlocked.MemoryBarrier();
+        }
+
+        return TryRead16(AvailableRing + 2, out var available) && available != before;
+    }
+
+    /// <summary>Gives the requests back that were taken last, to be taken again.</summary>
+    /// <param name="count">How many; none of them was pushed.</param>
+    internal void Return(int count) => _nextAvailable -= (ushort)count;
+
     /// <summary>Gives a request back, with the number of bytes written to it.</summary>
     public void Push(ushort head, uint written)
     {
+        Fill(0, head, written);
+        Publish(1);
+    }
+
+    /// <summary>Prepares a used element that the driver does not see before <see cref="Publish"/>.</summary>
+    /// <param name="ahead">How many were prepared since.</param>
+    /// <param name="head">The request.</param>
+    /// <param name="written">Bytes written to it.</param>
+    internal void Fill(int ahead, ushort head, uint written)
+    {
         if (!IsReady || IsBroken)
             return;
-        var at = UsedRing + 4 + 8ul * (uint)(_nextUsed & (Size - 1));
+        var at = UsedRing + 4 + 8ul * (uint)((_nextUsed + ahead) & (Size - 1));
         var element = _memory.MapForWriting(at, 8);
         if (element.Length < 8)
         {
@@ -132,15 +160,20 @@ public sealed class Virtqueue
         BinaryPrimitives.WriteUInt32LittleEndian(element, head);
         BinaryPrimitives.WriteUInt32LittleEndian(element[4..], written);
         _memory.NotifyWritten(at, 8);
+    }
 
-        // The host's stores stay in order (x86-TSO), so the driver sees the element before the index.
-        if (!TryWrite16(UsedRing + 2, (ushort)(_nextUsed + 1)))
-        {
-            Break();
+    /// <summary>Lets the driver see prepared elements, all at once.</summary>
+    internal void Publish(int count)
+    {
+        if (!IsReady || IsBroken)
             return;
-        }
 
-        _nextUsed++;
+        // The host's stores stay in order (x86-TSO), so the driver sees the elements before the index.
+        var next = (ushort)(_nextUsed + count);
+        if (TryWrite16(UsedRing + 2, next))
+            _nextUsed = next;
+        else
+            Break();
     }
 
     /// <summary>After one or more <see cref="Push"/>: true when the driver wants an interrupt (virtio 1.2, 2.7.7).</summary>

@@ -35,6 +35,8 @@ internal sealed class MachineParts : IDisposable
 
     public List<IBlockBackend> Disks { get; } = [];
 
+    public BoardNetworks Networks { get; } = new();
+
     /// <exception cref="IOException">A disk image cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">A disk image may not be opened.</exception>
     public void OpenDisks()
@@ -101,6 +103,7 @@ internal sealed class MachineParts : IDisposable
 
     public void Dispose()
     {
+        Networks.Dispose();
         foreach (var file in _files)
             file.Dispose();
         Flash0.Dispose();

@@ -197,6 +197,8 @@ internal sealed class VirtMachineBoard : IDisposable
             devices.Add(new VirtioEntropy(_parts.Config.RandomSeed is { } seed ? new Random((int)seed).NextBytes : null));
         if (_parts.VirtioConsole is { } console)
             devices.Add(Own(new VirtioConsole(console)));
+        foreach (var network in _parts.Networks.MakeDevices())
+            devices.Add(Own(network));
 
         for (var i = 0; i < MemoryMap.VirtioMmioCount; i++)
         {

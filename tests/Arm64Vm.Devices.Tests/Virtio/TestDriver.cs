@@ -39,7 +39,7 @@ internal sealed class TestDriver
 
     public TestLine Line { get; } = new();
 
-    public VirtioMmioTransport Transport { get; }
+    public VirtioMmioTransport Transport { get; set; }
 
     /// <summary>Offers one chain; returns the addresses of the buffers the device may write.</summary>
     public ulong[] Submit(uint queue, byte[][] readable, params int[] writable)

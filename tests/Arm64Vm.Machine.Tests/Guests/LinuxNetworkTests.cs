@@ -1,0 +1,135 @@
+using System.Net;
+using System.Net.Http;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using Arm64Vm.Devices.Net;
+using Arm64Vm.Devices.Net.User;
+
+namespace Arm64Vm.Machine.Tests.Guests;
+
+/// <summary>Networks as a stock Linux uses them. Nothing leaves the host: servers listen on its loopback interface.</summary>
+public sealed class LinuxNetworkTests : IDisposable
+{
+    private const int DataSize = 16 << 20;
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("arm64vm");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task UserNetworkBringsAnAddressAndTransfersBothWays()
+    {
+        var data = RandomNumberGenerator.GetBytes(DataSize);
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        var serving = ServeAsync(server, data);
+        var forwarded = FreePort();
+        await using var machine = CreateUser($"""
+            udhcpc -i eth0 -n -q -f
+            ip addr show eth0
+            ping -c 1 -W 5 10.0.2.2 && echo PING-OK
+            wget -q -O - http://10.0.2.2:{((IPEndPoint)server.LocalEndpoint).Port}/ | sha256sum
+            tries=0
+            until ip -6 addr show eth0 | grep -q 'fec0::.* global\|fec0::.* site' || [ $tries -gt 20 ]; do sleep 0.5; tries=$((tries + 1)); done
+            ip -6 addr show eth0
+            mkdir -p /tmp/www
+            dd if=/dev/urandom of=/tmp/www/up bs=1M count=16 2>/dev/null
+            httpd -p 80 -h /tmp/www
+            sha256sum /tmp/www/up
+            echo SERVING
+            read line < /dev/ttyAMA0
+            """, forwarded);
+        var run = machine.RunAsync(TestContext.Current.CancellationToken);
+        await machine.WaitForConsoleAsync("SERVING", GuestFiles.Patience);
+        await serving;
+        using var client = new HttpClient();
+        var got = await client.GetByteArrayAsync(new Uri($"http://127.0.0.1:{forwarded}/up"), TestContext.Current.CancellationToken);
+        machine.Console.Type("\r");
+        Assert.Equal(RunEnd.PowerOff, (await run.WaitAsync(GuestFiles.Patience)).End);
+        var text = machine.Console.Text;
+        Assert.Contains($"inet {UserNetwork.GuestAddress}/24", text, StringComparison.Ordinal);
+        Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(data)), text, StringComparison.Ordinal);
+        Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(got)) + "  /tmp/www/up", text, StringComparison.Ordinal);
+
+        // passt pings for the guest with a socket that hosts may forbid.
+        if (MayPing())
+            Assert.Contains("PING-OK", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task MachinesOfOneProcessReachEachOtherThroughASwitch()
+    {
+        var lan = new NetworkSwitch();
+        await using var one = Create("""
+            ip addr add 10.9.0.1/24 dev eth0; ip link set eth0 up
+            mkdir -p /tmp/www; dd if=/dev/urandom of=/tmp/www/f bs=1M count=8 2>/dev/null
+            httpd -p 80 -h /tmp/www
+            sha256sum /tmp/www/f; echo SERVING; read line < /dev/ttyAMA0
+            """, new SwitchNetworkConfig(lan));
+        var first = one.RunAsync(TestContext.Current.CancellationToken);
+        await one.WaitForConsoleAsync("SERVING", GuestFiles.Patience);
+        await using var other = Create("""
+            ip addr add 10.9.0.2/24 dev eth0; ip link set eth0 up
+            ping -c 2 10.9.0.1 && echo PING-OK
+            wget -q -O - http://10.9.0.1/f | sha256sum
+            """, new SwitchNetworkConfig(lan) { MacAddress = new([0x52, 0x54, 0, 0, 0, 2]) });
+        Assert.Equal(RunEnd.PowerOff, (await other.RunAsync(TestContext.Current.CancellationToken).WaitAsync(GuestFiles.Patience)).End);
+        one.Console.Type("\r");
+        await first.WaitAsync(GuestFiles.Patience);
+        Assert.Contains("PING-OK", other.Console.Text, StringComparison.Ordinal);
+        var sum = one.Console.Text.Split('\n').First(line => line.Contains("/tmp/www/f", StringComparison.Ordinal))[..64];
+        Assert.Contains(sum + "  -", other.Console.Text, StringComparison.Ordinal);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static bool MayPing() =>
+        File.ReadAllText("/proc/sys/net/ipv4/ping_group_range").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is [var low, var high]
+        && uint.Parse(low, System.Globalization.CultureInfo.InvariantCulture) <= 0 && uint.Parse(high, System.Globalization.CultureInfo.InvariantCulture) >= 65534;
+
+    private static async Task ServeAsync(TcpListener server, byte[] data)
+    {
+        using var client = await server.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        var stream = client.GetStream();
+        var request = new byte[4096];
+        _ = await stream.ReadAsync(request, TestContext.Current.CancellationToken);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.0 200 OK\r\nContent-Length: {data.Length}\r\n\r\n"), TestContext.Current.CancellationToken);
+        await stream.WriteAsync(data, TestContext.Current.CancellationToken);
+    }
+
+    private VirtualMachine CreateUser(string script, int forwarded)
+    {
+        try
+        {
+            return Create(script, new UserNetworkConfig { Forwards = [new PortForward(false, IPAddress.Loopback, forwarded, 80)] });
+        }
+        catch (NetworkException e) when (e.Message.Contains("apt install", StringComparison.Ordinal))
+        {
+            Assert.Skip(e.Message);
+            throw;
+        }
+    }
+
+    /// <summary>A machine that runs a script in the initial RAM disk.</summary>
+    private VirtualMachine Create(string script, NetworkConfig network)
+    {
+        var disk = Path.Combine(_folder.FullName, Path.GetRandomFileName());
+        var bytes = new byte[64 << 10];
+        Encoding.UTF8.GetBytes(script.ReplaceLineEndings("\n") + "\n", bytes);
+        File.WriteAllBytes(disk, bytes);
+        return VirtualMachine.Create(new MachineConfig
+        {
+            Kernel = GuestFiles.Find("Image"),
+            Initrd = GuestFiles.Find("initrd.gz"),
+            Append = "console=ttyAMA0 quiet panic=-1 script=initrd",
+            NoReboot = true,
+            Disks = [new DiskConfig(disk, DiskMode.ReadOnly)],
+            Networks = [network],
+        });
+    }
+}
