@@ -6,6 +6,9 @@ namespace Arm64Vm.Devices.Virtio.Net;
 /// <summary>Puts frames into a guest's buffers (virtio 1.2, 5.1.6.4).</summary>
 internal sealed class FrameReceiver
 {
+    /// <summary>A frame that needs more buffers is dropped; drivers that have large frames have larger buffers than this makes necessary.</summary>
+    private const int MaximumBuffers = 256;
+
     private readonly List<DescriptorChain> _chains = [];
     private readonly byte[] _header = new byte[FrameHeader.Size];
 
@@ -14,7 +17,7 @@ internal sealed class FrameReceiver
     public bool TryGive(Virtqueue ring, in FrameHeader header, ReadOnlySpan<byte> frame, bool isMergeable)
     {
         var needed = (ulong)(FrameHeader.Size + frame.Length);
-        var most = isMergeable ? ring.MaximumSize : 1;
+        var most = isMergeable ? MaximumBuffers : 1;
         var (count, room) = (0, 0ul);
         while (room < needed && count < most)
         {
