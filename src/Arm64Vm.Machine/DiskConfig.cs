@@ -1,3 +1,5 @@
+using Arm64Vm.Devices.Images;
+
 namespace Arm64Vm.Machine;
 
 /// <summary>What the guest may do to a disk.</summary>
@@ -12,7 +14,8 @@ public enum DiskMode
     Snapshot,
 }
 
-/// <summary>A virtio block device with a raw image file.</summary>
-/// <param name="Path">The file; its size is the disk's, rounded down to 512 bytes.</param>
+/// <summary>A virtio block device with an image file, or a block device of the host.</summary>
+/// <param name="Path">The file; the size of a raw one is the disk's, rounded down to 512 bytes.</param>
 /// <param name="Mode">What the guest may do.</param>
-public sealed record DiskConfig(string Path, DiskMode Mode = DiskMode.ReadWrite);
+/// <param name="Format">Null: what the file's first bytes say.</param>
+public sealed record DiskConfig(string Path, DiskMode Mode = DiskMode.ReadWrite, DiskFormat? Format = null);

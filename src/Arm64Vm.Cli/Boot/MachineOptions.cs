@@ -19,7 +19,7 @@ internal sealed class MachineOptions
     private readonly Option<int> _cpus = new("--cpus") { Description = "Number of processors", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<string> _memory = new("--memory") { Description = "RAM, such as 512M or 2G", HelpName = "SIZE", DefaultValueFactory = _ => "1G" };
     private readonly Option<string> _gic = new("--gic") { Description = "Interrupt controller version", HelpName = "2|3", DefaultValueFactory = _ => "3" };
-    private readonly Option<string[]> _disks = new("--disk") { Description = "Raw disk image on virtio, the first one vda; may be repeated. readonly, or snapshot: writes are forgotten at the end", HelpName = "FILE[,readonly|,snapshot]", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string[]> _disks = new("--disk") { Description = "Raw or qcow2 disk image on virtio, the first one vda; may be repeated. readonly, or snapshot: writes are forgotten at the end; the format is recognized unless given", HelpName = DiskOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<string[]> _networks = new("--net") { Description = "Network device on virtio; may be repeated. user: the host's connections through passt, no privileges needed; the guest is 10.0.2.15, the host 10.0.2.2", HelpName = NetworkOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<bool> _rng = new("--rng") { Description = "A virtio source of random bytes" };
     private readonly Option<string> _semihosting = new("--semihosting") { Description = "Who may print and exit through HLT #0xF000: nobody, privileged code, or EL0 as well", HelpName = "off|on|user", DefaultValueFactory = _ => "on" };
@@ -86,7 +86,7 @@ internal sealed class MachineOptions
                 : null,
             Initrd = initrd is null ? null : BootSource.FromFile(initrd),
             DeviceTree = parsed.GetValue(_deviceTree) is { } tree ? BootSource.FromFile(tree) : null,
-            Disks = [.. (parsed.GetValue(_disks) ?? []).Select(ParseDisk)],
+            Disks = [.. (parsed.GetValue(_disks) ?? []).Select(DiskOption.Parse)],
             Networks = [.. (parsed.GetValue(_networks) ?? []).Select(NetworkOption.Parse)],
             HasEntropyDevice = parsed.GetValue(_rng),
             Semihosting = ParseSemihosting(parsed.GetValue(_semihosting)!),
@@ -111,17 +111,6 @@ internal sealed class MachineOptions
         "user" => SemihostingAccess.User,
         _ => SemihostingAccess.On,
     };
-
-    private static DiskConfig ParseDisk(string text)
-    {
-        var (path, mode) = text switch
-        {
-            _ when text.EndsWith(",readonly", StringComparison.Ordinal) => (text[..^9], DiskMode.ReadOnly),
-            _ when text.EndsWith(",snapshot", StringComparison.Ordinal) => (text[..^9], DiskMode.Snapshot),
-            _ => (text, DiskMode.ReadWrite),
-        };
-        return path.Length > 0 ? new DiskConfig(path, mode) : throw CliException.Usage($"--disk: '{text}' names no file");
-    }
 
     private static void CheckMemory(ulong memory)
     {

@@ -1,6 +1,7 @@
 using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Cpu;
 using Arm64Vm.Devices.Flash;
+using Arm64Vm.Devices.Images;
 using Arm64Vm.Devices.Virtio.Block;
 using Arm64Vm.Machine.Boot.DeviceTree;
 using Arm64Vm.Machine.Memory;
@@ -43,15 +44,15 @@ internal sealed class MachineParts : IDisposable
     {
         foreach (var disk in Config.Disks)
         {
-            var file = new FileBlockBackend(disk.Path, readOnly: disk.Mode != DiskMode.ReadWrite);
-            _files.Add(file);
+            var image = DiskImage.Open(disk.Path, readOnly: disk.Mode != DiskMode.ReadWrite, disk.Format);
+            _files.Add(image);
             if (disk.Mode != DiskMode.Snapshot)
             {
-                Disks.Add(file);
+                Disks.Add(image.Disk);
                 continue;
             }
 
-            var overlay = new OverlayBlockBackend(file);
+            var overlay = new OverlayBlockBackend(image.Disk);
             _files.Add(overlay);
             Disks.Add(overlay);
         }

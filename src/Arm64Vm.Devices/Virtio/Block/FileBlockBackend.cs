@@ -14,27 +14,23 @@ public sealed class FileBlockBackend : IBlockBackend, IDisposable
     /// <exception cref="IOException">It cannot be opened, is no raw image, or another process uses it in a way that excludes this.</exception>
     /// <exception cref="UnauthorizedAccessException">The user may not.</exception>
     public FileBlockBackend(string path, bool readOnly)
+        : this(OpenLocked(path, readOnly), path, readOnly, isKnownRaw: false)
     {
-        IsReadOnly = readOnly;
-        if (Directory.Exists(path))
-            throw new IOException($"The disk '{path}' is a folder.");
-        try
-        {
-            _file = File.OpenHandle(
-                path,
-                FileMode.Open,
-                readOnly ? FileAccess.Read : FileAccess.ReadWrite,
-                readOnly ? FileShare.Read : FileShare.None,
-                FileOptions.RandomAccess);
-        }
-        catch (IOException e) when (e.HResult == WouldBlock)
-        {
-            throw new IOException(readOnly ? $"The disk '{path}' is being written by another machine." : $"The disk '{path}' is in use by another machine; one that is written cannot be shared.", e);
-        }
+    }
 
+    /// <summary>Takes a file that <see cref="OpenLocked"/> opened.</summary>
+    /// <param name="file">Owned from now on, also if this throws.</param>
+    /// <param name="path">For messages.</param>
+    /// <param name="readOnly">How it was opened.</param>
+    /// <param name="isKnownRaw">The user said so: it is not looked at for signatures of other formats.</param>
+    /// <exception cref="IOException">It is no raw image.</exception>
+    internal FileBlockBackend(SafeFileHandle file, string path, bool readOnly, bool isKnownRaw)
+    {
+        _file = file;
+        IsReadOnly = readOnly;
         try
         {
-            Size = MeasureImage(path);
+            Size = MeasureImage(path, isKnownRaw);
         }
         catch
         {
@@ -121,14 +117,36 @@ public sealed class FileBlockBackend : IBlockBackend, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private ulong MeasureImage(string path)
+    /// <summary>Opens a disk's file and locks it (flock(2)): for one writer, or for any number of readers.</summary>
+    /// <exception cref="IOException">It cannot be opened, or another process uses it in a way that excludes this.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user may not.</exception>
+    internal static SafeFileHandle OpenLocked(string path, bool readOnly)
+    {
+        if (Directory.Exists(path))
+            throw new IOException($"The disk '{path}' is a folder.");
+        try
+        {
+            return File.OpenHandle(
+                path,
+                FileMode.Open,
+                readOnly ? FileAccess.Read : FileAccess.ReadWrite,
+                readOnly ? FileShare.Read : FileShare.None,
+                FileOptions.RandomAccess);
+        }
+        catch (IOException e) when (e.HResult == WouldBlock)
+        {
+            throw new IOException(readOnly ? $"The disk '{path}' is being written by another machine." : $"The disk '{path}' is in use by another machine; one that is written cannot be shared.", e);
+        }
+    }
+
+    private ulong MeasureImage(string path, bool isKnownRaw)
     {
         var size = HostFileCalls.FindEnd(_file) ?? throw new IOException($"The disk '{path}' is neither a file nor a block device.");
         if ((ulong)size < BlockRequests.SectorSize)
             throw new IOException($"The disk '{path}' has {size} bytes, less than one sector; 'truncate -s 1G {path}' makes an empty disk.");
         Span<byte> header = stackalloc byte[ForeignImageFormat.HeaderSize];
-        if (TryRead(0, header) && ForeignImageFormat.Recognize(header) is { } format)
-            throw new IOException($"The disk '{path}' is a {format} image, and only raw ones are supported; 'qemu-img convert -O raw {path} disk.img' makes one.");
+        if (!isKnownRaw && TryRead(0, header) && ForeignImageFormat.Recognize(header) is { } format)
+            throw new IOException($"The disk '{path}' is a {format} image, and not a raw or qcow2 one; 'qemu-img convert -O raw {path} disk.img' makes one.");
         return (ulong)size;
     }
 }

@@ -8,6 +8,9 @@ internal static class ForeignImageFormat
     /// <summary>Bytes from the image's start that <see cref="Recognize"/> looks at.</summary>
     public const int HeaderSize = 0x44;
 
+    /// <summary>The name of the one that is supported.</summary>
+    public const string Qcow2 = "qcow2";
+
     private const int VdiSignatureOffset = 0x40;
     private const uint VdiSignature = 0xBEDA_107F;
 
@@ -16,7 +19,7 @@ internal static class ForeignImageFormat
     public static string? Recognize(ReadOnlySpan<byte> header)
     {
         if (header.StartsWith((ReadOnlySpan<byte>)[(byte)'Q', (byte)'F', (byte)'I', 0xFB]))
-            return "qcow2";
+            return Qcow2;
         if (header.StartsWith("QED\0"u8))
             return "QED";
         if (header.StartsWith("KDMV"u8) || header.StartsWith("# Disk DescriptorFile"u8))

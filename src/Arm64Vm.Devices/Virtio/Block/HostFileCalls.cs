@@ -8,6 +8,9 @@ namespace Arm64Vm.Devices.Virtio.Block;
 internal static unsafe partial class HostFileCalls
 {
     private const int SeekEnd = 2;
+    private const int SeekData = 3;
+    private const int SeekHole = 4;
+    private const int NoSuchAddress = 6;
     private const int NoWait = 8;
     private const int KeepSize = 1;
     private const int PunchHole = 2;
@@ -38,6 +41,28 @@ internal static unsafe partial class HostFileCalls
     /// <summary>Bytes of a file or of a block device, whose length stat(2) does not tell; null where neither applies, as with a pipe.</summary>
     public static long? FindEnd(SafeFileHandle file) => lseek(file, 0, SeekEnd) is >= 0 and var end ? end : null;
 
+    /// <summary>Where data begins at or after an offset, and where it ends (SEEK_DATA, SEEK_HOLE); what lies before reads as zeros.</summary>
+    /// <returns>False where there is none up to the end, or the file system does not tell: then everything is data.</returns>
+    public static bool TryFindData(SafeFileHandle file, long offset, out long start, out long end)
+    {
+        (start, end) = (offset, long.MaxValue);
+        var found = lseek(file, offset, SeekData);
+        if (found < 0)
+            return Marshal.GetLastPInvokeError() != NoSuchAddress;
+        start = found;
+        if (lseek(file, found, SeekHole) is > 0 and var hole)
+            end = hole;
+        return true;
+    }
+
+    /// <summary>A path without links, dots and doubled slashes; null where there is no such file.</summary>
+    public static string? FindRealPath(string path)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        fixed (byte* first = buffer)
+            return realpath(path, first) == null ? null : System.Text.Encoding.UTF8.GetString(buffer[..buffer.IndexOf((byte)0)]);
+    }
+
     /// <summary>fdatasync(2): what was written, and of the metadata what is needed to find it again.</summary>
     public static bool TryFlush(SafeFileHandle file) => fdatasync(file) == 0;
 
@@ -59,6 +84,9 @@ internal static unsafe partial class HostFileCalls
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial long lseek(SafeFileHandle file, long offset, int origin);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial byte* realpath(string path, byte* resolved);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fdatasync(SafeFileHandle file);

@@ -1,0 +1,37 @@
+namespace Arm64Vm.Devices.Images;
+
+/// <summary>What an image says of its backing file.</summary>
+internal static class BackingPath
+{
+    /// <summary>The path of a backing file.</summary>
+    /// <param name="image">Path of the image.</param>
+    /// <param name="name">As the image has it: absolute, or relative to the image's folder.</param>
+    /// <exception cref="ImageFormatException">It names no file of the host.</exception>
+    public static string Resolve(string image, string name)
+    {
+        // "protocol:..." is a way of the peer's to name what is no file.
+        var colon = name.IndexOf(':', StringComparison.Ordinal);
+        if (colon > 0 && !name.AsSpan(0, colon).Contains('/'))
+        {
+            if (!name.StartsWith("file:", StringComparison.Ordinal))
+                throw new ImageFormatException($"'{OneLine(name)}' is no file, and nothing else is supported.");
+            name = name["file:".Length..];
+        }
+
+        return Path.Combine(Path.GetDirectoryName(image) ?? "/", name);
+    }
+
+    /// <summary>The format that an image says its backing file has; null: it does not say.</summary>
+    /// <exception cref="ImageFormatException">It is not supported.</exception>
+    public static DiskFormat? ParseFormat(string? name) => name switch
+    {
+        null or "" => null,
+        "raw" or "file" or "host_device" => DiskFormat.Raw,
+        "qcow2" => DiskFormat.Qcow2,
+        _ => throw new ImageFormatException($"Its format '{OneLine(name)}' is not supported."),
+    };
+
+    public static string NameOf(DiskFormat format) => format == DiskFormat.Qcow2 ? "qcow2" : "raw";
+
+    private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+}
