@@ -20,7 +20,6 @@ public sealed unsafe partial class Vcpu
     private int _stopReason;
     private int _mapChanged;
     private int _runThread;
-    private bool _eventRegister;
 
     /// <summary>Bits of <see cref="GuestContext.PendingInterrupts"/>.</summary>
     [Flags]
@@ -44,6 +43,9 @@ public sealed unsafe partial class Vcpu
         Notify(PollReasons.Stop);
     }
 
+    /// <summary>The calling thread is running this vCPU.</summary>
+    public bool IsRunningHere => Volatile.Read(ref _runThread) == Environment.CurrentManagedThreadId;
+
     /// <summary>Asks <see cref="Run"/> to return with <see cref="VcpuReturn.Quantum"/>, unless it has another reason. Safe from any thread.</summary>
     public void RequestQuantumEnd()
     {
@@ -52,6 +54,9 @@ public sealed unsafe partial class Vcpu
         Interlocked.Or(ref _context->Poll, (uint)PollReasons.Quantum);
         _callers.Exit();
     }
+
+    /// <summary>Lets the run loop look again at what it waits for: an event was sent, or it is to switch on. Safe from any thread.</summary>
+    internal void LookAgain() => Notify(PollReasons.Interrupt);
 
     void IMemoryObserver.BytesChanged(ulong physicalAddress, ulong length)
     {
@@ -157,7 +162,7 @@ public sealed unsafe partial class Vcpu
         while (_changes.TryDequeue(out (ulong Address, ulong Length) change))
             InvalidateCode(change.Address, change.Length);
 
-        LineBits deliverable = _isOff ? 0 : Deliverable();
+        LineBits deliverable = _power == StateOn ? Deliverable() : 0;
         if (deliverable == 0)
             return reasons;
 

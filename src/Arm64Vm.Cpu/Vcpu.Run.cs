@@ -10,7 +10,6 @@ public sealed unsafe partial class Vcpu
     private const ulong SemihostingImmediate = 0xF000;
     private readonly ulong[] _exits = new ulong[(int)ExitReason.PureOperation + 1];
     private ulong _interruptsTaken;
-    private bool _isOff;
 
     /// <summary>Status that the guest program ended with, after <see cref="VcpuReturn.Exited"/>.</summary>
     public int ExitCode { get; private set; }
@@ -43,7 +42,7 @@ public sealed unsafe partial class Vcpu
                         return new VcpuResult((VcpuReturn)stop);
                 }
 
-                if (_isOff)
+                if (!IsSwitchedOn())
                     return new VcpuResult(VcpuReturn.Off);
                 if (IsStillWaiting())
                     return Waiting();
@@ -121,7 +120,11 @@ public sealed unsafe partial class Vcpu
                 Wait(pc, isEvent: true, hasTimeout: payload != 0);
                 break;
             case ExitReason.SendEvent:
-                _eventRegister = true;
+                // SEVL sets this processor's event register only.
+                if (payload == 0)
+                    _events.Send();
+                else
+                    _eventRegister = true;
                 CompleteStep();
                 break;
             case ExitReason.IllegalState:
@@ -174,7 +177,7 @@ public sealed unsafe partial class Vcpu
                     WaitForInterrupt(null);
                 break;
             case CallOutcome.PowerDown:
-                _isOff = true;
+                PowerOff();
                 break;
             default:
                 break;

@@ -26,8 +26,9 @@ public sealed unsafe partial class Vcpu : IStateful<VcpuState>
             ProcessorState = ProcessorState,
             Fpcr = _context->Fpcr,
             Fpsr = _context->Fpsr,
-            EventRegister = _eventRegister,
-            IsOff = _isOff,
+            EventRegister = IsEventSet,
+            IsOff = _power != StateOn,
+            PowerOn = _power == StatePending ? new PowerOnState(_powerOnEntry, _powerOnContext) : null,
             RandomPosition = _random.Position,
             Direct = new ReadOnlySpan<ulong>(_context->Direct, (int)DirectRegister.Count).ToArray(),
             PerformanceMonitors = _pmu.Save(),
@@ -57,8 +58,10 @@ public sealed unsafe partial class Vcpu : IStateful<VcpuState>
         _executor.SynchronizeFloatStatus(_context);
         _context->Fpsr = state.Fpsr;
         _context->Exclusive.Address = GuestContext.InvalidTag;
+        ClearEvent();
         _eventRegister = state.EventRegister;
-        _isOff = state.IsOff;
+        (_powerOnEntry, _powerOnContext) = (state.PowerOn?.Entry ?? 0, state.PowerOn?.Context ?? 0);
+        Volatile.Write(ref _power, state.PowerOn is not null ? StatePending : state.IsOff ? StateOff : StateOn);
 
         // A wait may end early: what was waited for is asked again by the guest.
         _wait = WaitKind.None;

@@ -18,6 +18,13 @@ public sealed unsafe partial class Vcpu
     private const ulong EventStreamFalling = 1 << 3;
     private const ulong EventStreamScaled = 1 << 17;
 
+    private readonly EventBroadcast _events;
+
+    /// <summary>Events of the machine that this processor has used up.</summary>
+    private ulong _eventsSeen;
+
+    /// <summary>The event register as far as this processor set it itself: SEVL, exception returns.</summary>
+    private bool _eventRegister;
     private WaitKind _wait;
 
     /// <summary>Nanoseconds of the clock at which the wait ends by itself; null: never.</summary>
@@ -36,7 +43,7 @@ public sealed unsafe partial class Vcpu
     private void Wait(ulong pc, bool isEvent, bool hasTimeout)
     {
         ulong? deadline = hasTimeout ? TimeOf(_context->Exit.Address) : null;
-        bool isOver = (isEvent ? _eventRegister : (Lines & LineBits.Inputs) != 0) || (hasTimeout && IsReached(deadline));
+        bool isOver = (isEvent ? IsEventSet : (Lines & LineBits.Inputs) != 0) || (hasTimeout && IsReached(deadline));
         if (!isOver && _state.El == 0 && (Slot(SystemSlot.Sctlr) & (isEvent ? SctlrBits.UserWaitForEvent : SctlrBits.UserWaitForInterrupt)) == 0)
         {
             uint kind = (hasTimeout ? 2u : 0) | (isEvent ? 1u : 0);
@@ -48,7 +55,7 @@ public sealed unsafe partial class Vcpu
         if (isOver)
         {
             if (isEvent)
-                _eventRegister = false;
+                ClearEvent();
             CompleteStep();
         }
         else if (isEvent)
@@ -90,10 +97,22 @@ public sealed unsafe partial class Vcpu
     {
         _wait = kind;
         _waitDeadline = deadline;
+        if (kind == WaitKind.Event)
+            _events.Sleep(Index);
+    }
+
+    private bool IsEventSet => _eventRegister || _events.Sent != _eventsSeen;
+
+    private void ClearEvent()
+    {
+        _eventRegister = false;
+        _eventsSeen = _events.Sent;
     }
 
     private void EndWait()
     {
+        if (_wait == WaitKind.Event)
+            _events.Awake(Index);
         _wait = WaitKind.None;
         CompleteStep();
     }
@@ -103,10 +122,10 @@ public sealed unsafe partial class Vcpu
     {
         if (_wait == WaitKind.None)
             return false;
-        if (!(_wait == WaitKind.Event ? _eventRegister : (Lines & LineBits.Inputs) != 0) && !IsReached(_waitDeadline))
+        if (!(_wait == WaitKind.Event ? IsEventSet : (Lines & LineBits.Inputs) != 0) && !IsReached(_waitDeadline))
             return true;
         if (_wait == WaitKind.Event)
-            _eventRegister = false;
+            ClearEvent();
         EndWait();
         return false;
     }

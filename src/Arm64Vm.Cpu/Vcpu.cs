@@ -52,6 +52,8 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
         _table = new RegisterTable(_model, options.HasGicRegisters);
         _slots = new ulong[_table.SlotCount];
         _pmu = new PerformanceMonitors(_model.PmuCounters, _model.HasLongPmuEvents, options.Clock, options.PmuInterrupt, &_context->Instructions);
+        _events = options.Events ?? new EventBroadcast(options.Index + 1);
+        _events.Register(this);
         Irq = new InterruptInput(this, LineBits.Irq);
         Fiq = new InterruptInput(this, LineBits.Fiq);
         Reset(0);
@@ -181,8 +183,10 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
         _context->Fpcr = 0;
         _context->Fpsr = 0;
         _context->Exclusive.Address = GuestContext.InvalidTag;
-        _eventRegister = false;
-        _isOff = false;
+        ClearEvent();
+        Volatile.Write(ref _power, StateOn);
+        foreach (ISystemRegisterDevice device in _devices)
+            device.ResetProcessor(Index);
         _wait = WaitKind.None;
         _yields = false;
         _stepping = false;

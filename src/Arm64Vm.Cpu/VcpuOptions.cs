@@ -14,6 +14,9 @@ public sealed record VcpuOptions
     /// <summary>The machine has other processors: YIELD lets them run.</summary>
     public bool HasSiblings { get; init; }
 
+    /// <summary>What SEV reaches; null: only this processor.</summary>
+    public EventBroadcast? Events { get; init; }
+
     /// <summary>Who schedules the vCPU; null: its caller looks by itself.</summary>
     public IVcpuWaker? Waker { get; init; }
 

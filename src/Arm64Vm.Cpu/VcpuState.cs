@@ -20,8 +20,11 @@ public sealed record VcpuState
 
     public required bool EventRegister { get; init; }
 
-    /// <summary>Switched off by PSCI CPU_OFF.</summary>
+    /// <summary>Switched off by PSCI CPU_OFF, or not yet on.</summary>
     public required bool IsOff { get; init; }
+
+    /// <summary>PSCI CPU_ON was accepted and has not happened yet; null: not so.</summary>
+    public PowerOnState? PowerOn { get; init; }
 
     /// <summary>Position in the reproducible random sequence; unused with the host's generator.</summary>
     public required ulong RandomPosition { get; init; }
@@ -35,3 +38,8 @@ public sealed record VcpuState
     /// <summary>System registers with storage: encoding and value.</summary>
     public required KeyValuePair<ushort, ulong>[] SystemRegisters { get; init; }
 }
+
+/// <summary>How a processor that is told to switch on will start.</summary>
+/// <param name="Entry">PC.</param>
+/// <param name="Context">X0.</param>
+public sealed record PowerOnState(ulong Entry, ulong Context);

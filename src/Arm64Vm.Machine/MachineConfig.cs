@@ -23,7 +23,13 @@ public sealed record MachineConfig
     /// <summary>Name of a processor model of <see cref="CpuModels"/>.</summary>
     public string Cpu { get; init; } = "max";
 
-    /// <summary>Processors; one for now.</summary>
+    /// <summary>Most processors with a GICv3.</summary>
+    public const int MaximumCpus = 64;
+
+    /// <summary>Most processors with a GICv2, whose target lists have eight bits.</summary>
+    public const int MaximumCpusV2 = 8;
+
+    /// <summary>Processors: up to <see cref="MaximumCpus"/>, with a GICv2 up to <see cref="MaximumCpusV2"/>.</summary>
     public int Cpus { get; init; } = 1;
 
     /// <summary>Bytes of RAM, a multiple of 64 KiB. The host's memory is taken as the guest touches it.</summary>

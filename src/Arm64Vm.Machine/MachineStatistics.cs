@@ -1,6 +1,7 @@
 using Arm64Vm.Cpu;
 using Arm64Vm.Ir;
 using Arm64Vm.Machine.Board;
+using Arm64Vm.Translation;
 using Arm64Vm.Translation.Jit;
 
 namespace Arm64Vm.Machine;
@@ -20,6 +21,9 @@ public sealed record MachineStatistics
     /// <summary>Returns from guest code to the run loop, by reason; reasons that never occurred are left out.</summary>
     public required IReadOnlyList<(string Reason, ulong Count)> Exits { get; init; }
 
+    /// <summary>The same for each processor, by index.</summary>
+    public required IReadOnlyList<ProcessorStatistics> Processors { get; init; }
+
     /// <summary>Of the code translator; null with the interpreter.</summary>
     public required TranslationStatistics? Translation { get; init; }
 
@@ -38,12 +42,37 @@ public sealed record MachineStatistics
         Resets = resets,
         Interrupts = 0,
         Exits = [],
+        Processors = [],
         Translation = isJit ? new TranslationStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) : null,
     };
 
-    internal static unsafe MachineStatistics Collect(VirtMachineBoard board, TimeSpan elapsed, int resets)
+    internal static MachineStatistics Collect(VirtMachineBoard board, TimeSpan elapsed, int resets)
     {
-        var counts = board.Vcpu.ExitCounts;
+        var totals = new ulong[board.Vcpu.ExitCounts.Length];
+        var processors = new ProcessorStatistics[board.Vcpus.Count];
+        for (var cpu = 0; cpu < processors.Length; cpu++)
+        {
+            var vcpu = board.Vcpus[cpu];
+            for (var i = 0; i < totals.Length; i++)
+                totals[i] += vcpu.ExitCounts[i];
+            processors[cpu] = new ProcessorStatistics(cpu, vcpu.Power, vcpu.InterruptsTaken, Named(vcpu.ExitCounts));
+        }
+
+        return new MachineStatistics
+        {
+            Instructions = board.CountedInstructions,
+            Phases = board.Phases?.Report() ?? [],
+            Elapsed = elapsed,
+            Resets = resets,
+            Interrupts = processors.Aggregate(0UL, (sum, one) => sum + one.Interrupts),
+            Exits = Named(totals),
+            Processors = processors,
+            Translation = TranslationStatistics.Collect(board.ProcessorExecutors),
+        };
+    }
+
+    private static List<(string Reason, ulong Count)> Named(ReadOnlySpan<ulong> counts)
+    {
         var exits = new List<(string, ulong)>();
         for (var i = 0; i < counts.Length; i++)
         {
@@ -51,19 +80,16 @@ public sealed record MachineStatistics
                 exits.Add((((ExitReason)i).ToString(), counts[i]));
         }
 
-        // SAFETY: the context lives as long as the board, which the caller keeps.
-        return new MachineStatistics
-        {
-            Instructions = board.Executor is JitExecutor { CountsInstructions: true } ? board.Vcpu.Context->Instructions : null,
-            Phases = board.Phases?.Report() ?? [],
-            Elapsed = elapsed,
-            Resets = resets,
-            Interrupts = board.Vcpu.InterruptsTaken,
-            Exits = exits,
-            Translation = board.Executor is JitExecutor jit ? TranslationStatistics.Collect(jit) : null,
-        };
+        return exits;
     }
 }
+
+/// <summary>Counters of one processor.</summary>
+/// <param name="Index">Which.</param>
+/// <param name="Power">Whether it is switched on.</param>
+/// <param name="Interrupts">Interrupts it took.</param>
+/// <param name="Exits">Returns from guest code to its run loop, by reason; reasons that never occurred are left out.</param>
+public sealed record ProcessorStatistics(int Index, ProcessorPower Power, ulong Interrupts, IReadOnlyList<(string Reason, ulong Count)> Exits);
 
 /// <summary>Counters of the code translator.</summary>
 /// <param name="Units">Translation units made.</param>
@@ -83,11 +109,24 @@ public sealed record TranslationStatistics(
     long Units, long GuestInstructions, long CodeBytes, long Links, long Invalidated, long Evicted, long Flushes,
     long Lookups, long IndirectMisses, long MemoryExits, long SystemExits, long PureExits, long Faults)
 {
-    internal static TranslationStatistics Collect(JitExecutor jit)
+    private static readonly TranslationStatistics s_none = new(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    /// <summary>Sums over the processors' executors; null where they translate nothing.</summary>
+    internal static TranslationStatistics? Collect(IReadOnlyList<IExecutor> executors)
     {
-        var (cache, counters) = (jit.Cache.Statistics, jit.Counters);
-        return new TranslationStatistics(
-            cache.Units, cache.GuestInstructions, cache.CodeBytes, cache.Links, cache.Invalidated, cache.Evicted, cache.Flushes,
-            counters.Lookups, counters.IndirectMisses, counters.MemoryExits, counters.SystemExits, counters.PureExits, counters.Faults);
+        var sum = s_none;
+        foreach (var executor in executors)
+        {
+            if (executor is not JitExecutor jit)
+                return null;
+            var (cache, counters) = (jit.Cache.Statistics, jit.Counters);
+            sum = new TranslationStatistics(
+                sum.Units + cache.Units, sum.GuestInstructions + cache.GuestInstructions, sum.CodeBytes + cache.CodeBytes, sum.Links + cache.Links,
+                sum.Invalidated + cache.Invalidated, sum.Evicted + cache.Evicted, sum.Flushes + cache.Flushes,
+                sum.Lookups + counters.Lookups, sum.IndirectMisses + counters.IndirectMisses, sum.MemoryExits + counters.MemoryExits,
+                sum.SystemExits + counters.SystemExits, sum.PureExits + counters.PureExits, sum.Faults + counters.Faults);
+        }
+
+        return sum;
     }
 }

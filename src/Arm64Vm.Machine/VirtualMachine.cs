@@ -7,7 +7,7 @@ using Arm64Vm.Machine.Boot.DeviceTree;
 
 namespace Arm64Vm.Machine;
 
-/// <summary>A virtual machine: the <c>virt</c> board with one processor that runs on a thread of its own.</summary>
+/// <summary>A virtual machine: the <c>virt</c> board with its processors, each on a thread of its own.</summary>
 /// <remarks>
 /// A process can have any number of them; they share nothing. All members are safe from any thread.
 /// </remarks>
@@ -280,8 +280,11 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     {
         var model = CpuModels.Find(config.Cpu)
             ?? throw new MachineConfigurationException($"There is no processor '{config.Cpu}'; there are {string.Join(", ", CpuModels.All.Select(m => m.Name))}.");
-        if (config.Cpus != 1)
-            throw new MachineConfigurationException(config.Cpus < 1 ? "A machine needs a processor." : "Machines with more than one processor are not implemented yet.");
+        if (config.Cpus < 1)
+            throw new MachineConfigurationException("A machine needs a processor.");
+        var most = config.Gic == GicVersion.V2 ? MachineConfig.MaximumCpusV2 : MachineConfig.MaximumCpus;
+        if (config.Cpus > most)
+            throw new MachineConfigurationException($"A machine with a GICv{(int)config.Gic} has at most {most} processors, not {config.Cpus}.");
         if (config.Memory == 0 || config.Memory % MachineConfig.MemoryGranularity != 0)
             throw new MachineConfigurationException($"The memory must be a multiple of {MachineConfig.MemoryGranularity >> 10} KiB, but it is {config.Memory} bytes.");
         if (config.Memory > MachineConfig.MaximumMemory)

@@ -16,7 +16,7 @@ internal sealed class MachineOptions
     private readonly Option<string> _append = new("--append") { Description = "Kernel command line, or options of the embedded firmware", HelpName = "TEXT", DefaultValueFactory = _ => "" };
     private readonly Option<string?> _deviceTree = new("--dtb") { Description = "Device tree blob instead of the generated one", HelpName = "FILE" };
     private readonly Option<string> _cpu = new("--cpu") { Description = "Processor model: " + string.Join(", ", CpuModels.All.Select(model => model.Name)), HelpName = "MODEL[,pauth=fast|qarma5|off][,bti=on|off]", DefaultValueFactory = _ => CpuModels.Max.Name };
-    private readonly Option<int> _cpus = new("--cpus") { Description = "Number of processors", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _cpus = new("--cpus") { Description = "Number of processors, up to 64; up to 8 with a GICv2", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<string> _memory = new("--memory") { Description = "RAM, such as 512M or 2G", HelpName = "SIZE", DefaultValueFactory = _ => "1G" };
     private readonly Option<string> _gic = new("--gic") { Description = "Interrupt controller version", HelpName = "2|3", DefaultValueFactory = _ => "3" };
     private readonly Option<string[]> _disks = new("--disk") { Description = "Raw or qcow2 disk image on virtio, the first one vda; may be repeated. readonly, or snapshot: writes are forgotten at the end; the format is recognized unless given", HelpName = DiskOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
@@ -60,8 +60,9 @@ internal sealed class MachineOptions
         kernel ??= parsed.GetValue(_kernel);
         var firmware = parsed.GetValue(_firmware);
         var initrd = parsed.GetValue(_initrd);
-        if (parsed.GetValue(_cpus) is var cpus && cpus != 1)
-            throw CliException.Usage(cpus < 1 ? "--cpus: a machine needs a processor" : "--cpus: more than one processor is not there yet");
+        var cpus = parsed.GetValue(_cpus);
+        if (cpus is < 1 or > MachineConfig.MaximumCpus)
+            throw CliException.Usage($"--cpus: a machine has 1 to {MachineConfig.MaximumCpus} processors, {MachineConfig.MaximumCpusV2} at most with a GICv2");
         if (initrd is not null && kernel is null)
             throw CliException.Usage("--initrd needs --kernel");
         var vars = parsed.GetValue(_vars);

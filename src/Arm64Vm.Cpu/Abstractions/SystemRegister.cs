@@ -33,4 +33,9 @@ public interface ISystemRegisterDevice
 
     /// <summary>Writes. False: UNDEFINED to the guest.</summary>
     bool TryWriteRegister(int cpu, int el, SystemRegister register, ulong value);
+
+    /// <summary>The processor is reset: what belongs to it alone is as after power-on. Called on the thread that runs it.</summary>
+    void ResetProcessor(int cpu)
+    {
+    }
 }

@@ -100,6 +100,16 @@ public sealed partial class GicV3
         }
     }
 
+    /// <inheritdoc/>
+    public void ResetProcessor(int cpu)
+    {
+        lock (Gate)
+        {
+            Interfaces[cpu].Restore(CpuInterface.ResetState);
+            Update();
+        }
+    }
+
     private int AcknowledgeGroup(int cpu, bool group1) =>
         Interfaces[cpu].PendingIsGroup1 == group1 ? Acknowledge(cpu) : CpuInterface.Spurious;
 

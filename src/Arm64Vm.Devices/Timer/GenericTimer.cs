@@ -87,6 +87,13 @@ public sealed class GenericTimer : ISystemRegisterDevice, IStateful<GenericTimer
         }
     }
 
+    /// <inheritdoc/>
+    public void ResetProcessor(int cpu)
+    {
+        _physical[cpu].Restore(0, 0);
+        _virtual[cpu].Restore(0, 0);
+    }
+
     public GenericTimerState Save()
     {
         var processors = new ProcessorTimerState[_physical.Length];

@@ -45,5 +45,23 @@ internal sealed class BoardGic
 
     public IInterruptLine Ppi(int cpu, int number) => _controller.PrivateLine(cpu, number);
 
-    public void Connect(Vcpu vcpu) => _controller.Connect(vcpu.Index, vcpu.Irq, vcpu.Fiq);
+    /// <summary>Connects the outputs. Accesses to a GICv2's banked registers come from the thread that runs the processor.</summary>
+    public void Connect(IReadOnlyList<Vcpu> vcpus)
+    {
+        foreach (var vcpu in vcpus)
+            _controller.Connect(vcpu.Index, vcpu.Irq, vcpu.Fiq);
+        if (_controller is GicV2 v2 && vcpus.Count > 1)
+            v2.CurrentProcessor = () => Math.Max(0, IndexOfRunning(vcpus));
+    }
+
+    private static int IndexOfRunning(IReadOnlyList<Vcpu> vcpus)
+    {
+        for (var i = 0; i < vcpus.Count; i++)
+        {
+            if (vcpus[i].IsRunningHere)
+                return i;
+        }
+
+        return -1;
+    }
 }

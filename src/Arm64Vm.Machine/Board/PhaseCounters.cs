@@ -11,19 +11,23 @@ internal sealed record PhaseCounters(TimeSpan Time, ulong? Instructions, long Un
     public static PhaseCounters Zero => new(TimeSpan.Zero, null, 0, 0, []);
 
     /// <summary>Reads them; from any thread, then those of some moment each.</summary>
-    public static unsafe PhaseCounters Read(VirtMachineBoard board, TimeSpan time)
+    public static PhaseCounters Read(VirtMachineBoard board, TimeSpan time)
     {
-        // SAFETY: the context lives as long as the board, which the caller keeps.
-        var counts = board.Vcpu.ExitCounts;
-        var exits = new ulong[counts.Length + s_inside.Length];
-        counts.CopyTo(exits);
-        if (board.Executor is not JitExecutor jit)
+        var reasons = board.Vcpu.ExitCounts.Length;
+        var exits = new ulong[reasons + s_inside.Length];
+        foreach (var vcpu in board.Vcpus)
+        {
+            for (var i = 0; i < reasons; i++)
+                exits[i] += vcpu.ExitCounts[i];
+        }
+
+        if (TranslationStatistics.Collect(board.ProcessorExecutors) is not { } all)
             return new PhaseCounters(time, null, 0, 0, exits);
-        var (cache, inside) = (jit.Cache.Statistics, jit.Counters);
-        ReadOnlySpan<long> more = [inside.MemoryExits, inside.SystemExits, inside.PureExits, inside.Lookups, inside.IndirectMisses, inside.Links];
+        var links = board.ProcessorExecutors.OfType<JitExecutor>().Sum(jit => jit.Counters.Links);
+        ReadOnlySpan<long> more = [all.MemoryExits, all.SystemExits, all.PureExits, all.Lookups, all.IndirectMisses, links];
         for (var i = 0; i < more.Length; i++)
-            exits[counts.Length + i] = (ulong)more[i];
-        return new PhaseCounters(time, jit.CountsInstructions ? board.Vcpu.Context->Instructions : null, cache.Units, cache.GuestInstructions, exits);
+            exits[reasons + i] = (ulong)more[i];
+        return new PhaseCounters(time, board.CountedInstructions, all.Units, all.GuestInstructions, exits);
     }
 
     /// <summary>What happened between an earlier moment and this.</summary>

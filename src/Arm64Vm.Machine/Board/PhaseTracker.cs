@@ -10,7 +10,7 @@ namespace Arm64Vm.Machine.Board;
 /// kernels live and firmware, which runs with addresses as they are, does not.
 /// init: from the first exception return to EL0 after a kernel has set such vectors.
 /// shell: from the last output before the guest, with an unfinished line on its console (a prompt), printed nothing for a second and slept.
-/// Events come on the processor's thread, reports from any.
+/// Events come on the threads of all processors, reports from any.
 /// </remarks>
 internal sealed class PhaseTracker : IExecutionMilestones
 {
@@ -24,6 +24,7 @@ internal sealed class PhaseTracker : IExecutionMilestones
     private bool _hasKernelVectors;
     private bool _hasInit;
     private bool _hasShell;
+    private bool _isLooking;
     private long _seenOutput;
     private PhaseCounters? _prompt;
 
@@ -41,25 +42,24 @@ internal sealed class PhaseTracker : IExecutionMilestones
 
     public void VectorBaseWritten(ulong address)
     {
-        if (_hasKernelVectors || (long)address >= 0)
+        if (Volatile.Read(ref _hasKernelVectors) || (long)address >= 0 || Interlocked.Exchange(ref _hasKernelVectors, true))
             return;
-        _hasKernelVectors = true;
         if (_begun[0].Name == "firmware")
             Begin("kernel", _read());
     }
 
     public void EnteringUser()
     {
-        if (_hasInit || !_hasKernelVectors)
+        if (Volatile.Read(ref _hasInit) || !_hasKernelVectors || Interlocked.Exchange(ref _hasInit, true))
             return;
-        _hasInit = true;
         _seenOutput = _console.Length;
         Begin("init", _read());
     }
 
     public void Waiting()
     {
-        if (!_hasInit || _hasShell)
+        // One processor at a time looks; the others need not.
+        if (!_hasInit || _hasShell || Interlocked.Exchange(ref _isLooking, true))
             return;
         var output = _console.Length;
         if (output != _seenOutput)
@@ -71,6 +71,8 @@ internal sealed class PhaseTracker : IExecutionMilestones
         {
             ConfirmPrompt();
         }
+
+        Volatile.Write(ref _isLooking, false);
     }
 
     /// <summary>The stages so far.</summary>

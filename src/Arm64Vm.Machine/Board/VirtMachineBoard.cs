@@ -27,6 +27,8 @@ internal sealed class VirtMachineBoard : IDisposable
     private readonly ILogSink? _log;
     private readonly MachineParts _parts;
     private readonly IVirtualClock _clock;
+    private readonly PsciFirmware _psci = new();
+    private readonly List<IExecutor> _executors = [];
 
     /// <param name="parts">What a reset keeps.</param>
     /// <param name="boot">What to boot.</param>
@@ -53,9 +55,13 @@ internal sealed class VirtMachineBoard : IDisposable
             Interrupts = BoardGic.Create(parts, Bus);
             var timers = Own(MakeTimers());
             Phases = parts.Config.TracksPhases ? new PhaseTracker(parts.Console, parts.Config.Firmware is not null) : null;
-            Vcpu = Own(MakeProcessor(isStopping, waker, wrap, timers));
-            Vcpus = [Vcpu];
-            Interrupts.Connect(Vcpu);
+            var vcpus = new Vcpu[parts.Config.Cpus];
+            var events = new EventBroadcast(vcpus.Length);
+            for (var cpu = 0; cpu < vcpus.Length; cpu++)
+                vcpus[cpu] = Own(MakeProcessor(cpu, isStopping, waker, events, wrap, timers));
+            Vcpus = vcpus;
+            _psci.Connect(vcpus);
+            Interrupts.Connect(vcpus);
             Phases?.Attach(time => PhaseCounters.Read(this, time));
 
             AddUart();
@@ -67,6 +73,8 @@ internal sealed class VirtMachineBoard : IDisposable
 
             boot.Plan.WriteTo(Memory, memoryIsZero: true);
             Vcpu.Reset(boot.Plan.EntryPoint);
+            foreach (var vcpu in vcpus.AsSpan(1))
+                vcpu.PowerOff();
             if (boot.Plan.DeviceTreeAddress is { } tree)
                 Vcpu.SetX(0, tree);
         }
@@ -86,12 +94,32 @@ internal sealed class VirtMachineBoard : IDisposable
     public BoardGic Interrupts { get; }
 
     /// <summary>The processor that boots.</summary>
-    public Vcpu Vcpu { get; }
+    public Vcpu Vcpu => Vcpus[0];
 
     /// <summary>All processors, by index.</summary>
     public IReadOnlyList<Vcpu> Vcpus { get; }
 
-    public IExecutor Executor { get; private set; } = null!;
+    /// <summary>What executes the guest's instructions, for each processor.</summary>
+    public IReadOnlyList<IExecutor> ProcessorExecutors => _executors;
+
+    /// <summary>Guest instructions executed by all processors; null where they are not counted.</summary>
+    public unsafe ulong? CountedInstructions
+    {
+        get
+        {
+            ulong sum = 0;
+            for (var cpu = 0; cpu < Vcpus.Count; cpu++)
+            {
+                if (_executors[cpu] is not JitExecutor { CountsInstructions: true })
+                    return null;
+
+                // SAFETY: the context lives as long as the board.
+                sum += Vcpus[cpu].Context->Instructions;
+            }
+
+            return sum;
+        }
+    }
 
     public PowerKey PowerKey { get; private set; } = null!;
 
@@ -132,30 +160,35 @@ internal sealed class VirtMachineBoard : IDisposable
         return new GenericTimer(_clock, _parts.Model.TimerFrequency, lines);
     }
 
-    private Vcpu MakeProcessor(Func<bool> isStopping, IVcpuWaker? waker, Func<IExecutor, IExecutor>? wrap, GenericTimer timers)
+    private Vcpu MakeProcessor(int cpu, Func<bool> isStopping, IVcpuWaker? waker, EventBroadcast events, Func<IExecutor, IExecutor>? wrap, GenericTimer timers)
     {
         var config = _parts.Config;
         var options = new VcpuOptions
         {
             Model = _parts.Model,
+            Index = cpu,
+            Affinity = _parts.Describe().Affinity(cpu),
+            HasSiblings = config.Cpus > 1,
+            Events = events,
             Waker = waker,
             HasGicRegisters = config.Gic == Boot.DeviceTree.GicVersion.V3,
             Semihosting = config.Semihosting == SemihostingAccess.Off ? null : new ConsoleSemihosting(_parts.Console, config.Append, isStopping),
             HasUserSemihosting = config.Semihosting == SemihostingAccess.User,
-            HypervisorCalls = new PsciFirmware(),
-            RandomSeed = config.RandomSeed,
+            HypervisorCalls = _psci,
+            RandomSeed = config.RandomSeed + (ulong)cpu,
             Clock = _clock,
-            PmuInterrupt = Interrupts.Ppi(0, BoardInterrupts.PmuPpi),
+            PmuInterrupt = Interrupts.Ppi(cpu, BoardInterrupts.PmuPpi),
             Log = _log,
             Milestones = Phases,
         };
         return new Vcpu(options, Memory, [timers, .. Interrupts.SystemRegisters], (services, code) =>
         {
-            Executor = Executors.Make(_parts.Model, _parts.Host, services, code);
-            if (Phases is not null && Executor is JitExecutor jit)
+            var executor = Executors.Make(_parts.Model, _parts.Host, services, code);
+            _executors.Add(executor);
+            if (Phases is not null && executor is JitExecutor jit)
                 jit.CountsInstructions = true;
-            var outer = wrap is null ? Executor : wrap(Executor);
-            return _log is not null && _log.IsEnabled(LogCategories.Blocks) ? new UnitLog(outer, Executor, _log) : outer;
+            var outer = wrap is null ? executor : wrap(executor);
+            return _log is not null && _log.IsEnabled(LogCategories.Blocks) ? new UnitLog(outer, executor, _log) : outer;
         });
     }
 

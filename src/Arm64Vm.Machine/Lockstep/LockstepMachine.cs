@@ -25,12 +25,14 @@ public sealed class LockstepMachine : IDisposable
 
     /// <summary>Makes both machines.</summary>
     /// <param name="config">What they are. Disks become snapshots, and the file of variables is only read; clock, back end and randomness are replaced; what the guest prints is printed once.</param>
-    /// <exception cref="MachineConfigurationException">The configuration is impossible, or this host has no x64 back end.</exception>
+    /// <exception cref="MachineConfigurationException">The configuration is impossible or has several processors, or this host has no x64 back end.</exception>
     /// <exception cref="Boot.BootImageException">A file is not what it should be, or does not fit.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public LockstepMachine(MachineConfig config)
     {
         var model = VirtualMachine.Check(config);
+        if (config.Cpus != 1)
+            throw new MachineConfigurationException("Lockstep compares machines with one processor: with more, their order differs from run to run.");
         var host = Executors.Choose(ExecutionBackend.X64)!;
         var common = config with
         {
@@ -135,7 +137,7 @@ public sealed class LockstepMachine : IDisposable
             _differences.Insert(0, new LockstepDifference("processor stopped", first.ToString(), second.ToString()));
         if (_interpreter.Executor.LastReason != _jit.Executor.LastReason)
             _differences.Insert(0, new LockstepDifference("left the unit for", _interpreter.Executor.LastReason.ToString(), _jit.Executor.LastReason.ToString()));
-        var where = _description.Describe((JitExecutor)_jit.Board.Executor, _jit.Board.Memory, _pc);
+        var where = _description.Describe((JitExecutor)_jit.Board.ProcessorExecutors[0], _jit.Board.Memory, _pc);
         return new LockstepResult(LockstepEnd.Difference, unit, [.. _differences], where);
     }
 

@@ -4,7 +4,8 @@ namespace Arm64Vm.Machine.Psci;
 
 /// <summary>PSCI 1.1 behind HVC (Arm DEN 0022), as far as the board's firmware interface goes.</summary>
 /// <remarks>
-/// With one processor CPU_ON has nobody to start. Everything that is not PSCI, the SMCCC version probe included, is NOT_SUPPORTED.
+/// Processors start at EL1, and CPU_SUSPEND waits as WFI does. Everything that is not PSCI, the SMCCC version probe included, is NOT_SUPPORTED.
+/// Calls come from the threads of all processors at once.
 /// </remarks>
 public sealed class PsciFirmware : IHypervisorCalls
 {
@@ -13,11 +14,17 @@ public sealed class PsciFirmware : IHypervisorCalls
     private const ulong NotSupported = ulong.MaxValue;
     private const ulong InvalidParameters = ulong.MaxValue - 1;
     private const ulong AlreadyOn = ulong.MaxValue - 3;
+    private const ulong OnPending = ulong.MaxValue - 4;
+    private const ulong InvalidAddress = ulong.MaxValue - 8;
     private const ulong AffinityFields = 0xFF_00FF_FFFF;
 
     /// <summary>No trusted OS to migrate.</summary>
     private const ulong MigrationNotRequired = 2;
-    private const ulong IsOn = 0;
+
+    private Vcpu[] _processors = [];
+
+    /// <summary>Says whom CPU_ON can start; before that, nobody.</summary>
+    public void Connect(IEnumerable<Vcpu> processors) => _processors = [.. processors];
 
     public CallOutcome Call(Vcpu vcpu, ushort immediate)
     {
@@ -37,10 +44,10 @@ public sealed class PsciFirmware : IHypervisorCalls
             case PsciFunction.CpuOff when !is64:
                 return CallOutcome.PowerDown;
             case PsciFunction.CpuOn:
-                vcpu.SetX(0, IsThis(vcpu, first) ? AlreadyOn : InvalidParameters);
+                vcpu.SetX(0, SwitchOn(first, is64 ? vcpu.GetX(2) : (uint)vcpu.GetX(2), is64 ? vcpu.GetX(3) : (uint)vcpu.GetX(3)));
                 break;
             case PsciFunction.AffinityInfo:
-                vcpu.SetX(0, IsThis(vcpu, first) && vcpu.GetX(2) == 0 ? IsOn : InvalidParameters);
+                vcpu.SetX(0, AffinityInfo(first, (uint)vcpu.GetX(2)));
                 break;
             case PsciFunction.MigrateInfoType when !is64:
                 vcpu.SetX(0, MigrationNotRequired);
@@ -62,8 +69,54 @@ public sealed class PsciFirmware : IHypervisorCalls
         return CallOutcome.Continue;
     }
 
-    private static bool IsThis(Vcpu vcpu, ulong affinity) =>
-        (affinity & AffinityFields) == (vcpu.Affinity & AffinityFields) && (affinity & ~AffinityFields) == 0;
+    /// <summary>CPU_ON (5.6). Of several callers at once one succeeds.</summary>
+    private ulong SwitchOn(ulong target, ulong entry, ulong context)
+    {
+        foreach (var processor in _processors)
+        {
+            if (target != (processor.Affinity & AffinityFields))
+                continue;
+            if ((entry & 3) != 0)
+                return InvalidAddress;
+            return processor.PowerOn(entry, context) switch
+            {
+                ProcessorPower.Off => Success,
+                ProcessorPower.On => AlreadyOn,
+                _ => OnPending,
+            };
+        }
+
+        return InvalidParameters;
+    }
+
+    /// <summary>AFFINITY_INFO (5.7): at levels above 0 a cluster is on where any of its processors is.</summary>
+    private ulong AffinityInfo(ulong target, uint lowestLevel)
+    {
+        if (lowestLevel > 3 || (target & ~AffinityFields) != 0)
+            return InvalidParameters;
+
+        // Aff0 to Aff2 are adjacent, Aff3 is at 39:32.
+        ulong ignored = lowestLevel == 3 ? 0xFF_FFFF : (1UL << (8 * (int)lowestLevel)) - 1;
+        ulong info = InvalidParameters;
+        foreach (var processor in _processors)
+        {
+            if (((processor.Affinity ^ target) & AffinityFields & ~ignored) != 0)
+                continue;
+            switch (processor.Power)
+            {
+                case ProcessorPower.On:
+                    return (ulong)ProcessorPower.On;
+                case ProcessorPower.OnPending:
+                    info = (ulong)ProcessorPower.OnPending;
+                    break;
+                default:
+                    info = info == InvalidParameters ? (ulong)ProcessorPower.Off : info;
+                    break;
+            }
+        }
+
+        return info;
+    }
 
     private static bool IsImplemented(uint function)
     {

@@ -6,6 +6,13 @@ namespace Arm64Vm.Machine.Tests.Machines;
 public class LockstepTests
 {
     [Fact]
+    public void SeveralProcessorsAreRefused()
+    {
+        var config = TestMachine.Config(new TestProgram().PowerOff()) with { Cpus = 2 };
+        Assert.Contains("one processor", Assert.Throws<MachineConfigurationException>(() => new LockstepMachine(config)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void BothExecutorsAgreeOnTheSelfTests()
     {
         using var machine = new LockstepMachine(new MachineConfig { Kernel = TestMachine.Firmware(), Append = "kernels=none", Memory = 64 << 20 });

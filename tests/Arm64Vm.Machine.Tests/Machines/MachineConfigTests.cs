@@ -11,7 +11,8 @@ public class MachineConfigTests
     public static TheoryData<string, MachineConfig> Impossible => new()
     {
         { "processor 'pentium'", s_valid with { Cpu = "pentium" } },
-        { "more than one", s_valid with { Cpus = 2 } },
+        { "at most 64 processors, not 65", s_valid with { Cpus = 65 } },
+        { "at most 8 processors, not 9", s_valid with { Cpus = 9, Gic = GicVersion.V2 } },
         { "needs a processor", s_valid with { Cpus = 0 } },
         { "multiple of 64 KiB", s_valid with { Memory = 0 } },
         { "multiple of 64 KiB", s_valid with { Memory = (64 << 20) + 4096 } },

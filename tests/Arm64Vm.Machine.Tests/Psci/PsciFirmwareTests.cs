@@ -17,6 +17,7 @@ public sealed class PsciFirmwareTests : IDisposable
     {
         var memory = new PhysicalMemory(new NothingThere());
         _cpu = new Vcpu(new VcpuOptions(), memory, [], (services, code) => new InterpreterExecutor(code, services, new TranslatorOptions()));
+        _firmware.Connect([_cpu]);
     }
 
     [Theory]
