@@ -17,6 +17,9 @@ public sealed unsafe partial class Vcpu
     /// <summary>Times the executor came back, by <see cref="ExitReason"/>.</summary>
     public ReadOnlySpan<ulong> ExitCounts => _exits;
 
+    /// <summary>Guest instructions executed, by whole units, while the executor counts them.</summary>
+    public ulong InstructionsCounted => Volatile.Read(ref _context->Instructions);
+
     /// <summary>Interrupts taken.</summary>
     public ulong InterruptsTaken => _interruptsTaken;
 

@@ -83,8 +83,8 @@ internal sealed class CpuInterface
     }
 
     /// <summary>As after power-on: nothing enabled, everything masked.</summary>
-    public static CpuInterfaceState ResetState { get; } =
-        new(0, MinimumBinaryPoint0, MinimumBinaryPoint1, Enable0: false, Enable1: false, CommonBinaryPoint: false, SplitEnd: false, 0, 0, []);
+    public void Reset() =>
+        Restore(new CpuInterfaceState(0, MinimumBinaryPoint0, MinimumBinaryPoint1, Enable0: false, Enable1: false, CommonBinaryPoint: false, SplitEnd: false, 0, 0, []));
 
     public CpuInterfaceState Save(uint[] extra) =>
         new(PriorityMask, BinaryPoint0, BinaryPoint1, Enable0, Enable1, CommonBinaryPoint, SplitEnd, ActivePriorities0, ActivePriorities1, extra);

@@ -105,7 +105,7 @@ public sealed partial class GicV3
     {
         lock (Gate)
         {
-            Interfaces[cpu].Restore(CpuInterface.ResetState);
+            Interfaces[cpu].Reset();
             Update();
         }
     }

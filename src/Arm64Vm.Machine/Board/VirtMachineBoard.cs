@@ -103,7 +103,7 @@ internal sealed class VirtMachineBoard : IDisposable
     public IReadOnlyList<IExecutor> ProcessorExecutors => _executors;
 
     /// <summary>Guest instructions executed by all processors; null where they are not counted.</summary>
-    public unsafe ulong? CountedInstructions
+    public ulong? CountedInstructions
     {
         get
         {
@@ -112,9 +112,7 @@ internal sealed class VirtMachineBoard : IDisposable
             {
                 if (_executors[cpu] is not JitExecutor { CountsInstructions: true })
                     return null;
-
-                // SAFETY: the context lives as long as the board.
-                sum += Vcpus[cpu].Context->Instructions;
+                sum += Vcpus[cpu].InstructionsCounted;
             }
 
             return sum;
