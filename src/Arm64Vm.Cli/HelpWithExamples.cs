@@ -12,7 +12,8 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
         var status = usual.Invoke(parseResult);
         var output = parseResult.InvocationConfiguration.Output;
         output.WriteLine("Examples:");
-        foreach (var line in Of(parseResult.CommandResult.Command.Name))
+        var command = parseResult.CommandResult.Command;
+        foreach (var line in Of(command.Parents.OfType<Command>().Any(parent => parent.Name == "image") && command.Name == "info" ? "image info" : command.Name))
             output.WriteLine("  " + line);
         output.WriteLine();
         return status;
@@ -45,7 +46,27 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
             "arm64vm lockstep                                  the embedded firmware on both executors",
             "arm64vm lockstep test.elf --memory 64M --limit 1000000",
         ],
+        "image info" => ["arm64vm image info disk.qcow2", "arm64vm image info --json disk.qcow2 | jq .size"],
         "info" => ["arm64vm info", "arm64vm info --coverage"],
+        "image" =>
+        [
+            "arm64vm image create disk.qcow2 20G",
+            "arm64vm image convert --help",
+        ],
+        "create" =>
+        [
+            "arm64vm image create disk.qcow2 20G",
+            "arm64vm image create test.qcow2 --backing debian.qcow2     what the guest writes stays out of debian.qcow2",
+            "arm64vm image create disk.img 8G                           a raw image, all of it a hole",
+        ],
+        "convert" =>
+        [
+            "arm64vm image convert disk.img disk.qcow2",
+            "arm64vm image convert --compress test.qcow2 whole.qcow2    backing files included",
+            "arm64vm image convert disk.qcow2 disk.img --force",
+        ],
+        "check" => ["arm64vm image check disk.qcow2", "arm64vm image check --repair disk.qcow2 --json"],
+        "resize" => ["arm64vm image resize disk.qcow2 +10G", "arm64vm image resize disk.img 4G --shrink"],
         "completion" =>
         [
             "eval \"$(arm64vm completion bash)\"",

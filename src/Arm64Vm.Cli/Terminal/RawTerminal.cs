@@ -10,6 +10,7 @@ namespace Arm64Vm.Cli.Terminal;
 internal sealed unsafe partial class RawTerminal : IDisposable
 {
     private const int StandardInput = 0;
+    private const int StandardError = 2;
     private const int Now = 0;
     private const int StopSignal = 19;
 
@@ -60,6 +61,9 @@ internal sealed unsafe partial class RawTerminal : IDisposable
 
     /// <summary>True where standard input is a terminal.</summary>
     public static bool IsTerminal => isatty(StandardInput) != 0;
+
+    /// <summary>Standard error is a terminal.</summary>
+    public static bool IsErrorTerminal => isatty(StandardError) != 0;
 
     /// <summary>Makes the terminal raw; null where standard input is not one.</summary>
     public static RawTerminal? Enter() => IsTerminal && Get() is { } found ? new RawTerminal(found) : null;

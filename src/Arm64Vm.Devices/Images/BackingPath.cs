@@ -21,6 +21,19 @@ internal static class BackingPath
         return Path.Combine(Path.GetDirectoryName(image) ?? "/", name);
     }
 
+    /// <summary>The path of a backing file; null where it is no file.</summary>
+    public static string? TryResolve(string image, string name)
+    {
+        try
+        {
+            return Resolve(image, name);
+        }
+        catch (ImageFormatException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The format that an image says its backing file has; null: it does not say.</summary>
     /// <exception cref="ImageFormatException">It is not supported.</exception>
     public static DiskFormat? ParseFormat(string? name) => name switch

@@ -57,6 +57,33 @@ internal sealed partial class Qcow2Image
         }
     }
 
+    /// <inheritdoc/>
+    /// <exception cref="ImageFormatException">A table is damaged.</exception>
+    bool ISparseDisk.TryFindData(ulong offset, out ulong start, out ulong end)
+    {
+        lock (_gate)
+        {
+            for (start = offset; start < Size; start = end)
+            {
+                var run = Run(_map.Find(start), start, (int)Math.Min(Size - start, int.MaxValue / 2));
+                end = start + (ulong)run.Length;
+                if (run.Entry.Kind is ClusterKind.Normal or ClusterKind.Compressed)
+                    return true;
+                if (run.Entry.Kind == ClusterKind.Zero || _backing is null || start >= _backing.Size)
+                    continue;
+                if (_backing is not ISparseDisk below)
+                    return true;
+                if (!below.TryFindData(start, out var first, out var last) || first >= end)
+                    continue;
+                (start, end) = (first, Math.Min(end, last));
+                return true;
+            }
+
+            end = start;
+            return false;
+        }
+    }
+
     private void Read(ulong offset, Span<byte> destination)
     {
         while (destination.Length > 0)

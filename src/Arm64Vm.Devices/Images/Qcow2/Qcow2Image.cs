@@ -9,7 +9,7 @@ namespace Arm64Vm.Devices.Images.Qcow2;
 /// Data goes to the file at once; where it is (L2 and L1) and reference counts are kept in memory until <see cref="Commit"/>, which a flush of the guest
 /// calls. What the guest has not flushed is lost when the process dies, as with a disk that has a cache; what it has flushed is not.
 /// </remarks>
-internal sealed partial class Qcow2Image : IBlockBackend, IDisposable
+internal sealed partial class Qcow2Image : IBlockBackend, ISparseDisk, IDisposable
 {
     private readonly Lock _gate = new();
     private readonly ImageFile _file;

@@ -1,9 +1,10 @@
+using Arm64Vm.Devices.Images;
 using Microsoft.Win32.SafeHandles;
 
 namespace Arm64Vm.Devices.Virtio.Block;
 
 /// <summary>A raw disk image, or a block device of the host.</summary>
-public sealed class FileBlockBackend : IBlockBackend, IDisposable
+public sealed class FileBlockBackend : IBlockBackend, ISparseDisk, IDisposable
 {
     /// <summary>EWOULDBLOCK, which the runtime reports where a lock is held.</summary>
     private const int WouldBlock = 11;
@@ -137,6 +138,14 @@ public sealed class FileBlockBackend : IBlockBackend, IDisposable
         {
             throw new IOException(readOnly ? $"The disk '{path}' is being written by another machine." : $"The disk '{path}' is in use by another machine; one that is written cannot be shared.", e);
         }
+    }
+
+    /// <inheritdoc/>
+    bool ISparseDisk.TryFindData(ulong offset, out ulong start, out ulong end)
+    {
+        var found = HostFileCalls.TryFindData(_file, (long)offset, out var first, out var last);
+        (start, end) = ((ulong)first, Math.Min((ulong)last, Size));
+        return found && start < Size;
     }
 
     private ulong MeasureImage(string path, bool isKnownRaw)
