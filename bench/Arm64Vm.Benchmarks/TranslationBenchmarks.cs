@@ -25,7 +25,7 @@ public unsafe class TranslationBenchmarks
     private Translator lifter = null!;
     private Translator translator = null!;
     private TranslationCache cache = null!;
-    private X64Compiler compiler = null!;
+    private UnitCompiler compiler = null!;
     private CodeBuffer place = null!;
     private X64Compiler compilerOnly = null!;
     private ulong nextPhysicalPage;
@@ -41,7 +41,7 @@ public unsafe class TranslationBenchmarks
 
         // Small, so that a measurement goes round it many times and pays for eviction.
         cache = new TranslationCache(8 << 20);
-        compiler = new X64Compiler(cache, cache.Stubs, HostFeatures.Detect());
+        compiler = new UnitCompiler(cache, HostFeatures.Detect());
         place = CodeBuffer.Create(1 << 20);
         compilerOnly = new X64Compiler(new SinkHost(place), cache.Stubs, HostFeatures.Detect());
         for (int i = 0; i < KeptRegions; i++)
@@ -87,7 +87,7 @@ public unsafe class TranslationBenchmarks
         {
             foreach (IrRegion one in kept)
             {
-                compilerOnly.TryCompile(one, compileMode, 0, place.Rw, place.Rx, (int)place.Size, 0, out _);
+                compilerOnly.TryCompile(one, compileMode, place.Rw, place.Rx, (int)place.Size, 0, out _);
                 done += one.GuestInstructions;
                 if (done >= Instructions)
                     break;
@@ -107,7 +107,7 @@ public unsafe class TranslationBenchmarks
             done += Next(translator, region, out int start, out bool newPage);
             if (newPage)
                 nextPhysicalPage += GuestCode.PageSize;
-            cache.Add(compiler, region, compileMode, nextPhysicalPage + (ulong)start, mode, region.GuestEnd - start, out _);
+            compiler.Add(region, compileMode, nextPhysicalPage + (ulong)start, mode);
         }
 
         return done;
@@ -134,17 +134,9 @@ public unsafe class TranslationBenchmarks
     /// <summary>Takes what a cache would keep and forgets it. Constants all share one place.</summary>
     private sealed class SinkHost(CodeBuffer buffer) : ICompilerHost
     {
-        private LinkSite site;
-
         public uint InternPureOperation(in IrInst operation) => 0;
 
-        public int AddLinkSite(in LinkSite added)
-        {
-            site = added;
-            return 0;
-        }
-
-        public ref LinkSite Site(int index) => ref site;
+        public int AddLinkSite(in LinkSite site) => 0;
 
         // SAFETY: within the place that the code is compiled to; the code is never run.
         public long ConstantAddress(ulong low, ulong high) => (long)buffer.Rx;

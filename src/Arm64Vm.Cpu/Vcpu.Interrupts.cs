@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Arm64Vm.Cpu.Exceptions;
 using Arm64Vm.Cpu.Memory;
 using Arm64Vm.Cpu.Registers;
@@ -8,14 +7,13 @@ namespace Arm64Vm.Cpu;
 
 /// <summary>Interrupt inputs and requests from other threads.</summary>
 /// <remarks>
-/// The protocol between any thread and the vCPU's own: (1) a requester stores its request (line level, stop reason, queued
-/// invalidation), then sets a bit of the poll word, then wakes whoever schedules (<see cref="IVcpuWaker"/>); (2) the vCPU clears the poll
+/// The protocol between any thread and the vCPU's own: (1) a requester stores its request (line level, stop reason,
+/// TLB maintenance), then sets a bit of the poll word, then wakes whoever schedules (<see cref="IVcpuWaker"/>); (2) the vCPU clears the poll
 /// word and only then looks at the requests. Both sides use interlocked operations on the poll word, which are full barriers, so a request
 /// is seen by this round or raises another. There is no lock: disposal lets calls that are under way end (<see cref="Rundown"/>).
 /// </remarks>
 public sealed unsafe partial class Vcpu
 {
-    private readonly ConcurrentQueue<(ulong Address, ulong Length)> _changes = new();
     private Rundown _callers;
     private int _stopReason;
     private int _mapChanged;
@@ -57,18 +55,6 @@ public sealed unsafe partial class Vcpu
 
     /// <summary>Lets the run loop look again at what it waits for: an event was sent, or it is to switch on. Safe from any thread.</summary>
     internal void LookAgain() => Notify(PollReasons.Interrupt);
-
-    void IMemoryObserver.BytesChanged(ulong physicalAddress, ulong length)
-    {
-        if (Environment.CurrentManagedThreadId == Volatile.Read(ref _runThread))
-        {
-            InvalidateCode(physicalAddress, length);
-            return;
-        }
-
-        _changes.Enqueue((physicalAddress, length));
-        Notify(PollReasons.Shootdown);
-    }
 
     void IMemoryObserver.MapChanged()
     {
@@ -159,8 +145,7 @@ public sealed unsafe partial class Vcpu
         if (Interlocked.Exchange(ref _mapChanged, 0) != 0)
             _stage1.InvalidateAll();
 
-        while (_changes.TryDequeue(out (ulong Address, ulong Length) change))
-            InvalidateCode(change.Address, change.Length);
+        CarryOutShootdowns();
 
         LineBits deliverable = _power == StateOn ? Deliverable() : 0;
         if (deliverable == 0)
@@ -174,18 +159,6 @@ public sealed unsafe partial class Vcpu
         _interruptsTaken++;
         TakeException(isFiq ? ExceptionVector.Fiq : ExceptionVector.Irq, _context->Pc);
         return reasons;
-    }
-
-    private void InvalidateCode(ulong address, ulong length)
-    {
-        for (ulong page = address & ~PageMask; page < address + length; page += PageMask + 1)
-        {
-            if (_executor.HasCode(page))
-            {
-                ulong first = Math.Max(page, address);
-                _executor.Invalidate(first, Math.Min(page + PageMask + 1, address + length) - first);
-            }
-        }
     }
 
     /// <summary>One interrupt input.</summary>

@@ -223,7 +223,7 @@ public sealed unsafe partial class Vcpu
             int index = !privileged ? 0 : MmuIndex;
             byte* page = host - (physical & PageMask);
             _stage1.Inline.Fill(index, write: false, address, page, entry.IsNonGlobal);
-            if (access == AccessType.Write && !_executor.HasCode(physical & ~PageMask))
+            if (access == AccessType.Write && !_memory.HasCode(physical & ~PageMask))
                 _stage1.Inline.Fill(index, write: true, address, page, entry.IsNonGlobal);
         }
 
@@ -233,8 +233,11 @@ public sealed unsafe partial class Vcpu
     /// <summary>Guest code of this vCPU changed RAM outside the inline path.</summary>
     private void Written(ulong physical, ulong length)
     {
-        if (_executor.HasCode(physical & ~PageMask))
-            _executor.Invalidate(physical, length);
+        // The store is visible before the page is looked up: whoever is about to translate it sees one of the two (TranslationCache).
+        if (_memory.Domain.IsShared)
+            Interlocked.MemoryBarrier();
+        if (_memory.HasCode(physical & ~PageMask))
+            _memory.CodeChanged(physical, length);
     }
 
     private bool TryReadBus(ulong pc, ulong address, ulong physical, int size, out Bits128 value)

@@ -64,8 +64,7 @@ public sealed unsafe partial class Vcpu
     }
 
     /// <summary>
-    /// TLBI: op1 0 is EL1; CRm 1 and 2 are outer and inner shareable range or plain forms. With one processor all domains are the
-    /// same; the machine broadcasts for more.
+    /// TLBI: op1 0 is EL1; CRm 1, 2, 3 and 5 are the outer and inner shareable forms, which go to the other processors as well.
     /// </summary>
     private bool InvalidateTlb(SystemRegister operation, ulong operand)
     {
@@ -77,44 +76,48 @@ public sealed unsafe partial class Vcpu
 
         ushort asid = _stage1.ImplementedAsid((ushort)(operand >> 48));
         ulong address = operand << 12;
+        Shootdown request;
         switch (operation.CRm, operation.Op2)
         {
             // CRm 7: this processor; 3: inner shareable; 1: outer shareable (FEAT_TLBIOS).
             case (7 or 3 or 1, 0):
-                _stage1.InvalidateAll();
+                request = new Shootdown(ShootdownKind.All);
                 break;
             case (7 or 3 or 1, 1 or 5):
-                _stage1.InvalidateAddress(address, asid);
+                request = new Shootdown(ShootdownKind.Address, address, Asid: asid);
                 break;
             case (7 or 3 or 1, 2):
-                _stage1.InvalidateAsid(asid);
+                request = new Shootdown(ShootdownKind.Asid, Asid: asid);
                 break;
             case (7 or 3 or 1, 3 or 7):
-                _stage1.InvalidateAddress(address, null);
+                request = new Shootdown(ShootdownKind.Address, address);
                 break;
 
             // FEAT_TLBIRANGE: CRm 6: this processor; 2: inner; 5: outer shareable.
             case (6 or 2 or 5, 1 or 5) when _model.HasRangeInvalidation:
-                InvalidateTlbRange(operand, asid);
+                request = InvalidationRange(operand, asid);
                 break;
             case (6 or 2 or 5, 3 or 7) when _model.HasRangeInvalidation:
-                InvalidateTlbRange(operand, null);
+                request = InvalidationRange(operand, null);
                 break;
             default:
                 return false;
         }
 
+        CarryOut(request);
+        if (operation.CRm is not (6 or 7))
+            Broadcast(request);
         return true;
     }
 
     /// <summary>Operand: ASID 63:48, TG 47:46, SCALE 45:44, NUM 43:39, TTL 38:37, BaseADDR 36:0 in units of the granule.</summary>
-    private void InvalidateTlbRange(ulong operand, ushort? asid)
+    private static Shootdown InvalidationRange(ulong operand, ushort? asid)
     {
         int granule = (int)((operand >> 46) & 3) switch { 2 => 14, 3 => 16, _ => 12 };
         int scale = (int)((operand >> 44) & 3);
         ulong count = (((operand >> 39) & 31) + 1) << ((5 * scale) + 1);
         ulong baseAddress = (ulong)((long)(operand << 27) >> 27) << granule;
-        _stage1.InvalidateRange(baseAddress, count << granule, asid);
+        return new Shootdown(ShootdownKind.Range, baseAddress, count << granule, asid);
     }
 
     /// <summary>AT S1E1R, S1E1W, S1E0R, S1E0W and, with FEAT_PAN2, S1E1RP, S1E1WP: the result goes to PAR_EL1.</summary>

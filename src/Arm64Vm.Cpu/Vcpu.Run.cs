@@ -69,7 +69,16 @@ public sealed unsafe partial class Vcpu
 
     private void Step()
     {
+        bool isShared = _memory.Domain.IsShared;
+        if (isShared && !_member.TryEnter())
+        {
+            CarryOutShootdowns();
+            return;
+        }
+
         ExitReason reason = _executor.Run(_context);
+        if (isShared)
+            _member.Leave();
         _exits[(int)reason]++;
         ulong pc = _context->Pc;
         ulong payload = _context->Exit.Payload;

@@ -29,6 +29,7 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
     private readonly IExecutor _executor;
     private readonly ILogSink? _log;
     private readonly PerformanceMonitors _pmu;
+    private readonly DomainMember _member;
     private ProcessState _state;
 
     /// <summary>Makes a processor in its reset state, not running.</summary>
@@ -58,6 +59,8 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
         Fiq = new InterruptInput(this, LineBits.Fiq);
         Reset(0);
         _executor = makeExecutor(this, this);
+        _member = memory.Domain.Join(_context);
+        memory.AddTracker(_executor.Tracker);
         memory.AddObserver(this);
     }
 
@@ -205,6 +208,8 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
             return;
         _pmu.Dispose();
         _memory.RemoveObserver(this);
+        _memory.RemoveTracker(_executor.Tracker);
+        _memory.Domain.Leave(_member);
         _executor.Dispose();
         _contextMemory.Dispose();
     }

@@ -31,6 +31,11 @@ public unsafe interface IGuestServices
 
     bool TrySystemOperation(GuestContext* context, uint encoding, int pageOffset, ulong operand);
 
+    /// <summary>DSB at EL1 while <see cref="GuestContext.Shootdowns"/> is not zero: waits until every processor has carried out this one's TLB invalidations.</summary>
+    void CompleteInvalidations(GuestContext* context)
+    {
+    }
+
     bool TryWritePState(GuestContext* context, uint field, uint value, int pageOffset);
 
     bool TryPointerAuth(GuestContext* context, PointerAuthentication operation, ulong pointer, ulong modifier, int pageOffset, out ulong result);

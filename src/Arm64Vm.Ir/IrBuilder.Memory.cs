@@ -23,7 +23,9 @@ public sealed partial class IrBuilder
     public static ulong Targets(int low, int high = 0) => (uint)low | ((ulong)(uint)high << 32);
 
     /// <summary>Continues at an offset from the region's page.</summary>
-    public void Jump(int target) => Emit(IrOp.Jump, IrType.Void, imm: Targets(target));
+    /// <param name="target">Bytes from the start of the page.</param>
+    /// <param name="polls">Requests to the processor are looked at before, as after a context synchronization event.</param>
+    public void Jump(int target, bool polls = false) => Emit(IrOp.Jump, IrType.Void, aux: polls ? 1 : 0, imm: Targets(target));
 
     /// <summary>Leaves with this instruction's address as PC.</summary>
     public void Exit(ExitReason reason, ulong payload = 0, IrValue value = default) =>

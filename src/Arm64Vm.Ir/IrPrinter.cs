@@ -94,7 +94,7 @@ public static class IrPrinter
                 text.Append(" to ").Append(Offset(exit.Target)).Append(exit.FlagsAreDead ? " flags dead" : string.Empty);
                 break;
             case IrOp.Jump:
-                text.Append(" to ").Append(Offset((int)i.Imm));
+                text.Append(" to ").Append(Offset((int)i.Imm)).Append(i.Aux != 0 ? " polls" : "");
                 break;
             case >= IrOp.BranchZero and <= IrOp.BranchBitSet:
                 if (i.Op >= IrOp.BranchBitClear)

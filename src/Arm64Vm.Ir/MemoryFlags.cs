@@ -39,6 +39,9 @@ public enum BarrierKind : byte
 
     /// <summary>Stores only: nothing to do on hosts with total store order.</summary>
     Stores,
+
+    /// <summary>As <see cref="Full"/>, and TLB invalidations are complete on all processors (DSB at EL1).</summary>
+    Completion,
 }
 
 /// <summary>Pointer authentication operations (FEAT_PAuth).</summary>

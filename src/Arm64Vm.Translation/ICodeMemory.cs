@@ -13,7 +13,7 @@ public unsafe struct CodeLocation
 
     public TranslationMode Mode;
 
-    /// <summary>Names regime, ASID, mapping generation and mode; XORed into the virtual address to make jump cache tags. Bits 62:48 only.</summary>
+    /// <summary>Names regime, ASID, mapping generation and mode in tags of the fetch-side TLB (<see cref="FetchTlb"/>): bits 11:2 only, neither zero nor <see cref="FetchTlb.NoContext"/>.</summary>
     public ulong ContextTag;
 }
 
@@ -30,22 +30,33 @@ public unsafe interface ICodeMemory
     /// <summary>Moves when context tags given out before became void (TLB invalidation): the current one must be asked for again.</summary>
     uint ContextChanges => 0;
 
-    /// <summary>From now on every write to the physical page must be reported through <see cref="IExecutor.Invalidate"/>: inline store paths to it are withdrawn.</summary>
+    /// <summary>
+    /// From now on every write to the physical page must be reported through <see cref="ICodeTracker.Invalidate"/>: inline store paths to it are
+    /// withdrawn on every vCPU. <see cref="ICodeTracker.HasCode"/> holds for it already. When this returns no vCPU can store to it unseen.
+    /// May set a bit of the poll word: the executor then returns before it enters guest code.
+    /// </summary>
     void WatchWrites(ulong physicalPage);
 }
 
-/// <summary>Runs guest code for one vCPU.</summary>
-public unsafe interface IExecutor : IDisposable
+/// <summary>Knows which pages have translated code. Safe from any thread.</summary>
+public interface ICodeTracker
 {
+    /// <summary>True where translations of code on this physical page exist, or are being made; stores to it must then be reported.</summary>
+    bool HasCode(ulong physicalPage);
+
+    /// <summary>Drops translations made from the bytes [physicalAddress, physicalAddress + length), which have been changed.</summary>
+    void Invalidate(ulong physicalAddress, ulong length);
+}
+
+/// <summary>Runs guest code for one vCPU.</summary>
+public unsafe interface IExecutor : ICodeTracker, IDisposable
+{
+    /// <summary>Whom to tell of stores to code: the executor itself, or what it shares with those of other vCPUs.</summary>
+    ICodeTracker Tracker => this;
+
     /// <summary>Runs from the context's PC until something happens that only the processor can handle; PC is then exact.</summary>
     /// <remarks>Never returns <see cref="ExitReason.Lookup"/>, <see cref="ExitReason.Memory"/>, <see cref="ExitReason.System"/> or <see cref="ExitReason.PureOperation"/>: these are dealt with inside.</remarks>
     ExitReason Run(GuestContext* context);
-
-    /// <summary>True where translations of code on this physical page exist; stores to it must then take the slow path.</summary>
-    bool HasCode(ulong physicalPage);
-
-    /// <summary>Drops translations made from the bytes [physicalAddress, physicalAddress + length).</summary>
-    void Invalidate(ulong physicalAddress, ulong length);
 
     /// <summary>Folds what host floating-point state still holds into FPSR; called when the guest or a person reads it.</summary>
     void SynchronizeFloatStatus(GuestContext* context);

@@ -64,15 +64,15 @@ public unsafe class LayoutTests
     [InlineData(GuestContext.SpillOffset)]
     [InlineData(GuestContext.SaturationOffset)]
     [InlineData(GuestContext.TlbOffset)]
-    [InlineData(GuestContext.JumpCacheOffset)]
+    [InlineData(GuestContext.FetchTlbOffset)]
     public void VectorsInTheContextAreAligned(int offset) => Assert.Equal(0, offset % 16);
 
     [Fact]
     public void TablesThatCodeIndexesHavePowersOfTwoEntries()
     {
         Assert.True(int.IsPow2(GuestContext.TlbEntries));
-        Assert.True(int.IsPow2(GuestContext.JumpCacheEntries));
-        Assert.Equal(GuestContext.TlbOffset + (GuestContext.MmuIndexes * 2 * GuestContext.TlbBytes), GuestContext.JumpCacheOffset);
+        Assert.True(int.IsPow2(FetchTlb.Entries));
+        Assert.Equal(GuestContext.TlbOffset + (GuestContext.MmuIndexes * 2 * GuestContext.TlbBytes), GuestContext.FetchTlbOffset);
     }
 
     /// <summary>X0–SP are reached with one-byte displacements, which is what the bias is for.</summary>
@@ -141,6 +141,6 @@ public unsafe class LayoutTests
     [
         new("spill slots", GuestContext.SpillOffset, GuestContext.SpillOffset + (GuestContext.SpillSlots * 16)),
         new("TLBs", GuestContext.TlbOffset, GuestContext.TlbOffset + (GuestContext.MmuIndexes * 2 * GuestContext.TlbBytes)),
-        new("jump cache", GuestContext.JumpCacheOffset, GuestContext.JumpCacheOffset + (GuestContext.JumpCacheEntries * GuestContext.JumpCacheEntrySize)),
+        new("fetch-side TLB", GuestContext.FetchTlbOffset, GuestContext.FetchTlbOffset + FetchTlb.SizeInBytes),
     ];
 }

@@ -41,6 +41,8 @@ internal static class Asm
 
     public static uint AddImm(int rd, int rn, uint imm) => 0x9100_0000 | (imm << 10) | ((uint)rn << 5) | (uint)rd;
 
+    public static uint Mov(int rd, int rm) => 0xAA00_03E0 | ((uint)rm << 16) | (uint)rd;
+    public static uint Blr(int rn) => 0xD63F_0000 | ((uint)rn << 5);
     public static uint Br(int rn) => 0xD61F_0000 | ((uint)rn << 5);
 
     public static uint B(int offset) => 0x1400_0000 | ((uint)(offset / 4) & 0x3FF_FFFF);

@@ -1,4 +1,5 @@
 using Arm64Vm.Cpu.Mmu;
+using Arm64Vm.Ir;
 
 namespace Arm64Vm.Cpu.Tests;
 
@@ -15,7 +16,7 @@ public class ContextTagTests
         Assert.NotEqual(first, tags.Get(true, false, 0x4000_0000, 1, 6));
         Assert.NotEqual(first, tags.Get(true, true, 0x4000_0000, 1, 7));
         Assert.NotEqual(first, tags.Get(false, false, 0x4000_0000, 1, 7));
-        Assert.Equal(0UL, first & ~(0x7FFFUL << 48));
+        Assert.Equal(0UL, first & ~0xFFCUL);
     }
 
     [Fact]
@@ -52,6 +53,21 @@ public class ContextTagTests
         Assert.NotEqual(before, tags.Get(true, false, 0x4000_0000, 1, 7));
     }
 
+    /// <summary>A page that code was fetched from leaves the fetch-side TLB by itself, under whatever name it is there.</summary>
+    [Fact]
+    public void InvalidationOfASinglePageKeepsTheNames()
+    {
+        var tags = new ContextTags();
+        ulong before = tags.Get(true, false, 0x4000_0000, 1, 7);
+        tags.NoteFetch(new TlbEntry { SizeLog2 = 12, Flags = TlbEntryFlags.Valid | TlbEntryFlags.NonGlobal }, 0x1234_5000);
+        uint changes = tags.Changes;
+        Assert.False(tags.InvalidateAddress(0x1234_6000, 1));
+        Assert.Equal(changes, tags.Changes);
+        Assert.True(tags.InvalidateAddress(0x1234_5000, 1));
+        Assert.NotEqual(changes, tags.Changes);
+        Assert.Equal(before, tags.Get(true, false, 0x4000_0000, 1, 7));
+    }
+
     [Fact]
     public void NumbersThatRunOutStartANewEpoch()
     {
@@ -63,10 +79,10 @@ public class ContextTagTests
             ulong name = tags.Get(true, false, 0x4000_0000, 1, i);
             if (tags.Epoch == 0)
                 Assert.True(seen.Add(name));
-            Assert.NotEqual(0x7FFFUL << 48, name);
+            Assert.NotEqual(FetchTlb.NoContext, name);
             Assert.NotEqual(0UL, name);
         }
 
-        Assert.Equal(0x7FFFU, i);
+        Assert.Equal(FetchTlb.MaximumName + 1, i);
     }
 }

@@ -6,7 +6,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// <summary>Which host register holds what, at every point where units meet.</summary>
 /// <remarks>
 /// <code>
-/// r15            GuestContext + 176, so that X6–SP, the page of the code, the poll word and the flags are in reach of an 8-bit displacement
+/// r15            GuestContext + 176, so that X6–SP and the fields that nearly every unit touches are in reach of an 8-bit displacement
 /// rsp            the vCPU's own stack of predicted returns (never the thread's stack)
 /// rax, xmm0      scratch of a single IR instruction, never allocated
 /// rbx rbp r8–r13 guest X0–X5, X19, X20, live across units ("pinned")
@@ -59,6 +59,9 @@ internal static class HostAbi
     public static Mem Operand(int index) => Field(GuestContext.OperandOffset + (index * 16));
 
     public static Mem Spill(int slot) => Field(GuestContext.SpillOffset + (slot * 16));
+
+    /// <summary>A word of the entry of the fetch-side TLB whose offset in the table is in a register.</summary>
+    public static Mem FetchSlot(Gpr index, int offset) => Mem.Index(Context, index, 1, GuestContext.FetchTlbOffset - ContextBias + offset);
 
     /// <summary>Guest register pinned to a host register, or −1.</summary>
     public static int GuestOfGpr(int host)

@@ -8,10 +8,8 @@ public interface ICompilerHost
     /// <summary>Index of a pure operation with the same operation, type, size, shape, aux and immediate; operands do not count.</summary>
     uint InternPureOperation(in IrInst operation);
 
-    /// <summary>Registers a site of the unit being compiled; its offsets are filled in through the returned reference before the unit is finished.</summary>
+    /// <summary>Registers a site of the unit being compiled; the number goes to the record that the unlinked site leaves with.</summary>
     int AddLinkSite(in LinkSite site);
-
-    ref LinkSite Site(int index);
 
     /// <summary>Host RX address of 16 bytes holding this constant; deduplicated, valid as long as the code buffer.</summary>
     long ConstantAddress(ulong low, ulong high);

@@ -26,7 +26,6 @@ public sealed partial class X64Compiler
     private readonly Label[] blockLabels = new Label[IrRegion.MaxBlocks];
     private IrRegion region = null!;
     private CompileMode mode;
-    private int unit;
 
     public X64Compiler(ICompilerHost host, Stubs stubs, HostFeatures features)
     {
@@ -45,18 +44,16 @@ public sealed partial class X64Compiler
     /// <summary>Compiles into [rw, rw + capacity); false where it does not fit (nothing may be used then).</summary>
     /// <param name="source">What to compile.</param>
     /// <param name="compileMode">The processor's mode that the code is for.</param>
-    /// <param name="unitIndex">Owner of the link sites that are registered.</param>
     /// <param name="capacity">Bytes available at the place.</param>
     /// <param name="rw">Writable view of the place.</param>
     /// <param name="rx">Executable view of the same place.</param>
     /// <param name="bufferOffset">Offset of the place from the start of the code buffer.</param>
     /// <param name="size">Bytes written.</param>
     // SAFETY: the caller owns [rw, rw + capacity) and its executable view for the call; the emitter stops at the capacity.
-    public unsafe bool TryCompile(IrRegion source, CompileMode compileMode, int unitIndex, byte* rw, byte* rx, int capacity, int bufferOffset, out int size)
+    public unsafe bool TryCompile(IrRegion source, CompileMode compileMode, byte* rw, byte* rx, int capacity, int bufferOffset, out int size)
     {
         region = source;
         mode = compileMode;
-        unit = unitIndex;
         codeOffset = bufferOffset;
         emit.Reset(rw, rx, capacity);
         ResetAllocator();

@@ -1,11 +1,11 @@
+using Arm64Vm.Cpu.Mmu;
+using Arm64Vm.Translation;
+
 namespace Arm64Vm.Cpu.Memory;
 
-/// <summary>What must hear of changes to physical memory that were not made by its own guest code: one per vCPU.</summary>
+/// <summary>What must hear of changes of the physical memory map: one per vCPU.</summary>
 public interface IMemoryObserver
 {
-    /// <summary>Bytes changed, so translations of them are stale. Any thread.</summary>
-    void BytesChanged(ulong physicalAddress, ulong length);
-
     /// <summary>A region appeared, vanished or changed its kind, so cached host addresses are stale. Any thread.</summary>
     void MapChanged();
 }
@@ -17,10 +17,14 @@ public sealed unsafe class PhysicalMemory : IGuestMemory
     private readonly Lock _gate = new();
     private MemoryRegion[] _regions = [];
     private IMemoryObserver[] _observers = [];
+    private (ICodeTracker Tracker, int Users)[] _trackers = [];
 
     public PhysicalMemory(IPhysicalBus bus) => Bus = bus;
 
     public IPhysicalBus Bus { get; }
+
+    /// <summary>The processors that share this memory, and each other's TLB maintenance.</summary>
+    internal ShareabilityDomain Domain { get; } = new();
 
     /// <summary>Makes host memory visible at a physical address. The memory must outlive every vCPU that uses it.</summary>
     /// <exception cref="ArgumentException">Not page aligned, or overlapping a region.</exception>
@@ -61,8 +65,60 @@ public sealed unsafe class PhysicalMemory : IGuestMemory
     /// <summary>Bytes of a region that the guest can read were changed by others than its stores (a flash chip was programmed, a page walker set a flag).</summary>
     public void NotifyChanged(ulong physicalAddress, ulong length)
     {
-        foreach (IMemoryObserver observer in _observers)
-            observer.BytesChanged(physicalAddress, length);
+        Thread.MemoryBarrier();
+        CodeChanged(physicalAddress, length);
+    }
+
+    /// <summary>Translated code may exist on this physical page: stores to it must be reported.</summary>
+    internal bool HasCode(ulong physicalPage)
+    {
+        foreach ((ICodeTracker tracker, _) in _trackers)
+        {
+            if (tracker.HasCode(physicalPage))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Bytes were changed, and a fence executed since: translations of them are dropped. Any thread.</summary>
+    internal void CodeChanged(ulong physicalAddress, ulong length)
+    {
+        foreach ((ICodeTracker tracker, _) in _trackers)
+        {
+            for (ulong page = physicalAddress & ~0xFFFUL; page < physicalAddress + length; page += 0x1000)
+            {
+                if (!tracker.HasCode(page))
+                    continue;
+                ulong first = Math.Max(page, physicalAddress);
+                tracker.Invalidate(first, Math.Min(page + 0x1000, physicalAddress + length) - first);
+            }
+        }
+    }
+
+    /// <summary>Translations that <paramref name="tracker"/> keeps are of this memory. Adding it again counts.</summary>
+    internal void AddTracker(ICodeTracker tracker)
+    {
+        lock (_gate)
+        {
+            int index = Array.FindIndex(_trackers, entry => entry.Tracker == tracker);
+            (ICodeTracker, int)[] changed = index < 0 ? [.. _trackers, (tracker, 0)] : [.. _trackers];
+            index = index < 0 ? changed.Length - 1 : index;
+            changed[index].Item2++;
+            _trackers = changed;
+        }
+    }
+
+    internal void RemoveTracker(ICodeTracker tracker)
+    {
+        lock (_gate)
+        {
+            (ICodeTracker Tracker, int Users)[] changed = [.. _trackers];
+            int index = Array.FindIndex(changed, entry => entry.Tracker == tracker);
+            if (index >= 0)
+                changed[index].Users--;
+            _trackers = Array.FindAll(changed, entry => entry.Users > 0);
+        }
     }
 
     public void AddObserver(IMemoryObserver observer)
@@ -125,8 +181,7 @@ public sealed unsafe class PhysicalMemory : IGuestMemory
 
         // SAFETY: as above, and the region is writable.
         source.CopyTo(new Span<byte>(host, source.Length));
-        foreach (IMemoryObserver observer in _observers)
-            observer.BytesChanged(physicalAddress, (ulong)source.Length);
+        NotifyChanged(physicalAddress, (ulong)source.Length);
         return true;
     }
 

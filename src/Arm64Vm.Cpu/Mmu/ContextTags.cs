@@ -1,9 +1,11 @@
+using Arm64Vm.Ir;
+
 namespace Arm64Vm.Cpu.Mmu;
 
 /// <summary>Names code contexts: equal tags mean that equal virtual addresses hold the same code under the same mode.</summary>
 /// <remarks>
-/// A name is a 15-bit number at bits 62:48, given out in turn for a key of table base, ASID, mode and invalidation stamps. What is
-/// invalidated is never found again, since its stamp is gone. When numbers run out all names become void and <see cref="Epoch"/> moves.
+/// A name is a 10-bit number at bits 11:2 (<see cref="FetchTlb"/>), given out in turn for a key of table base, ASID, mode and invalidation
+/// stamps. What is invalidated is never found again, since its stamp is gone. When numbers run out all names lose their meaning and <see cref="Epoch"/> moves.
 /// A filter remembers pages that code was fetched from, so that invalidating data pages keeps the names.
 /// </remarks>
 internal sealed class ContextTags
@@ -11,8 +13,6 @@ internal sealed class ContextTags
     private const int Slots = 1024;
     private const int MostUsed = Slots * 3 / 4;
 
-    /// <summary>All ones is left to executors, to mean no context.</summary>
-    private const uint MaximumId = 0x7FFE;
     private const int StampSlots = 1024;
     private const int FilterBits = 1 << 18;
     private const ulong EnabledFlag = 1UL << 62;
@@ -39,7 +39,7 @@ internal sealed class ContextTags
     /// <summary>Moves when names given out before became void.</summary>
     public uint Changes { get; private set; }
 
-    /// <summary>The name of a context, at bits 62:48.</summary>
+    /// <summary>The name of a context, at bits 11:2.</summary>
     public ulong Get(bool enabled, bool upper, ulong table, ushort asid, uint mode)
     {
         bool global = !enabled || (upper && !_upperNonGlobal);
@@ -61,7 +61,7 @@ internal sealed class ContextTags
                     slot = ref _slots[probe];
                 }
 
-                if (_nextId > MaximumId)
+                if (_nextId > FetchTlb.MaximumName)
                 {
                     Restart();
                     probe = hash % Slots;
@@ -70,11 +70,11 @@ internal sealed class ContextTags
 
                 _used++;
                 slot = new Slot { First = first, Second = second, Id = _nextId++ };
-                return (ulong)slot.Id << 48;
+                return (ulong)slot.Id << FetchTlb.NameShift;
             }
 
             if (slot.First == first && slot.Second == second)
-                return (ulong)slot.Id << 48;
+                return (ulong)slot.Id << FetchTlb.NameShift;
         }
     }
 
@@ -110,33 +110,43 @@ internal sealed class ContextTags
         Changes++;
     }
 
-    public void InvalidateAddress(ulong address, ushort? asid)
+    /// <summary>The translations of an address are gone. True where code was fetched through one of a single page: the names stay, and the page must leave the fetch-side TLB.</summary>
+    public bool InvalidateAddress(ulong address, ushort? asid)
     {
-        if (!WasFetched(address))
-            return;
+        ulong sizes = FetchedSizes(address);
+        if (sizes == 0)
+            return false;
+        if (sizes == 1UL << 12)
+        {
+            Changes++;
+            return true;
+        }
 
         bool upper = (address & (1UL << 55)) != 0;
         if (asid is not { } one || (!upper && _lowerGlobal))
         {
             InvalidateAll();
-            return;
+            return false;
         }
 
         if (upper)
             _globalStamp = ++_nextStamp & 0x0FFF_FFFF;
         InvalidateAsid(one);
+        return false;
     }
 
-    private bool WasFetched(ulong address)
+    /// <summary>Sizes of the translations through which code at the address may have been fetched.</summary>
+    private ulong FetchedSizes(ulong address)
     {
+        ulong found = 0;
         for (ulong sizes = _sizes; sizes != 0; sizes &= sizes - 1)
         {
             int bit = Hash(address, System.Numerics.BitOperations.TrailingZeroCount(sizes));
             if ((_filter[bit / 64] & (1UL << (bit & 63))) != 0)
-                return true;
+                found |= sizes & (~sizes + 1);
         }
 
-        return false;
+        return found;
     }
 
     private static int Hash(ulong address, int size) =>

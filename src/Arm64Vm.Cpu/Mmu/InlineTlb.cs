@@ -21,7 +21,7 @@ internal sealed unsafe class InlineTlb
     public InlineTlb(GuestContext* context)
     {
         _base = (byte*)context + GuestContext.TlbOffset;
-        GuestContext.ClearCaches(context);
+        GuestContext.InitializeTlbs(context);
     }
 
     /// <summary>Maps the page of <paramref name="address"/> (as the guest used it, tag byte included) to <paramref name="hostPage"/>.</summary>

@@ -16,6 +16,7 @@ internal sealed unsafe class Stage1
     private const byte NormalWriteBack = 0xFF;
 
     private readonly PageWalker _walker;
+    private readonly GuestContext* _context;
     private readonly int _physicalBits;
     private readonly bool _normalWhenOff;
     private readonly bool _hasEnhancedPan;
@@ -36,6 +37,7 @@ internal sealed unsafe class Stage1
     public Stage1(PhysicalMemory memory, GuestContext* context, int physicalBits, bool hasHardwareUpdates, bool normalWhenOff, bool hasEnhancedPan = false)
     {
         _walker = new PageWalker(memory);
+        _context = context;
         _physicalBits = physicalBits;
         _normalWhenOff = normalWhenOff;
         _hasEnhancedPan = hasEnhancedPan;
@@ -164,7 +166,8 @@ internal sealed unsafe class Stage1
             Inline.FlushRange(address >> size << size, address | ((1UL << size) - 1));
         else
             Inline.FlushPage(address);
-        Tags.InvalidateAddress(address, asid);
+        if (Tags.InvalidateAddress(address, asid))
+            FetchTlb.FlushPage(_context, address);
     }
 
     /// <summary>TLBI RVAE1 and its forms: [address, address + length).</summary>

@@ -53,8 +53,11 @@ public sealed unsafe partial class IrInterpreter
                 context->Pc = context->PcPage + i.Pc + 4;
                 return false;
             default:
-                if ((BarrierKind)i.Aux == BarrierKind.Full)
+                var kind = (BarrierKind)i.Aux;
+                if (kind is BarrierKind.Full or BarrierKind.Completion)
                     Thread.MemoryBarrier();
+                if (kind == BarrierKind.Completion && context->Shootdowns != 0)
+                    services.CompleteInvalidations(context);
                 return true;
         }
     }

@@ -12,22 +12,25 @@ public unsafe struct GuestContext
 {
     // ---- Architectural ---------------------------------------------------------------------------------------------
     public const int XOffset = 0x000;
+
+    // What nearly every unit touches comes first, in reach of short displacements from the back end's base register.
     public const int PcPageOffset = 0x100;
     public const int PollOffset = 0x108;
     public const int FlagsOffset = 0x10C;
-    public const int FpcrOffset = 0x110;
-    public const int FpsrOffset = 0x114;
-    public const int PcOffset = 0x118;
-    public const int HostModeOffset = 0x120;
-    public const int ContextTagOffset = 0x128;
-    public const int PcTagOffset = 0x130;
-    public const int ReturnStackOffset = 0x138;
-    public const int ReturnStackBaseOffset = 0x140;
-    public const int ReturnStackLimitOffset = 0x148;
-    public const int HostStackPointerOffset = 0x150;
-    public const int EntryOffset = 0x158;
-    public const int PendingInterruptsOffset = 0x160;
-    public const int BranchTypeOffset = 0x164;
+    public const int ContextTagOffset = 0x110;
+    public const int CodeBaseOffset = 0x118;
+    public const int ReturnStackLimitOffset = 0x120;
+    public const int PendingInterruptsOffset = 0x128;
+    public const int ShootdownsOffset = 0x12C;
+    public const int FpcrOffset = 0x130;
+    public const int FpsrOffset = 0x134;
+    public const int PcOffset = 0x138;
+    public const int HostModeOffset = 0x140;
+    public const int BranchTypeOffset = 0x144;
+    public const int ReturnStackOffset = 0x148;
+    public const int ReturnStackBaseOffset = 0x150;
+    public const int HostStackPointerOffset = 0x158;
+    public const int EntryOffset = 0x160;
     public const int InstructionsOffset = 0x168;
     public const int DirectRegistersOffset = 0x180;
     public const int VOffset = 0x280;
@@ -45,7 +48,7 @@ public unsafe struct GuestContext
     public const int SpillOffset = 0x880;
     public const int SpillSlots = 128;
 
-    // ---- Software TLB and jump cache -------------------------------------------------------------------------------
+    // ---- Software TLBs for data and for code -----------------------------------------------------------------------
     /// <summary>Entries of one TLB; there is one for reads and one for writes per translation regime (MMU index).</summary>
     public const int TlbEntries = 4096;
     public const int TlbEntrySize = 16;
@@ -54,12 +57,10 @@ public unsafe struct GuestContext
     /// <summary>0 = EL0, 1 = EL1, 2 = EL1 with PAN.</summary>
     public const int MmuIndexes = 3;
     public const int TlbOffset = 0x2000;
-    public const int JumpCacheEntries = 16384;
-    public const int JumpCacheEntrySize = 16;
-    /// <summary>Bytes by which the jump cache's slots of one branch type lie behind those of the type before.</summary>
-    public const int JumpCacheTypeStride = JumpCacheEntries * JumpCacheEntrySize / 4;
-    public const int JumpCacheOffset = TlbOffset + (MmuIndexes * 2 * TlbBytes);
-    public const int TotalSize = JumpCacheOffset + (JumpCacheEntries * JumpCacheEntrySize);
+
+    /// <summary>Where the fetch-side TLB lies; see <see cref="FetchTlb"/>.</summary>
+    public const int FetchTlbOffset = TlbOffset + (MmuIndexes * 2 * TlbBytes);
+    public const int TotalSize = FetchTlbOffset + FetchTlb.SizeInBytes;
 
     /// <summary>Bytes cleared by DC ZVA.</summary>
     public const int ZeroBlockSize = 64;
@@ -98,14 +99,18 @@ public unsafe struct GuestContext
     [FieldOffset(HostModeOffset)]
     public uint HostMode;
 
-    /// <summary>Mixed into jump cache tags: names the translation regime, ASID and mode that code is running under.</summary>
+    /// <summary>Mixed into the tags of the fetch-side TLB: names the translation regime, ASID and mode that code is running under.</summary>
     /// <remarks>The executor sets it from what a fetch says; it fetches after every exception and after system operations that may change mode or mappings.</remarks>
     [FieldOffset(ContextTagOffset)]
     public ulong ContextTag;
 
-    /// <summary>PcPage XOR ContextTag: what cross-page links compare.</summary>
-    [FieldOffset(PcTagOffset)]
-    public ulong PcTag;
+    /// <summary>Back-end private: host address that code offsets in dense tables count from.</summary>
+    [FieldOffset(CodeBaseOffset)]
+    public ulong CodeBase;
+
+    /// <summary>Not zero: TLB invalidations of this processor may still be under way on others; DSB must wait for them.</summary>
+    [FieldOffset(ShootdownsOffset)]
+    public uint Shootdowns;
 
     /// <summary>Back-end private: top of the stack of predicted returns.</summary>
     [FieldOffset(ReturnStackOffset)]
@@ -194,24 +199,18 @@ public unsafe struct GuestContext
     }
 
     /// <summary>The tag of an empty entry at <paramref name="slot"/> of a TLB: a page that is looked up in another slot, so that no address matches.</summary>
-    /// <remarks>An entry is {tag, host address of the page}; an access hits where address − tag, unsigned, is at most 4096 − size.</remarks>
-    public static ulong EmptyTlbTag(int slot) => (ulong)(slot ^ 1) << 12;
+    /// <remarks>
+    /// An entry is {tag, host address of the page}; an access hits where address − tag, unsigned, is at most 4096 − size. Zero suits every
+    /// slot but the first, so tables need not be touched before they are used.
+    /// </remarks>
+    public static ulong EmptyTlbTag(int slot) => slot == 0 ? 0x1000u : 0;
 
-    /// <summary>Empties all TLBs and the jump cache.</summary>
+    /// <summary>Empties the TLBs of a context whose memory is fresh, and therefore zero.</summary>
     /// <remarks>SAFETY: <paramref name="context"/> points to a whole context that no other thread is using.</remarks>
-    public static void ClearCaches(GuestContext* context)
+    public static void InitializeTlbs(GuestContext* context)
     {
         for (int table = 0; table < MmuIndexes * 2; table++)
-        {
-            ulong* entry = (ulong*)((byte*)context + TlbOffset + (table * TlbBytes));
-            for (int slot = 0; slot < TlbEntries; slot++)
-            {
-                entry[slot * 2] = EmptyTlbTag(slot);
-                entry[(slot * 2) + 1] = 0;
-            }
-        }
-
-        new Span<byte>((byte*)context + JumpCacheOffset, JumpCacheEntries * JumpCacheEntrySize).Fill(0xFF);
+            *(ulong*)((byte*)context + TlbOffset + (table * TlbBytes)) = EmptyTlbTag(0);
     }
 
     /// <summary>Byte offset of the TLB of <paramref name="mmuIndex"/> for reads or for writes.</summary>

@@ -26,13 +26,13 @@ internal static class Executors
             : throw new MachineConfigurationException("The x64 back end needs a host with AVX2, FMA, F16C, BMI1, BMI2, LZCNT, POPCNT and MOVBE (x86-64-v3).");
     }
 
-    /// <summary>Makes the executor of one processor.</summary>
-    public static IExecutor Make(CpuModel model, HostFeatures? host, IGuestServices services, ICodeMemory code)
+    /// <summary>Makes the executor of one processor; those of a machine share its cache.</summary>
+    public static IExecutor Make(CpuModel model, HostFeatures? host, IGuestServices services, ICodeMemory code, TranslationCache? cache)
     {
         var options = new TranslatorOptions { Features = model.Features, MaxSideExits = SideExits };
         return host is null
             ? new InterpreterExecutor(code, services, options)
-            : new JitExecutor(code, services, new Translator(options), host);
+            : new JitExecutor(code, services, new Translator(options), host, cache!);
     }
 
     /// <summary>Makes an executor come back after every translation unit.</summary>

@@ -31,6 +31,8 @@ internal sealed unsafe class UnitLog : IExecutor
         return reason;
     }
 
+    public ICodeTracker Tracker => _inner.Tracker;
+
     public bool HasCode(ulong physicalPage) => _inner.HasCode(physicalPage);
 
     public void Invalidate(ulong physicalAddress, ulong length) => _inner.Invalidate(physicalAddress, length);

@@ -30,6 +30,9 @@ internal sealed class VirtMachineBoard : IDisposable
     private readonly PsciFirmware _psci = new();
     private readonly List<IExecutor> _executors = [];
 
+    /// <summary>What the processors' emitted code is kept in; null where the interpreter executes.</summary>
+    private readonly TranslationCache? _translations;
+
     /// <param name="parts">What a reset keeps.</param>
     /// <param name="boot">What to boot.</param>
     /// <param name="isStopping">Ends waits for console input.</param>
@@ -54,6 +57,7 @@ internal sealed class VirtMachineBoard : IDisposable
 
             Interrupts = BoardGic.Create(parts, Bus);
             var timers = Own(MakeTimers());
+            _translations = parts.Host is null ? null : Own(new TranslationCache());
             Phases = parts.Config.TracksPhases ? new PhaseTracker(parts.Console, parts.Config.Firmware is not null) : null;
             var vcpus = new Vcpu[parts.Config.Cpus];
             var events = new EventBroadcast(vcpus.Length);
@@ -181,7 +185,7 @@ internal sealed class VirtMachineBoard : IDisposable
         };
         return new Vcpu(options, Memory, [timers, .. Interrupts.SystemRegisters], (services, code) =>
         {
-            var executor = Executors.Make(_parts.Model, _parts.Host, services, code);
+            var executor = Executors.Make(_parts.Model, _parts.Host, services, code, _translations);
             _executors.Add(executor);
             if (Phases is not null && executor is JitExecutor jit)
                 jit.CountsInstructions = true;

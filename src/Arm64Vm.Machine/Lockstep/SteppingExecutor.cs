@@ -30,6 +30,8 @@ internal sealed unsafe class SteppingExecutor : IExecutor
         return LastReason;
     }
 
+    public ICodeTracker Tracker => _inner.Tracker;
+
     public bool HasCode(ulong physicalPage) => _inner.HasCode(physicalPage);
 
     public void Invalidate(ulong physicalAddress, ulong length) => _inner.Invalidate(physicalAddress, length);

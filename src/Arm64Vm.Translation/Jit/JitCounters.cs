@@ -7,6 +7,9 @@ public sealed class JitCounters
 
     public long IndirectMisses { get; internal set; }
 
+    /// <summary>Times the processor was asked what a page is: what is left of link requests and indirect misses after the fetch-side TLB.</summary>
+    public long Fetches { get; internal set; }
+
     public long Lookups { get; internal set; }
 
     public long Faults { get; internal set; }

@@ -60,6 +60,7 @@ public sealed unsafe partial class JitExecutor
         uint encoding = descriptor->Index;
         ulong operand = context->Operand[0];
         ulong value;
+        uint changes;
         switch (descriptor->Kind)
         {
             case SlowKind.ReadSystem:
@@ -70,16 +71,17 @@ public sealed unsafe partial class JitExecutor
             case SlowKind.WriteSystem:
                 return services.TryWriteSystem(context, encoding, pc, operand);
             case SlowKind.SystemOperation:
-                uint changes = memory.ContextChanges;
+                changes = memory.ContextChanges;
                 if (!services.TrySystemOperation(context, encoding, pc, operand))
                     return false;
                 if (changes != memory.ContextChanges)
-                {
-                    // TLBI of code: links to other pages and jump cache entries must be looked up again under the new context id.
-                    context->ContextTag = NoContext;
-                    context->PcTag = context->PcPage ^ NoContext;
-                }
-
+                    ForgetContext(context);
+                return true;
+            case SlowKind.CompleteInvalidations:
+                changes = memory.ContextChanges;
+                services.CompleteInvalidations(context);
+                if (changes != memory.ContextChanges)
+                    ForgetContext(context);
                 return true;
             case SlowKind.WritePState:
                 return services.TryWritePState(context, encoding & 0x3F, (encoding >> 8) & 15, pc);
@@ -89,6 +91,15 @@ public sealed unsafe partial class JitExecutor
                 context->Operand[0] = value;
                 return true;
         }
+    }
+
+    /// <summary>Mappings of code have changed (TLBI): branches to other pages must ask again, and predicted returns may lead to what is no longer mapped.</summary>
+    private static void ForgetContext(GuestContext* context)
+    {
+        context->ContextTag = FetchTlb.NoContext;
+        context->ReturnStack = context->ReturnStackBase;
+        // An ISB looks at the poll word: what follows it on this page is fetched anew.
+        Interlocked.Or(ref context->Poll, (uint)PollReasons.Shootdown);
     }
 
     private bool ServeMemory(GuestContext* context, SlowDescriptor* descriptor)

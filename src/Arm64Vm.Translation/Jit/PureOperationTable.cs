@@ -3,22 +3,32 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Translation.Jit;
 
 /// <summary>The distinct pure operations that emitted code asks the oracle for, by index.</summary>
+/// <remarks>Adding is done under the cache's lock; reading needs none, since an index reaches emitted code only after its operation is there.</remarks>
 internal sealed class PureOperationTable
 {
+    public const int Capacity = 1 << 16;
+
     private readonly record struct Key(IrOp Op, IrType Type, byte Size, VectorShape Shape, byte Aux, ulong Imm, int Operands);
 
     private readonly Dictionary<Key, uint> indexes = [];
-    private readonly List<IrInst> operations = [];
+    private IrInst[] operations = new IrInst[64];
 
-    public int Count => operations.Count;
+    public int Count { get; private set; }
 
     public uint Intern(in IrInst operation)
     {
         Key key = new(operation.Op, operation.Type, operation.Size, operation.Shape, operation.Aux, operation.Imm, PresentOperands(operation));
         if (indexes.TryGetValue(key, out uint index))
             return index;
-        index = (uint)operations.Count;
-        operations.Add(operation);
+        index = (uint)Count;
+        if (Count == operations.Length)
+        {
+            IrInst[] grown = new IrInst[operations.Length * 2];
+            operations.CopyTo(grown, 0);
+            Volatile.Write(ref operations, grown);
+        }
+
+        operations[Count++] = operation;
         indexes.Add(key, index);
         return index;
     }
@@ -27,11 +37,11 @@ internal sealed class PureOperationTable
     private static int PresentOperands(in IrInst operation) =>
         (operation.A != 0 ? 1 : 0) | (operation.B != 0 ? 2 : 0) | (operation.C != 0 ? 4 : 0) | (operation.D != 0 ? 8 : 0);
 
-    public IrInst this[uint index] => operations[(int)index];
+    public IrInst this[uint index] => Volatile.Read(ref operations)[(int)index];
 
     public void Clear()
     {
         indexes.Clear();
-        operations.Clear();
+        Count = 0;
     }
 }

@@ -1,6 +1,7 @@
 namespace Arm64Vm.Translation.Jit;
 
 /// <summary>One piece of translated code in the cache. Indexes are into the cache's arrays; −1 ends a list.</summary>
+/// <remarks>A unit's number, like its code, is given out again only with the whole chunk that holds the code.</remarks>
 public struct TranslationUnit
 {
     /// <summary>Guest-physical address of the first instruction.</summary>
@@ -19,6 +20,9 @@ public struct TranslationUnit
     public ushort DependencyStart;
     public ushort DependencyEnd;
 
+    /// <summary>False after it was removed; its code may still run for a while.</summary>
+    public bool IsLive;
+
     /// <summary>Link sites of this unit, by LinkSite.NextOfOwner.</summary>
     public int FirstSite;
 
@@ -28,9 +32,9 @@ public struct TranslationUnit
     /// <summary>Next unit of the same physical page.</summary>
     public int NextInPage;
 
-    /// <summary>Next unit of the same hash bucket, or of the free list.</summary>
-    public int NextInBucket;
+    /// <summary>Next unit in the same chunk of the code buffer, or of the free list.</summary>
+    public int NextInChunk;
 
-    /// <summary>Generation of the cache that holds the code.</summary>
-    public int Segment;
+    /// <summary>The table of the page and mode, as an address.</summary>
+    internal nint Table;
 }

@@ -49,7 +49,7 @@ public sealed unsafe partial class FlatMachine : ICodeMemory, IGuestServices, ID
         new Span<uint>(code, (int)(codeSize / 4)).Fill(Brk);
         Context = (GuestContext*)Allocate(GuestContext.TotalSize);
         NativeMemory.Clear(Context, GuestContext.TotalSize);
-        GuestContext.ClearCaches(Context);
+        GuestContext.InitializeTlbs(Context);
         MapInline(DataBase + PageSize, data + PageSize);
         Context->Exclusive.Address = GuestContext.InvalidTag;
     }
@@ -115,7 +115,8 @@ public sealed unsafe partial class FlatMachine : ICodeMemory, IGuestServices, ID
     private static TranslationMode ModeOf(uint fpcr) =>
         TranslationMode.Create(0, 0, alignmentChecked: false, floatTrapped: false, singleStep: false, fpcr, pointerAuthentication: true);
 
-    private static ulong TagOf(uint fpcr) => (ulong)(ModeOf(fpcr).Bits >> 1) << 48;
+    /// <summary>One name for each setting of FPCR: the only thing that changes here.</summary>
+    private static ulong TagOf(uint fpcr) => (ulong)(((fpcr & TranslationMode.FpcrMask) >> 19) + 1) << FetchTlb.NameShift;
 
     private bool Raise(FlatFault fault, int pageOffset)
     {

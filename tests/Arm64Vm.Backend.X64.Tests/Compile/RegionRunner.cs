@@ -20,7 +20,6 @@ internal sealed unsafe class RegionRunner : ICompilerHost, IDisposable
     private readonly List<IrInst> pure = [];
     private readonly Stubs stubs;
     private readonly X64Compiler compiler;
-    private LinkSite site;
 
     public RegionRunner(HostFeatures features)
     {
@@ -47,7 +46,7 @@ internal sealed unsafe class RegionRunner : ICompilerHost, IDisposable
     {
         pure.Clear();
         int capacity = (int)buffer.Size - CodeOffset;
-        Assert.True(compiler.TryCompile(region, default, 0, buffer.Rw + CodeOffset, buffer.Rx + CodeOffset, capacity, CodeOffset, out int size));
+        Assert.True(compiler.TryCompile(region, default, buffer.Rw + CodeOffset, buffer.Rx + CodeOffset, capacity, CodeOffset, out int size));
         CodeSize = size;
     }
 
@@ -85,13 +84,7 @@ internal sealed unsafe class RegionRunner : ICompilerHost, IDisposable
         return (uint)(pure.Count - 1);
     }
 
-    public int AddLinkSite(in LinkSite added)
-    {
-        site = added;
-        return 0;
-    }
-
-    public ref LinkSite Site(int index) => ref site;
+    public int AddLinkSite(in LinkSite site) => 0;
 
     public long ConstantAddress(ulong low, ulong high)
     {

@@ -22,8 +22,8 @@ internal static class ContextFields
             >= GuestContext.HostXmmOffset and < GuestContext.SaturationOffset => ($"HostXmm{(offset - GuestContext.HostXmmOffset) / 16}", offset & ~15),
             >= GuestContext.OperandOffset and < GuestContext.OperandOffset + 64 => ($"Operand{(offset - GuestContext.OperandOffset) / 16}", offset & ~15),
             >= GuestContext.SpillOffset and < GuestContext.SpillOffset + (GuestContext.SpillSlots * 16) => ($"Spill{(offset - GuestContext.SpillOffset) / 16}", offset & ~15),
-            >= GuestContext.TlbOffset and < GuestContext.JumpCacheOffset => (Tlb(offset), offset - ((offset - GuestContext.TlbOffset) % GuestContext.TlbBytes)),
-            >= GuestContext.JumpCacheOffset and < GuestContext.TotalSize => ("JumpCache", GuestContext.JumpCacheOffset),
+            >= GuestContext.TlbOffset and < GuestContext.FetchTlbOffset => (Tlb(offset), offset - ((offset - GuestContext.TlbOffset) % GuestContext.TlbBytes)),
+            >= GuestContext.FetchTlbOffset and < GuestContext.TotalSize => ("FetchTlb", GuestContext.FetchTlbOffset),
             >= GuestContext.ExitOffset and < GuestContext.ExitOffset + ExitLayout.Resume + 8 => Exit(offset),
             _ => Field(offset),
         };

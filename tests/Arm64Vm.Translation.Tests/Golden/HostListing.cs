@@ -13,7 +13,6 @@ internal sealed class HostListing
     private readonly ulong start;
     private readonly byte[] code;
     private readonly int hotSize;
-    private readonly HashSet<int> tags = [];
     private readonly List<Instruction> instructions = [];
     private readonly HostSymbols symbols;
     private CodeSize size;
@@ -25,11 +24,6 @@ internal sealed class HostListing
         start = (ulong)cache.EntryOf(unit);
         code = cache.CodeOf(unit).ToArray();
         symbols = new HostSymbols(cache, unit, code.Length);
-        for (int site = cache.Unit(unit).FirstSite; site >= 0; site = cache.Site(site).NextOfOwner)
-        {
-            if (cache.Site(site).Kind == LinkKind.CrossPage)
-                tags.Add(cache.Site(site).TagField - cache.Unit(unit).CodeOffset);
-        }
     }
 
     /// <summary>Appends the code of a unit, one instruction a line.</summary>
@@ -60,14 +54,6 @@ internal sealed class HostListing
                 text?.Append("cold\n");
             if (symbols.LabelAt(position) is { } label)
                 text?.Append(' ').Append(label).Append(":\n");
-            if (tags.Contains(position))
-            {
-                text?.Append("  tag\n");
-                position += 8;
-                Count(position - 8, 8, instruction: false);
-                continue;
-            }
-
             reader.Position = position;
             decoder.IP = start + (ulong)position;
             decoder.Decode(out Instruction instruction);

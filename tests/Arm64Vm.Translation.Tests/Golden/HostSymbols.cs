@@ -67,11 +67,10 @@ internal sealed unsafe class HostSymbols : ISymbolResolver
             : value == stubs.SlowExit ? "SlowExit"
             : value == stubs.LinkExit ? "LinkExit"
             : value == stubs.IndirectMiss ? "IndirectMiss"
-            : value == stubs.IndirectCallMiss ? "IndirectCallMiss"
             : value == stubs.CallMiss ? "CallMiss"
             : value == stubs.JumpMiss ? "JumpMiss"
             : value == stubs.TrampolineMiss ? "TrampolineMiss"
-            : value == stubs.IndirectLookup ? "IndirectLookup"
+            : value == stubs.ReturnMiss ? "ReturnMiss"
             : ProbeStub(value);
     }
 

@@ -14,7 +14,7 @@ internal static class SlowRecordText
         if (record.Kind == SlowKind.Link)
         {
             LinkSite site = cache.Site((int)record.Index);
-            return $"  {{{site.Kind} to {(site.TargetDelta < 0 ? "-" : "+")}0x{Math.Abs(site.TargetDelta):x}}}";
+            return $"  {{Link to +0x{site.TargetDelta:x}}}";
         }
 
         StringBuilder text = new($"  {{{record.Kind}");

@@ -50,7 +50,7 @@ internal static unsafe class SnippetListing
     private static string Of(GoldenSnippet snippet, byte* page)
     {
         using TranslationCache cache = new(1 << 20);
-        X64Compiler compiler = new(cache, cache.Stubs, Baseline);
+        UnitCompiler compiler = new(cache, Baseline);
         Translator translator = new(new TranslatorOptions { Features = FeatureSet.All, Verify = true, MaxSideExits = 4 });
         IrRegion region = new();
         CodeLocation location = new() { PhysicalPage = PageAddress, Host = page, Mode = snippet.Mode };
@@ -64,7 +64,7 @@ internal static unsafe class SnippetListing
             translator.Translate(location, offset, region);
             string ir = IrPrinter.Print(region);
             irCount += region.Count - 1;
-            int unit = cache.Add(compiler, region, mode, PageAddress + (ulong)offset, snippet.Mode, region.GuestEnd - offset, out _);
+            int unit = compiler.Add(region, mode, PageAddress + (ulong)offset, snippet.Mode);
             units.Append($"\nunit +{offset:x3}\n{ir}host\n");
             total += HostListing.Append(units, cache, unit, compiler.HotSize);
         }

@@ -21,7 +21,7 @@ public unsafe class AllocationTests
     {
         GoldenSnippet[] snippets = [.. Directory.EnumerateFiles(GoldenFolder, "*.txt").Select(path => GoldenSnippet.Parse(File.ReadAllLines(path)))];
         using TranslationCache cache = new(1 << 20);
-        X64Compiler compiler = new(cache, cache.Stubs, HostFeatures.Detect());
+        UnitCompiler compiler = new(cache, HostFeatures.Detect());
         Translator translator = new(new TranslatorOptions { Features = FeatureSet.All });
         IrRegion region = new();
         byte* pages = (byte*)NativeMemory.AlignedAlloc((nuint)(snippets.Length * PageSize), PageSize);
@@ -42,7 +42,7 @@ public unsafe class AllocationTests
                     for (int offset = snippet.Start; offset < snippet.End; offset = region.GuestEnd)
                     {
                         translator.Translate(location, offset, region);
-                        cache.Add(compiler, region, mode, physical + (ulong)offset, snippet.Mode, region.GuestEnd - offset, out _);
+                        compiler.Add(region, mode, physical + (ulong)offset, snippet.Mode);
                     }
 
                     physical += PageSize;

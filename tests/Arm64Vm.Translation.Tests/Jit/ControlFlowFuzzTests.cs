@@ -25,7 +25,7 @@ public unsafe class ControlFlowFuzzTests
     private const uint Brk = 0xD420_0000;
     private const int Rounds = 60;
 
-    /// <summary>Stubs and constants, and segments of 14 KB.</summary>
+    /// <summary>Stubs and constants, and chunks of 16 KiB.</summary>
     private const int CacheSize = 384 << 10;
 
     [Theory]

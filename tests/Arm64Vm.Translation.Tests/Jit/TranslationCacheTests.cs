@@ -29,7 +29,7 @@ public sealed unsafe class TranslationCacheTests : IDisposable
 
     /// <summary>Found by a benchmark: with fewer than 32 bytes left the emitter refused to start, and the exception ended the guest.</summary>
     [Fact]
-    public void ASegmentIsFilledToItsLastBytes()
+    public void AChunkIsFilledToItsLastBytes()
     {
         HashSet<int> rests = [];
         for (int i = 0; i < 48_000; i++)
@@ -38,7 +38,7 @@ public sealed unsafe class TranslationCacheTests : IDisposable
             Code.Slice(PageSize / 4, length).Fill(0x9100_0400); // add x0, x0, #1
             Code[(PageSize / 4) + length] = Brk;
             executor.Invalidate(Filler, 64);
-            rests.Add(Cache.Room);
+            rests.Add(executor.Room);
             machine.Context->X[0] = 0;
             Run(Filler);
             Assert.Equal((ulong)length, machine.Context->X[0]);
@@ -49,7 +49,7 @@ public sealed unsafe class TranslationCacheTests : IDisposable
     }
 
     /// <summary>
-    /// A jump asks for its target; translating that evicts the segment with the jump in it, and the new unit gets the number of the
+    /// A jump asks for its target; translating that evicts the chunk with the jump in it, and the new unit gets the number of the
     /// jump's link site. The link must not be made then: it would tie the new unit to itself.
     /// </summary>
     [Theory]
@@ -72,9 +72,7 @@ public sealed unsafe class TranslationCacheTests : IDisposable
             machine.Context->X[0] = 0;
             Run(CodeBase);
             int first = Cache.Find(CodeBase, Mode);
-            int segment = Cache.Unit(first).Segment;
-            int before = (segment + TranslationCache.SegmentCount - 1) % TranslationCache.SegmentCount;
-            FillUntil(() => CurrentSegment == before && Cache.Room < 80);
+            FillUntil(() => Cache.IsNextToGo(first) && executor.Room < 80);
 
             machine.Context->X[0] = 1;
             machine.Context->X[1] = (ulong)start;
@@ -94,8 +92,6 @@ public sealed unsafe class TranslationCacheTests : IDisposable
             return location.Mode;
         }
     }
-
-    private int CurrentSegment => Cache.Unit(Cache.Find(Filler, Mode)).Segment;
 
     private void FillUntil(Func<bool> full)
     {

@@ -3,7 +3,7 @@ using Arm64Vm.Ir;
 
 namespace Arm64Vm.Backend.X64.Compile;
 
-/// <summary>How units end: linked jumps, calls and returns paired on the return stack, the jump cache, and exits.</summary>
+/// <summary>How units end: linked jumps on a page, look-ups by page elsewhere, calls and returns paired on the return stack, and exits.</summary>
 public sealed partial class X64Compiler
 {
     /// <summary>The unit changed the processor's mode: whatever follows must be looked up by the run loop.</summary>
@@ -151,7 +151,7 @@ public sealed partial class X64Compiler
 
         Label link = emit.NewLabel();
         int field = emit.JccPatchable(cc, link);
-        AddSite(LinkKind.SamePage, target, field, link);
+        AddSite(target, field, link);
     }
 
     /// <summary>Continues at an offset from the unit's page.</summary>
@@ -163,7 +163,7 @@ public sealed partial class X64Compiler
             return;
         }
 
-        if (target <= inst.Pc || regionMustPoll)
+        if (target <= inst.Pc || regionMustPoll || (inst.Op == IrOp.Jump && inst.Aux != 0))
             EmitPoll(target);
         if (TryFindBlock(target, out Label label))
         {
@@ -171,15 +171,15 @@ public sealed partial class X64Compiler
             return;
         }
 
-        Label link = emit.NewLabel();
         if (IsSamePage(target))
         {
-            AddSite(LinkKind.SamePage, target, emit.JmpPatchable(link), link);
+            Label link = emit.NewLabel();
+            AddSite(target, emit.JmpPatchable(link), link);
             return;
         }
 
-        int site = EmitCrossPageGuard(target, link);
-        pendingSites[site].Field = emit.JmpPatchable(link);
+        EmitFindOnPage(target);
+        emit.Jmp(Gpr.Rcx);
     }
 
     /// <summary>Leaves if a request waits: on every backward jump, so that no loop can lock out the run loop.</summary>
@@ -197,25 +197,38 @@ public sealed partial class X64Compiler
         pendingPolls[pendingPollCount++] = new PendingPoll { Entry = cold, Target = target };
     }
 
-    /// <summary>
-    /// Guards a jump to another page: the link holds for one mapping of the unit's page, named by PcTag. Moves PcPage and PcTag on.
-    /// </summary>
-    private int EmitCrossPageGuard(int target, Label link)
+    /// <summary>The host address of the code at a fixed place on another page to rcx, by way of the fetch-side TLB; moves PcPage on.</summary>
+    /// <remarks>
+    /// <code>
+    /// mov   rdx, [PcPage]
+    /// add   rdx, page delta
+    /// rorx  ecx, edx, 8                   ; slot: bits 12 and up, times 16
+    /// and   ecx, (entries − 1) * 16
+    /// lea   rax, [rdx + offset]           ; what both kinds of misses want
+    /// mov   [PcPage], rdx
+    /// or    rdx, [ContextTag]
+    /// cmp   rdx, [slot.tag]
+    /// jne   miss
+    /// mov   rcx, [slot.entries]
+    /// mov   ecx, [rcx + offset]           ; one entry of 4 bytes for each instruction; zero leads to a miss as well
+    /// add   rcx, [CodeBase]
+    /// </code>
+    /// Nothing in the code depends on the address space, so there is nothing to link, and to undo, from one page to another.
+    /// </remarks>
+    private void EmitFindOnPage(int target)
     {
-        int pageDelta = target & ~PageMask;
-        Label tag = emit.NewLabel();
-        Label miss = emit.NewLabel();
-        emit.Mov(8, Gpr.Rax, HostAbi.Field(GuestContext.PcTagOffset));
-        emit.Alu(AluOp.Cmp, 8, Gpr.Rax, Mem.Rip(tag));
-        int missField = emit.JccPatchable(Cc.Ne, link);
-        emit.Alu(AluOp.Add, 8, Gpr.Rax, pageDelta);
-        emit.Mov(8, HostAbi.Field(GuestContext.PcTagOffset), Gpr.Rax);
-        emit.Alu(AluOp.Add, 8, HostAbi.Field(GuestContext.PcPageOffset), pageDelta);
-        int site = AddSite(LinkKind.CrossPage, target, 0, link);
-        pendingSites[site].MissField = missField;
-        pendingSites[site].Tag = tag;
-        pendingSites[site].Miss = miss;
-        return site;
+        emit.Mov(8, Gpr.Rdx, HostAbi.Field(GuestContext.PcPageOffset));
+        emit.Alu(AluOp.Add, 8, Gpr.Rdx, target & ~PageMask);
+        emit.Rorx(4, Gpr.Rcx, Gpr.Rdx, 8);
+        emit.Alu(AluOp.And, 4, Gpr.Rcx, FetchTlb.IndexMask);
+        emit.Lea(8, Gpr.Rax, Mem.Base(Gpr.Rdx, target & PageMask));
+        emit.Mov(8, HostAbi.Field(GuestContext.PcPageOffset), Gpr.Rdx);
+        emit.Alu(AluOp.Or, 8, Gpr.Rdx, HostAbi.Field(GuestContext.ContextTagOffset));
+        emit.Alu(AluOp.Cmp, 8, Gpr.Rdx, HostAbi.FetchSlot(Gpr.Rcx, 0));
+        emit.JccTo(Cc.Ne, stubs.IndirectMiss);
+        emit.Mov(8, Gpr.Rcx, HostAbi.FetchSlot(Gpr.Rcx, 8));
+        emit.Mov(4, Gpr.Rcx, Mem.Base(Gpr.Rcx, target & PageMask));
+        emit.Alu(AluOp.Add, 8, Gpr.Rcx, HostAbi.Field(GuestContext.CodeBaseOffset));
     }
 
     /// <summary>SP was written and may have lost its alignment: code for an aligned one does not check at every access.</summary>
@@ -238,16 +251,19 @@ public sealed partial class X64Compiler
 
         if (target <= inst.Pc)
             EmitPoll(target);
-        Label link = emit.NewLabel();
-        int site = -1;
-        if (!IsSamePage(target))
-            site = EmitCrossPageGuard(target, link);
-        EmitPushReturn();
-        int field = emit.CallPatchable(link);
-        if (site >= 0)
-            pendingSites[site].Field = field;
+        if (IsSamePage(target))
+        {
+            Label link = emit.NewLabel();
+            EmitPushReturn();
+            AddSite(target, emit.CallPatchable(link), link);
+        }
         else
-            AddSite(LinkKind.SamePage, target, field, link);
+        {
+            EmitFindOnPage(target);
+            EmitPushReturn();
+            emit.Call(Gpr.Rcx);
+        }
+
         EmitReturnPoint(inst, returnTarget);
     }
 
@@ -263,51 +279,37 @@ public sealed partial class X64Compiler
         pendingResets[pendingResetCount++] = new PendingReset { Entry = full, Resume = ready };
     }
 
-    /// <summary>Where a paired return arrives: the code page is the caller's again.</summary>
+    /// <summary>Where a paired return arrives, with the guest address in rax: the code page is the caller's again.</summary>
     private void EmitReturnPoint(in IrInst inst, int returnTarget)
     {
-        emit.Pop(Gpr.Rax);
+        emit.Lea(8, Gpr.Rsp, Mem.Base(Gpr.Rsp, 8));
         if (!IsSamePage(returnTarget))
             emit.Lea(8, Gpr.Rax, Mem.Base(Gpr.Rax, -4));
         emit.Alu(AluOp.And, 8, Gpr.Rax, ~PageMask);
         emit.Mov(8, HostAbi.Field(GuestContext.PcPageOffset), Gpr.Rax);
-        emit.Alu(AluOp.Xor, 8, Gpr.Rax, HostAbi.Field(GuestContext.ContextTagOffset));
-        emit.Mov(8, HostAbi.Field(GuestContext.PcTagOffset), Gpr.Rax);
         EmitJump(inst, returnTarget);
     }
 
-    /// <summary>Goes to the address in rax through the jump cache; a miss, or a waiting request, leaves.</summary>
+    /// <summary>Goes to the address in rax through the fetch-side TLB; a miss, or a waiting request, leaves.</summary>
     private void EmitIndirect(in IrInst inst, bool isCall)
     {
-        int type = inst.Op == IrOp.Return ? 0 : inst.Aux;
+        int type = inst.Aux;
         if (regionMustReturn)
         {
             emit.JmpTo(stubs.MissOfType(type));
             return;
         }
 
+        stubs.EmitFind(emit, type);
         if (isCall)
+        {
             EmitPushReturn();
-        emit.Mov(8, Gpr.Rcx, Gpr.Rax);
-        emit.Alu(AluOp.Xor, 8, Gpr.Rcx, HostAbi.Field(GuestContext.ContextTagOffset));
-        // Branches of different types have slots of their own, so that a target found suits the type.
-        emit.Lea(4, Gpr.Rdx, Mem.Scaled(Gpr.Rax, 4, type * GuestContext.JumpCacheTypeStride));
-        emit.Alu(AluOp.And, 4, Gpr.Rdx, (GuestContext.JumpCacheEntries - 1) * GuestContext.JumpCacheEntrySize);
-        int cache = GuestContext.JumpCacheOffset - HostAbi.ContextBias;
-        emit.Alu(AluOp.Cmp, 8, Gpr.Rcx, Mem.Index(HostAbi.Context, Gpr.Rdx, 1, cache));
-        long miss = isCall ? stubs.IndirectCallMiss : stubs.MissOfType(type);
-        emit.JccTo(Cc.Ne, miss);
-        emit.Alu(AluOp.Cmp, 4, HostAbi.Field(GuestContext.PollOffset), 0);
-        emit.JccTo(Cc.Ne, miss);
-        emit.Alu(AluOp.And, 8, Gpr.Rax, ~PageMask);
-        emit.Alu(AluOp.And, 8, Gpr.Rcx, ~PageMask);
-        emit.Mov(8, HostAbi.Field(GuestContext.PcPageOffset), Gpr.Rax);
-        emit.Mov(8, HostAbi.Field(GuestContext.PcTagOffset), Gpr.Rcx);
-        Mem entry = Mem.Index(HostAbi.Context, Gpr.Rdx, 1, cache + 8);
-        if (isCall)
-            emit.Call(entry);
+            emit.Call(Gpr.Rcx);
+        }
         else
-            emit.Jmp(entry);
+        {
+            emit.Jmp(Gpr.Rcx);
+        }
     }
 
     private void EmitReturn(in IrInst inst)
@@ -319,14 +321,9 @@ public sealed partial class X64Compiler
             return;
         }
 
-        Label miss = emit.NewLabel();
         emit.Alu(AluOp.Cmp, 8, Gpr.Rax, Mem.Base(Gpr.Rsp, 8));
-        emit.Jcc(Cc.Ne, miss);
+        emit.JccTo(Cc.Ne, stubs.ReturnMiss);
         emit.Ret();
-        // Not the address that the innermost call expected: nothing on the return stack can be trusted any more.
-        emit.Bind(miss);
-        emit.Mov(8, Gpr.Rsp, HostAbi.Field(GuestContext.ReturnStackBaseOffset));
-        EmitIndirect(inst, isCall: false);
     }
 
     private void EmitExit(ExitReason reason, int pcDelta, ulong payload, int value)

@@ -62,7 +62,7 @@ public sealed partial class X64Compiler
         else
         {
             Label link = emit.NewLabel();
-            AddSite(LinkKind.SamePage, exit.Target, emit.JccPatchable(cc, link), link);
+            AddSite(exit.Target, emit.JccPatchable(cc, link), link);
         }
     }
 

@@ -4,18 +4,14 @@ using Arm64Vm.Ir;
 
 namespace Arm64Vm.Backend.X64.Compile;
 
-/// <summary>The cold ends of direct jumps: asking for a link, looking up after a guard failed, polls and return-stack resets.</summary>
+/// <summary>The cold ends of direct jumps: asking for a link, polls and return-stack resets.</summary>
 public sealed partial class X64Compiler
 {
     private struct PendingSite
     {
-        public LinkKind Kind;
         public int Target;
         public int Field;
         public Label Link;
-        public int MissField;
-        public Label Tag;
-        public Label Miss;
     }
 
     private struct PendingPoll
@@ -37,11 +33,8 @@ public sealed partial class X64Compiler
     private int pendingPollCount;
     private int pendingResetCount;
 
-    private int AddSite(LinkKind kind, int target, int field, Label link)
-    {
-        pendingSites[pendingSiteCount] = new PendingSite { Kind = kind, Target = target, Field = field, Link = link };
-        return pendingSiteCount++;
-    }
+    private void AddSite(int target, int field, Label link) =>
+        pendingSites[pendingSiteCount++] = new PendingSite { Target = target, Field = field, Link = link };
 
     private void FinishSites()
     {
@@ -70,29 +63,13 @@ public sealed partial class X64Compiler
     {
         LinkSite site = new()
         {
-            Kind = pending.Kind,
             TargetDelta = pending.Target,
             JumpField = codeOffset + pending.Field,
-            Owner = unit,
+            Owner = -1,
             Target = -1,
             NextIncoming = -1,
             NextOfOwner = -1,
         };
-        if (pending.Kind == LinkKind.CrossPage)
-        {
-            // Lookup after a failed guard: the target's address from the current page's.
-            emit.Bind(pending.Miss);
-            site.MissLookup = codeOffset + emit.Position;
-            site.MissField = codeOffset + pending.MissField;
-            emit.Mov(8, Gpr.Rax, HostAbi.Field(GuestContext.PcPageOffset));
-            emit.Alu(AluOp.Add, 8, Gpr.Rax, pending.Target);
-            emit.JmpTo(stubs.IndirectLookup);
-            emit.Align(8);
-            emit.Bind(pending.Tag);
-            site.TagField = codeOffset + emit.Position;
-            emit.Qword(GuestContext.InvalidTag);
-        }
-
         emit.Bind(pending.Link);
         site.Unlinked = codeOffset + emit.Position;
         int index = emit.Overflowed ? 0 : host.AddLinkSite(site);

@@ -17,6 +17,16 @@ public sealed unsafe partial class Stubs
         Label defaultMode = emit.NewLabel();
         Label exit = emit.NewLabel();
 
+        // At offset 0: where the empty entries of dense tables lead.
+        IndirectMiss = Here(emit);
+        emit.Mov(8, HostAbi.Field(GuestContext.PcOffset), Gpr.Rax);
+        emit.MovImm(Gpr.Rax, ExitLayout.IndirectRequest);
+        emit.Jmp(exit);
+        CallMiss = EmitMissOfType(emit, 2);
+        JumpMiss = EmitMissOfType(emit, 3);
+        TrampolineMiss = EmitMissOfType(emit, 1);
+
+        emit.Align(16);
         Enter = Here(emit);
         EmitEnter(emit);
         emit.Align(16);
@@ -45,30 +55,16 @@ public sealed unsafe partial class Stubs
         emit.Jmp(exit);
 
         emit.Align(16);
-        IndirectCallMiss = Here(emit);
-        // The pushed guest return address has no host address: forget it.
-        emit.Lea(8, Gpr.Rsp, Mem.Base(Gpr.Rsp, 8));
-        CallMiss = Here(emit);
-        Label indirectMiss = emit.NewLabel();
-        EmitMissOfType(emit, 2, indirectMiss);
-        JumpMiss = Here(emit);
-        EmitMissOfType(emit, 3, indirectMiss);
-        TrampolineMiss = Here(emit);
-        EmitMissOfType(emit, 1, indirectMiss);
-        emit.Bind(indirectMiss);
-        IndirectMiss = Here(emit);
-        emit.Mov(8, HostAbi.Field(GuestContext.PcOffset), Gpr.Rax);
-        emit.MovImm(Gpr.Rax, ExitLayout.IndirectRequest);
-        emit.Jmp(exit);
-
-        emit.Align(16);
         ReturnUnderflow = Here(emit);
         emit.Mov(8, Gpr.Rsp, HostAbi.Field(GuestContext.ReturnStackBaseOffset));
         emit.JmpTo(IndirectMiss);
 
+        // Not the address that the innermost call expected: nothing on the return stack can be trusted any more.
         emit.Align(16);
-        IndirectLookup = Here(emit);
-        EmitIndirectLookup(emit);
+        ReturnMiss = Here(emit);
+        emit.Mov(8, Gpr.Rsp, HostAbi.Field(GuestContext.ReturnStackBaseOffset));
+        EmitFind(emit, type: 0);
+        emit.Jmp(Gpr.Rcx);
 
         EmitProbes(emit);
         emit.Align(16);
@@ -94,11 +90,8 @@ public sealed unsafe partial class Stubs
     /// <summary>Called with a record behind the call: leaves, asking for a link.</summary>
     public long LinkExit { get; }
 
-    /// <summary>Leaves; the target is in rax.</summary>
+    /// <summary>Leaves to look for code; the target is in rax.</summary>
     public long IndirectMiss { get; }
-
-    /// <summary>As <see cref="IndirectMiss"/> after a guest return address was pushed.</summary>
-    public long IndirectCallMiss { get; }
 
     /// <summary>As <see cref="IndirectMiss"/>, with the branch type (PSTATE.BTYPE) of BLR.</summary>
     public long CallMiss { get; }
@@ -112,8 +105,8 @@ public sealed unsafe partial class Stubs
     /// <summary>Where the return stack's last pair leads: as <see cref="IndirectMiss"/>, with the stack empty again.</summary>
     public long ReturnUnderflow { get; }
 
-    /// <summary>Jump cache lookup of the address in rax.</summary>
-    public long IndirectLookup { get; }
+    /// <summary>A return to the address in rax that the return stack did not predict.</summary>
+    public long ReturnMiss { get; }
 
     public int Size { get; }
 
@@ -126,10 +119,38 @@ public sealed unsafe partial class Stubs
         _ => JumpMiss,
     };
 
-    private static void EmitMissOfType(X64Emitter emit, int type, Label miss)
+    /// <summary>The host address of the code at the guest address in rax to rcx, by way of the fetch-side TLB; moves PcPage on. A miss, or a waiting request, leaves.</summary>
+    /// <param name="emit">Where to.</param>
+    /// <param name="type">PSTATE.BTYPE of the branch: those of different types have slots of their own, so that a target found suits the type.</param>
+    internal void EmitFind(X64Emitter emit, int type)
     {
+        long miss = MissOfType(type);
+        emit.Rorx(4, Gpr.Rcx, Gpr.Rax, 8);
+        if (type != 0)
+            emit.Alu(AluOp.Add, 4, Gpr.Rcx, type * FetchTlb.TypeStride);
+        emit.Alu(AluOp.And, 4, Gpr.Rcx, FetchTlb.IndexMask);
+        emit.Mov(8, Gpr.Rdx, Gpr.Rax);
+        // The two lowest bits stay: a misaligned address finds nothing.
+        emit.Alu(AluOp.And, 8, Gpr.Rdx, ~0xFFC);
+        emit.Mov(8, HostAbi.Field(GuestContext.PcPageOffset), Gpr.Rdx);
+        emit.Alu(AluOp.Or, 8, Gpr.Rdx, HostAbi.Field(GuestContext.ContextTagOffset));
+        emit.Alu(AluOp.Cmp, 8, Gpr.Rdx, HostAbi.FetchSlot(Gpr.Rcx, 0));
+        emit.JccTo(Cc.Ne, miss);
+        emit.Alu(AluOp.Cmp, 4, HostAbi.Field(GuestContext.PollOffset), 0);
+        emit.JccTo(Cc.Ne, miss);
+        emit.Mov(8, Gpr.Rcx, HostAbi.FetchSlot(Gpr.Rcx, 8));
+        emit.Mov(4, Gpr.Rdx, Gpr.Rax);
+        emit.Alu(AluOp.And, 4, Gpr.Rdx, 0xFFC);
+        emit.Mov(4, Gpr.Rcx, Mem.Index(Gpr.Rcx, Gpr.Rdx, 1, 0));
+        emit.Alu(AluOp.Add, 8, Gpr.Rcx, HostAbi.Field(GuestContext.CodeBaseOffset));
+    }
+
+    private long EmitMissOfType(X64Emitter emit, int type)
+    {
+        long start = Here(emit);
         emit.MovImm(4, HostAbi.Field(GuestContext.BranchTypeOffset), type);
-        emit.Jmp(miss);
+        emit.JmpTo(IndirectMiss);
+        return start;
     }
 
     private static long Here(X64Emitter emit) => (long)emit.RxAddress(emit.Position);
@@ -187,23 +208,5 @@ public sealed unsafe partial class Stubs
         emit.Pop(Gpr.Rbp);
         emit.Pop(Gpr.Rbx);
         emit.Ret();
-    }
-
-    private void EmitIndirectLookup(X64Emitter emit)
-    {
-        int cache = GuestContext.JumpCacheOffset - HostAbi.ContextBias;
-        emit.Mov(8, Gpr.Rcx, Gpr.Rax);
-        emit.Alu(AluOp.Xor, 8, Gpr.Rcx, HostAbi.Field(GuestContext.ContextTagOffset));
-        emit.Lea(4, Gpr.Rdx, Mem.Scaled(Gpr.Rax, 4));
-        emit.Alu(AluOp.And, 4, Gpr.Rdx, (GuestContext.JumpCacheEntries - 1) * GuestContext.JumpCacheEntrySize);
-        emit.Alu(AluOp.Cmp, 8, Gpr.Rcx, Mem.Index(HostAbi.Context, Gpr.Rdx, 1, cache));
-        emit.JccTo(Cc.Ne, IndirectMiss);
-        emit.Alu(AluOp.Cmp, 4, HostAbi.Field(GuestContext.PollOffset), 0);
-        emit.JccTo(Cc.Ne, IndirectMiss);
-        emit.Alu(AluOp.And, 8, Gpr.Rax, -4096);
-        emit.Alu(AluOp.And, 8, Gpr.Rcx, -4096);
-        emit.Mov(8, HostAbi.Field(GuestContext.PcPageOffset), Gpr.Rax);
-        emit.Mov(8, HostAbi.Field(GuestContext.PcTagOffset), Gpr.Rcx);
-        emit.Jmp(Mem.Index(HostAbi.Context, Gpr.Rdx, 1, cache + 8));
     }
 }

@@ -24,6 +24,9 @@ public enum SlowKind : byte
 
     /// <summary>Not resumable: an unlinked direct jump. Index is the link site.</summary>
     Link,
+
+    /// <summary>DSB while TLB invalidations may be under way on other processors. In its low four bits no access to memory (<see cref="MemoryRecord.Is"/>).</summary>
+    CompleteInvalidations = 0x1F,
 }
 
 /// <summary>The record that follows the call to a slow-exit stub in the code; execution resumes behind it.</summary>

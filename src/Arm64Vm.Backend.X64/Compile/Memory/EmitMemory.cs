@@ -75,17 +75,28 @@ public sealed partial class X64Compiler
                 EmitCheckStack(inst);
                 break;
             case IrOp.Barrier:
-                if ((BarrierKind)inst.Aux == BarrierKind.Full)
-                {
-                    ClobberFlags();
-                    emit.LockOrRsp0();
-                }
-
+                EmitBarrier(inst);
                 break;
             default:
                 EmitSystem(inst);
                 break;
         }
+    }
+
+    private void EmitBarrier(in IrInst inst)
+    {
+        var kind = (BarrierKind)inst.Aux;
+        if (kind is not (BarrierKind.Full or BarrierKind.Completion))
+            return;
+        ClobberFlags();
+        emit.LockOrRsp0();
+        if (kind == BarrierKind.Full)
+            return;
+        Label done = emit.NewLabel();
+        emit.Alu(AluOp.Cmp, 4, HostAbi.Field(GuestContext.ShootdownsOffset), 0);
+        emit.Jcc(Cc.E, done);
+        CallSlow(SlowKind.CompleteInvalidations, inst);
+        emit.Bind(done);
     }
 
     private int MmuIndexOf(MemoryFlags flags) => (flags & MemoryFlags.Unprivileged) != 0 ? 0 : mode.MmuIndex;

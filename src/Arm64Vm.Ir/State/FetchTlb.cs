@@ -1,0 +1,72 @@
+namespace Arm64Vm.Ir;
+
+/// <summary>The fetch-side TLB of a context: from a virtual page to the entries of the code that was made from its physical page.</summary>
+/// <remarks>
+/// <code>
+/// entry    {tag, entries}
+/// tag      virtual page, with the name of the context (GuestContext.ContextTag) in bits 11:2; zero is no tag, so zeroed memory is empty
+/// entries  1024 code offsets of 4 bytes, one for each instruction of the page, from GuestContext.CodeBase
+/// slot     bits 12 and up of the address, plus a quarter of the table for each branch type (PSTATE.BTYPE)
+/// </code>
+/// A hit is (address with bits 11:2 replaced by the name) = tag: all 64 bits of the address count, and a misaligned one never hits.
+/// A code offset of zero leads to the routine that asks for a translation. Only the vCPU's own thread touches the table.
+/// </remarks>
+public static unsafe class FetchTlb
+{
+    public const int Entries = 4096;
+    public const int EntrySize = 16;
+    public const int SizeInBytes = Entries * EntrySize;
+    public const int IndexMask = (Entries - 1) * EntrySize;
+
+    /// <summary>Bytes by which the slots of one branch type lie behind those of the type before.</summary>
+    public const int TypeStride = SizeInBytes / 4;
+
+    /// <summary>Kinds of branches: PSTATE.BTYPE.</summary>
+    public const int Types = 4;
+
+    /// <summary>Where a context's name lies in a tag.</summary>
+    public const int NameShift = 2;
+
+    /// <summary>Names are 1 to this; all ones is left to executors, to mean no context.</summary>
+    public const uint MaximumName = 0x3FE;
+
+    /// <summary>A name that no entry has.</summary>
+    public const ulong NoContext = 0x3FFUL << NameShift;
+
+    /// <summary>Bits of an address and of a tag that name a page; a tag byte may differ.</summary>
+    private const ulong PageBits = 0x00FF_FFFF_FFFF_F000;
+
+    /// <summary>The entry that an address probes.</summary>
+    // SAFETY: context is a whole context; the index is masked to the table.
+    public static ulong* Slot(GuestContext* context, ulong address, uint type) =>
+        (ulong*)((byte*)context + GuestContext.FetchTlbOffset + (((address >> 8) + (type * TypeStride)) & IndexMask));
+
+    /// <summary>The code offsets of the page of <paramref name="address"/> in the current context, or null.</summary>
+    public static uint* Find(GuestContext* context, ulong address, uint type)
+    {
+        ulong* slot = Slot(context, address, type);
+        return slot[0] == ((address & ~0xFFCUL) | context->ContextTag) ? (uint*)slot[1] : null;
+    }
+
+    /// <summary>Maps the page of <paramref name="address"/>, which is a multiple of 4, in the current context.</summary>
+    public static void Fill(GuestContext* context, ulong address, uint type, uint* entries)
+    {
+        ulong* slot = Slot(context, address, type);
+        slot[0] = (address & ~0xFFCUL) | context->ContextTag;
+        slot[1] = (ulong)entries;
+    }
+
+    /// <summary>Drops one virtual page, in every context and of every branch type.</summary>
+    public static void FlushPage(GuestContext* context, ulong address)
+    {
+        for (uint type = 0; type < Types; type++)
+        {
+            ulong* slot = Slot(context, address, type);
+            if (((slot[0] ^ address) & PageBits) == 0)
+                slot[0] = 0;
+        }
+    }
+
+    public static void FlushAll(GuestContext* context) =>
+        new Span<byte>((byte*)context + GuestContext.FetchTlbOffset, SizeInBytes).Clear();
+}

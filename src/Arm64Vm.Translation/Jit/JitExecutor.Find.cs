@@ -1,0 +1,202 @@
+using Arm64Vm.Backend.X64.Compile;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Translation.Jit;
+
+/// <summary>From a guest PC to code to enter: on the page that runs, through the fetch-side TLB, or by a fetch.</summary>
+public sealed unsafe partial class JitExecutor
+{
+    /// <summary>More often the bytes of a page do not change under a translation before it is made under the cache's lock.</summary>
+    private const int MostTries = 8;
+
+    /// <summary>What a unit left for.</summary>
+    private enum Want
+    {
+        /// <summary>PC, whatever has changed.</summary>
+        Fetch,
+
+        /// <summary>The target of a direct jump on the page that runs; nothing else has changed.</summary>
+        Link,
+
+        /// <summary>The target of a jump to any page; nothing else has changed.</summary>
+        Branch,
+    }
+
+    /// <summary>Sets the context up to enter the unit at its PC; false where the loop has to start over: fetching raised an exception, or a request came.</summary>
+    private bool TryFind(GuestContext* context, Want want, int site)
+    {
+        ulong pc = context->Pc;
+        CodeTable* table = null;
+        uint* entries = null;
+        if (context->ContextTag != FetchTlb.NoContext && !StepsUnits)
+        {
+            if (want == Want.Link)
+                table = TableOf(site);
+            else if (want == Want.Branch)
+                entries = FetchTlb.Find(context, pc, context->BranchType);
+        }
+
+        int slot = (int)(pc & 0xFFF) >> 2;
+        if (entries != null)
+        {
+            // A request, or code that this page did not have a moment ago.
+            uint code = Volatile.Read(ref entries[slot]);
+            if (code > MissesEnd)
+                return Enter(context, pc, code);
+        }
+
+        if (table == null)
+            return TryFetch(context, pc);
+
+        uint target = Volatile.Read(ref table->Entries[slot]);
+        if (target == 0 && !TryTranslate(context, table, pc, out target))
+            return false;
+        cache.Link(site, cache.UnitAt(target));
+        return Enter(context, pc, target);
+    }
+
+    /// <summary>Code offsets up to here are those of the stubs, where empty entries lead.</summary>
+    private uint MissesEnd => (uint)cache.Stubs.Size;
+
+    /// <summary>The table of the page that a link site is on, or null where its unit has been removed.</summary>
+    private CodeTable* TableOf(int site)
+    {
+        ref readonly TranslationUnit owner = ref cache.Unit(cache.Site(site).Owner);
+        CodeTable* table = (CodeTable*)owner.Table;
+        return owner.IsLive && !table->IsRetired ? table : null;
+    }
+
+    private bool Enter(GuestContext* context, ulong pc, uint code)
+    {
+        context->BranchType = 0;
+        context->PcPage = pc & ~0xFFFUL;
+        context->Entry = cache.CodeBase + code;
+        return true;
+    }
+
+    /// <summary>Asks the processor what PC's page is, and under which mode it runs.</summary>
+    private bool TryFetch(GuestContext* context, ulong pc)
+    {
+        uint type = context->BranchType;
+        if (!memory.TryFetch(context, pc, out CodeLocation location))
+            return false;
+        counters.Fetches++;
+        if (memory.ContextEpoch != seenNames)
+        {
+            // Names are given out again from the first: nothing filed under an old one may match.
+            seenNames = memory.ContextEpoch;
+            FetchTlb.FlushAll(context);
+            context->ContextTag = FetchTlb.NoContext;
+        }
+
+        if (location.ContextTag != context->ContextTag)
+        {
+            // Another address space or mode: predicted returns were for the old one.
+            context->ContextTag = location.ContextTag;
+            context->ReturnStack = context->ReturnStackBase;
+        }
+
+        stepping = location.Mode.SingleStep;
+        CodeTable* table = cache.GetTable(location);
+        if (table == null)
+        {
+            WaitForOthers(context);
+            return false;
+        }
+
+        uint code = Volatile.Read(ref table->Entries[(pc & 0xFFF) >> 2]);
+        if (code == 0 && !TryTranslate(context, table, pc, out code))
+            return false;
+        if (!stepping && !StepsUnits)
+        {
+            uint* entries = cache.EntriesFor(table, type, (int)(pc & 0xFFF));
+            if (entries != null)
+                FetchTlb.Fill(context, pc, type, entries);
+        }
+
+        if (StepsUnits)
+            LastUnit = cache.UnitAt(code);
+        return Enter(context, pc, code);
+    }
+
+    /// <summary>Translates the unit at PC. False: start over, since a request came.</summary>
+    private bool TryTranslate(GuestContext* context, CodeTable* table, ulong pc, out uint code)
+    {
+        code = 0;
+        CodePage* page = table->Page;
+        for (int tries = 0; tries < MostTries; tries++)
+        {
+            if (!cache.TryReserveConstants() || !TryReserveRoom())
+            {
+                WaitForOthers(context);
+                return false;
+            }
+
+            uint constants = cache.ConstantsGeneration;
+            if (Volatile.Read(ref *(int*)&page->Watch) != (int)WatchState.Watched)
+            {
+                uint armed = cache.BeginWatch(page);
+                memory.WatchWrites(page->PhysicalPage);
+                cache.EndWatch(page, armed);
+            }
+
+            // Bytes are read after the version: a store that comes between moves it, and this work is thrown away.
+            uint version = Volatile.Read(ref page->Version);
+            Interlocked.MemoryBarrier();
+            if (!TryCompile(context, table, (int)(pc & 0xFFF), out UnitDraft draft))
+                return false;
+            int unit = constants == cache.ConstantsGeneration ? cache.Publish(writer, table, version, draft) : -1;
+            if (unit >= 0)
+            {
+                code = (uint)cache.Unit(unit).CodeOffset;
+
+                // Waiting for the page's write entries to go, this vCPU may have been asked for something.
+                return Volatile.Read(ref context->Poll) == 0;
+            }
+
+            if (table->IsRetired)
+                return false;
+        }
+
+        // Somebody keeps writing to the page. Starting over lets requests in, and the guest pays for its own stores.
+        Thread.Yield();
+        return false;
+    }
+
+    private bool TryReserveRoom() => writer.Chunk >= 0 || cache.TryTakeChunk(writer);
+
+    private bool TryCompile(GuestContext* context, CodeTable* table, int offset, out UnitDraft draft)
+    {
+        TranslationMode mode = table->Mode;
+        CodeLocation location = new() { PhysicalPage = table->Page->PhysicalPage, Host = table->Host, Mode = mode, ContextTag = context->ContextTag };
+        translator.Translate(location, offset, region);
+        CompileMode compileMode = new(mode.ExceptionLevel, mode.MmuIndex, mode.AlignmentChecked, mode.SingleStep || StepsUnits, mode.Fpcr, mode.ZeroTrapped, mode.PointerAuthentication);
+        compiler.CountsInstructions = CountsInstructions || mode.CountsInstructions;
+        draft = default;
+        int size;
+        bool isFresh = false;
+        while (!cache.TryCompile(compiler, writer, region, compileMode, out size))
+        {
+            if (isFresh)
+                throw new InvalidOperationException("one unit does not fit an empty chunk");
+            if (!cache.TryTakeChunk(writer))
+            {
+                WaitForOthers(context);
+                return false;
+            }
+
+            isFresh = true;
+        }
+
+        draft = UnitDraft.Of(region, offset, size);
+        return true;
+    }
+
+    /// <summary>The cache has evicted, and what it evicted may still be in use: this vCPU lets go of it and waits a moment for the others.</summary>
+    private void WaitForOthers(GuestContext* context)
+    {
+        DropRemoved(context);
+        if (!cache.IsPrivate)
+            Thread.Yield();
+    }
+}

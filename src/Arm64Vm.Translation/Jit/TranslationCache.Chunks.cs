@@ -1,0 +1,178 @@
+namespace Arm64Vm.Translation.Jit;
+
+/// <summary>Chunks of the code buffer: given to vCPUs to fill, evicted oldest first, reused when no vCPU can be in them.</summary>
+public sealed unsafe partial class TranslationCache
+{
+    /// <summary>The largest unit must fit.</summary>
+    private const int SmallestChunk = 16 << 10;
+    private const int LargestChunk = 256 << 10;
+
+    /// <summary>Units begin at multiples of 16, each with its number in the four bytes before.</summary>
+    private const int ChunkHeader = 16;
+
+    private readonly Chunk[] chunks;
+    private readonly int chunkSize;
+    private ulong nextSequence;
+    private ulong constantsEpoch;
+
+    private enum ChunkState : byte
+    {
+        Free,
+
+        /// <summary>A vCPU puts code into it.</summary>
+        Filling,
+        Full,
+
+        /// <summary>Its units have been removed, but may be running.</summary>
+        Evicted,
+    }
+
+    private struct Chunk
+    {
+        public ChunkState State;
+
+        /// <summary>Units in it, by TranslationUnit.NextInChunk.</summary>
+        public int FirstUnit;
+
+        /// <summary>Order in which chunks were given out.</summary>
+        public ulong Sequence;
+
+        /// <summary>Evicted: free when every vCPU has announced this epoch.</summary>
+        public ulong Epoch;
+    }
+
+    /// <summary>True where the next chunk that is wanted can be had only by evicting the one with this unit. For tests.</summary>
+    internal bool IsNextToGo(int unit)
+    {
+        ref readonly Chunk own = ref chunks[(units[unit].CodeOffset - FirstChunk) / chunkSize];
+        foreach (ref readonly Chunk chunk in chunks.AsSpan())
+        {
+            if (chunk.State is ChunkState.Free or ChunkState.Evicted || (chunk.State == ChunkState.Full && chunk.Sequence < own.Sequence))
+                return false;
+        }
+
+        return own.State == ChunkState.Full;
+    }
+
+    /// <summary>Moves when constants and pure operations that code refers to were given up.</summary>
+    internal uint ConstantsGeneration { get; private set; }
+
+    /// <summary>
+    /// Makes sure that constants and operations of another unit have room. False: everything was evicted, and they can be given out again
+    /// only when every vCPU, the caller's too, has come to a unit boundary.
+    /// </summary>
+    internal bool TryReserveConstants()
+    {
+        if (!constants.IsCrowded && pureOperations.Count <= PureOperationTable.Capacity / 2)
+            return true;
+        lock (gate)
+        {
+            if (!constants.IsCrowded && pureOperations.Count <= PureOperationTable.Capacity / 2)
+                return true;
+            if (constantsEpoch == 0)
+            {
+                ConstantsGeneration++;
+                RemoveAll();
+                constantsEpoch = epoch;
+            }
+
+            if (OldestHeld() < constantsEpoch)
+                return false;
+            constants.Clear();
+            pureOperations.Clear();
+            constantsEpoch = 0;
+            return true;
+        }
+    }
+
+    /// <summary>Gives a vCPU an empty chunk to fill. False: there is none until vCPUs, perhaps the caller's own, have come to a unit boundary.</summary>
+    internal bool TryTakeChunk(CodeWriter writer)
+    {
+        lock (gate)
+        {
+            if (writer.Chunk >= 0 && chunks[writer.Chunk].State == ChunkState.Filling)
+                chunks[writer.Chunk].State = ChunkState.Full;
+            FreeEvicted();
+            int free = Array.FindIndex(chunks, chunk => chunk.State == ChunkState.Free);
+            if (free < 0)
+            {
+                if (!Array.Exists(chunks, chunk => chunk.State == ChunkState.Evicted))
+                    EvictOldest(Math.Max(1, chunks.Length / 8));
+                FreeEvicted();
+                free = Array.FindIndex(chunks, chunk => chunk.State == ChunkState.Free);
+                if (free < 0)
+                    return false;
+            }
+
+            ref Chunk taken = ref chunks[free];
+            taken.State = ChunkState.Filling;
+            taken.Sequence = ++nextSequence;
+            writer.UseChunk(free, FirstChunk + (free * chunkSize) + ChunkHeader, chunkSize - ChunkHeader);
+            return true;
+        }
+    }
+
+    private void EvictOldest(int count)
+    {
+        for (; count > 0; count--)
+        {
+            int oldest = -1;
+            for (int i = 0; i < chunks.Length; i++)
+            {
+                if (chunks[i].State == ChunkState.Full && (oldest < 0 || chunks[i].Sequence < chunks[oldest].Sequence))
+                    oldest = i;
+            }
+
+            if (oldest < 0)
+                break;
+            for (int i = chunks[oldest].FirstUnit; i >= 0; i = units[i].NextInChunk)
+            {
+                if (!units[i].IsLive)
+                    continue;
+                UnlinkFromPage(i);
+                Remove(i);
+                Statistics.Evicted++;
+            }
+
+            chunks[oldest].State = ChunkState.Evicted;
+            chunks[oldest].Epoch = epoch + 1;
+        }
+
+        FinishRemoval();
+    }
+
+    /// <summary>Frees evicted chunks, with the numbers of their units and sites, that no vCPU can hold anything of.</summary>
+    private void FreeEvicted()
+    {
+        ulong held = OldestHeld();
+        for (int i = 0; i < chunks.Length; i++)
+        {
+            ref Chunk chunk = ref chunks[i];
+            if (chunk.State != ChunkState.Evicted || chunk.Epoch > held)
+                continue;
+            for (int unit = chunk.FirstUnit; unit >= 0;)
+            {
+                int next = units[unit].NextInChunk;
+                Recycle(unit);
+                unit = next;
+            }
+
+            chunk.FirstUnit = -1;
+            chunk.State = ChunkState.Free;
+        }
+    }
+
+    private void Recycle(int unit)
+    {
+        for (int site = units[unit].FirstSite; site >= 0;)
+        {
+            int next = sites[site].NextOfOwner;
+            sites[site] = new Backend.X64.Compile.LinkSite { Owner = -1, Target = -1, NextOfOwner = freeSite };
+            freeSite = site;
+            site = next;
+        }
+
+        units[unit] = new TranslationUnit { NextInChunk = freeUnit };
+        freeUnit = unit;
+    }
+}
