@@ -43,7 +43,7 @@ public sealed record MachineStatistics
         Interrupts = 0,
         Exits = [],
         Processors = [],
-        Translation = isJit ? new TranslationStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) : null,
+        Translation = isJit ? new TranslationStatistics(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) : null,
     };
 
     internal static MachineStatistics Collect(VirtMachineBoard board, TimeSpan elapsed, int resets)
@@ -100,31 +100,35 @@ public sealed record ProcessorStatistics(int Index, ProcessorPower Power, ulong 
 /// <param name="Evicted">Units dropped for room.</param>
 /// <param name="Flushes">Times everything was dropped.</param>
 /// <param name="Lookups">Returns to find the unit for a PC.</param>
-/// <param name="IndirectMisses">Indirect branches that the jump cache did not know.</param>
+/// <param name="IndirectMisses">Branches to code that the fetch-side TLB or the page's table did not know.</param>
 /// <param name="MemoryExits">Memory accesses finished outside emitted code: TLB refills, devices, unaligned and faulting accesses.</param>
 /// <param name="SystemExits">System registers and operations done outside emitted code.</param>
 /// <param name="PureExits">Operations evaluated outside emitted code.</param>
 /// <param name="Faults">Exceptions raised from within a unit.</param>
+/// <param name="Fetches">Times the processor was asked what a page of code is.</param>
 public sealed record TranslationStatistics(
     long Units, long GuestInstructions, long CodeBytes, long Links, long Invalidated, long Evicted, long Flushes,
-    long Lookups, long IndirectMisses, long MemoryExits, long SystemExits, long PureExits, long Faults)
+    long Lookups, long IndirectMisses, long MemoryExits, long SystemExits, long PureExits, long Faults, long Fetches)
 {
-    private static readonly TranslationStatistics s_none = new(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    private static readonly TranslationStatistics s_none = new(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     /// <summary>Sums over the processors' executors; null where they translate nothing.</summary>
     internal static TranslationStatistics? Collect(IReadOnlyList<IExecutor> executors)
     {
         var sum = s_none;
+        TranslationCacheStatistics counted = new();
+        HashSet<TranslationCache> caches = [];
         foreach (var executor in executors)
         {
             if (executor is not JitExecutor jit)
                 return null;
-            var (cache, counters) = (jit.Cache.Statistics, jit.Counters);
+            var counters = jit.Counters;
+            var cache = caches.Add(jit.Cache) ? jit.Cache.Statistics : counted;
             sum = new TranslationStatistics(
                 sum.Units + cache.Units, sum.GuestInstructions + cache.GuestInstructions, sum.CodeBytes + cache.CodeBytes, sum.Links + cache.Links,
                 sum.Invalidated + cache.Invalidated, sum.Evicted + cache.Evicted, sum.Flushes + cache.Flushes,
                 sum.Lookups + counters.Lookups, sum.IndirectMisses + counters.IndirectMisses, sum.MemoryExits + counters.MemoryExits,
-                sum.SystemExits + counters.SystemExits, sum.PureExits + counters.PureExits, sum.Faults + counters.Faults);
+                sum.SystemExits + counters.SystemExits, sum.PureExits + counters.PureExits, sum.Faults + counters.Faults, sum.Fetches + counters.Fetches);
         }
 
         return sum;

@@ -63,6 +63,7 @@ internal static class StatisticsReport
         yield return ("links", t.Links);
         yield return ("lookups", t.Lookups);
         yield return ("indirect_misses", t.IndirectMisses);
+        yield return ("fetches", t.Fetches);
         yield return ("memory_exits", t.MemoryExits);
         yield return ("system_exits", t.SystemExits);
         yield return ("operation_exits", t.PureExits);
