@@ -5,6 +5,7 @@ using System.CommandLine.Parsing;
 using System.Text.Json;
 using Arm64Vm.Cli.Boot;
 using Arm64Vm.Cli.Commands;
+using Arm64Vm.Cli.Terminal;
 using Arm64Vm.Machine;
 using Arm64Vm.Machine.Boot;
 
@@ -17,24 +18,50 @@ internal static class Application
 
     public static int Run(IReadOnlyList<string> arguments, CliStreams streams)
     {
+        int status;
         try
         {
-            var root = MakeRoot(streams);
-            var parsed = root.Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
-            if (parsed.Action is null or ParseErrorAction)
-                throw CliException.Usage(DescribeMistake(parsed));
-            return parsed.Invoke(new InvocationConfiguration
-            {
-                Output = streams.Text,
-                Error = streams.Error,
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = null,
-            });
+            status = Execute(arguments, streams);
+            streams.FlushText();
         }
         catch (Exception e)
         {
-            streams.Error.WriteLine($"{Name}: {Describe(e)}");
-            return e is CliException known ? known.Status : ExitStatus.Failure;
+            status = e is CliException known ? known.Status : ExitStatus.Failure;
+            if (!FileDescriptorStream.IsReaderGone(e))
+            {
+                FlushBefore(streams);
+                streams.Error.WriteLine($"{Name}: {Describe(e)}");
+            }
+        }
+
+        return status == ExitStatus.Success && streams.MessagesFailed ? ExitStatus.Failure : status;
+    }
+
+    private static int Execute(IReadOnlyList<string> arguments, CliStreams streams)
+    {
+        var root = MakeRoot(streams);
+        var parsed = root.Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        if (parsed.Action is null or ParseErrorAction)
+            throw CliException.Usage(DescribeMistake(parsed));
+        return parsed.Invoke(new InvocationConfiguration
+        {
+            Output = streams.Text,
+            Error = streams.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        });
+    }
+
+    /// <summary>What was printed before a failure comes before its message; where it cannot be written, the failure is the message all the same.</summary>
+    private static void FlushBefore(CliStreams streams)
+    {
+        try
+        {
+            streams.FlushText();
+        }
+        catch (IOException)
+        {
+            // The failure is told instead.
         }
     }
 

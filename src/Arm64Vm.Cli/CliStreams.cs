@@ -7,13 +7,22 @@ namespace Arm64Vm.Cli;
 internal sealed class CliStreams : IDisposable
 {
     private StreamWriter? _text;
+    private readonly MessageWriter? _messages;
 
     /// <summary>Standard input; null: there is none.</summary>
     public required Stream? Input { get; init; }
 
     public required Stream Output { get; init; }
 
-    public required TextWriter Error { get; init; }
+    /// <summary>Messages; what cannot be written is dropped, and counts in the status.</summary>
+    public required TextWriter Error
+    {
+        get => _messages!;
+        init => _messages = new MessageWriter(value);
+    }
+
+    /// <summary>A message could not be written.</summary>
+    public bool MessagesFailed => _messages!.HasFailed;
 
     /// <summary>True where the streams are those of the process, so that signals and the terminal matter.</summary>
     public bool IsProcess { get; init; }
@@ -29,16 +38,9 @@ internal sealed class CliStreams : IDisposable
         IsProcess = true,
     };
 
-    public void Dispose()
-    {
-        try
-        {
-            _text?.Flush();
-            Error.Flush();
-        }
-        catch (IOException)
-        {
-            // The reader of a pipe has gone; there is nobody to tell.
-        }
-    }
+    /// <summary>Sends what was printed as text.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void FlushText() => _text?.Flush();
+
+    public void Dispose() => Error.Flush();
 }

@@ -8,6 +8,8 @@ internal static class Program
     {
         if (arguments is [TerminalGuard.Directive, ..])
             return TerminalGuard.Run(arguments);
+        if (!HostProcess.Prepare())
+            return ExitStatus.Failure;
         using var streams = CliStreams.OfProcess();
         return Application.Run(arguments, streams);
     }

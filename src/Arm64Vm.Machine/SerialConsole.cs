@@ -46,6 +46,9 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
     /// <summary>Completes when the stream refuses what is printed, such as a pipe whose reader has gone. The guest runs on.</summary>
     public Task OutputFailed => _outputFailed.Task;
 
+    /// <summary>Why the stream refused what was printed; null: it has not.</summary>
+    public Exception? OutputError { get; private set; }
+
     /// <summary>Bytes printed since the machine was made.</summary>
     public long Length
     {
@@ -338,9 +341,11 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
                 _output!.Write(block, 0, length);
                 _output.Flush();
             }
-            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            catch (Exception e)
             {
+                // Whatever the user's stream throws: nobody else could catch it on this thread.
                 failed = true;
+                OutputError = e;
                 _outputFailed.TrySetResult();
             }
 

@@ -43,7 +43,7 @@ public partial class ProcessTests
         using var process = Start("boot", "--kernel", kernel.Path, "--memory", "64M");
         process.StandardOutput.Close();
         await process.WaitForExitAsync().WaitAsync(s_patience);
-        Assert.Equal((1, "arm64vm: the console's output cannot be written\n"), (process.ExitCode, await process.StandardError.ReadToEndAsync()));
+        Assert.Equal((1, ""), (process.ExitCode, await process.StandardError.ReadToEndAsync()));
     }
 
     private static Process Start(params string[] arguments)

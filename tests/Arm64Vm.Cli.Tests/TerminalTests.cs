@@ -14,7 +14,7 @@ public partial class TerminalTests
     public Task ThePowerOffGivesTheTerminalBack() => Check((terminal, _) => terminal.Type("\u0003ab."), 0);
 
     [Fact]
-    public Task QuittingGivesTheTerminalBack() => Check((terminal, _) => terminal.Type("ab\u0001x"), 0);
+    public Task QuittingGivesTheTerminalBack() => Check((terminal, _) => terminal.Type("ab\u0001x"), ExitStatus.Quit);
 
     [Theory]
     [InlineData(15, 143)]
@@ -76,7 +76,7 @@ public partial class TerminalTests
         await Wait(() => terminal.Output().Split("up").Length > 2);
         terminal.Type("\u0001b");
         await Wait(() => terminal.Output().Contains("power button", StringComparison.Ordinal));
-        await End(terminal, process, before, () => terminal.Type("\u0001x"), 0);
+        await End(terminal, process, before, () => terminal.Type("\u0001x"), ExitStatus.Quit);
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public partial class TerminalTests
         await Wait(() => terminal.Output().Contains("up", StringComparison.Ordinal));
         terminal.Type("<\u0001x>");
         await Wait(() => terminal.Output().Contains("<\u0001x>", StringComparison.Ordinal));
-        await End(terminal, process, before, () => terminal.Type("\u001dx"), 0);
+        await End(terminal, process, before, () => terminal.Type("\u001dx"), ExitStatus.Quit);
     }
 
     private static TemporaryFile Echo() => new(new TestProgram().Print("up").EchoUntil('.').PowerOff().ToElf());

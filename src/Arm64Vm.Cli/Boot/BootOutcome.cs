@@ -10,13 +10,20 @@ internal sealed record BootOutcome
 
     public required TimeSpan? TimedOutAfter { get; init; }
 
-    /// <summary>The console's output refused what was printed.</summary>
-    public required bool OutputFailed { get; init; }
+    /// <summary>What the guest printed could not all be written.</summary>
+    public required OutputFailure? OutputFailure { get; init; }
 
-    /// <summary>The text that was waited for and never came.</summary>
-    public required string? MissedText { get; init; }
-
+    /// <summary>A text that was waited for was printed.</summary>
     public required bool FoundText { get; init; }
+
+    /// <summary>The texts that were waited for.</summary>
+    public required IReadOnlyList<string> WantedTexts { get; init; }
+
+    /// <summary>A text that means failure and was printed; null: none was.</summary>
+    public required string? FailureText { get; init; }
+
+    /// <summary>The guest's kernel said that it panicked.</summary>
+    public required bool Panicked { get; init; }
 
     public required bool FirmwareFailed { get; init; }
 
@@ -38,27 +45,39 @@ internal sealed record BootOutcome
 
     private (int Status, string? Message) Judge()
     {
+        if (FailureText is not null)
+            return (ExitStatus.Failure, $"the console printed \"{FailureText}\"");
+        var isStopped = Result.End == RunEnd.Stopped;
+        if (isStopped && !FoundText && Signal != 0)
+            return (ExitStatus.SignalBase + Signal, null);
+        if (OutputFailure is not null && TimedOutAfter is null)
+            return (ExitStatus.Failure, OutputFailure.Message);
         if (FoundText)
             return (ExitStatus.Success, null);
-        if (Result.End == RunEnd.Stopped)
+        if (isStopped)
         {
-            if (Signal != 0)
-                return (ExitStatus.SignalBase + Signal, null);
             if (TimedOutAfter is { } limit)
-                return (ExitStatus.Timeout, $"time-out after {limit.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture)} s");
-            if (OutputFailed)
-                return (ExitStatus.Failure, "the console's output cannot be written");
-            return UserQuit ? (ExitStatus.Success, null) : (ExitStatus.Failure, "the machine was stopped");
+                return (ExitStatus.Timeout, TimeLimit.Describe(limit) + (Panicked ? ", and after a panic of the guest's kernel" : ""));
+            return UserQuit ? (ExitStatus.Quit, null) : (ExitStatus.Failure, "the machine was stopped");
         }
 
-        if (MissedText is not null)
-            return (ExitStatus.Failure, $"the guest ended before the console printed \"{MissedText}\"");
-        if (Result.End == RunEnd.SemihostingExit)
-            return (Result.ExitCode & 0xFF, null);
+        if (Panicked)
+            return (ExitStatus.Panic, "the guest's kernel panicked");
+        if (WantedTexts.Count > 0)
+            return (ExitStatus.Failure, $"the guest ended before the console printed {string.Join(" or ", WantedTexts.Select(text => $"\"{text}\""))}");
         if (FirmwareFailed)
             return (ExitStatus.Failure, "the embedded firmware found failures");
-        if (FirmwareSaidNothing)
+        if (FirmwareSaidNothing && Result.End != RunEnd.SemihostingExit)
             return (ExitStatus.Failure, "the embedded firmware ended without a verdict");
-        return (ExitStatus.Success, null);
+        return Result.End switch
+        {
+            RunEnd.SemihostingExit => (Result.ExitCode & 0xFF, null),
+            RunEnd.Reset => (ExitStatus.Reset, null),
+            _ => (ExitStatus.Success, null),
+        };
     }
 }
+
+/// <summary>A console's output could not be written.</summary>
+/// <param name="Message">Why; null where the reader has gone, so that nobody need be told.</param>
+internal sealed record OutputFailure(string? Message);

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Arm64Vm.Cli.Files;
 using Arm64Vm.Cli.Terminal;
 using Arm64Vm.Machine;
 
@@ -7,7 +7,13 @@ namespace Arm64Vm.Cli.Boot;
 /// <summary>One run of a machine from the command line: terminal, signals, time limit, and what the end means.</summary>
 internal sealed class BootSession(CliStreams streams)
 {
-    private static readonly TimeSpan s_longestTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+    /// <summary>As a file's name for the device tree.</summary>
+    public const string StandardOutput = "-";
+
+    /// <summary>What Linux prints in panic() (kernel/panic.c).</summary>
+    private const string PanicText = "Kernel panic - not syncing";
+
+    private static readonly TimeSpan s_flushTime = TimeSpan.FromSeconds(1);
 
     private VirtualMachine? _machine;
     private int _signal;
@@ -28,7 +34,11 @@ internal sealed class BootSession(CliStreams streams)
     /// <summary>The key that opens the menu on a terminal; null: none.</summary>
     public required byte? EscapeKey { get; init; }
 
-    public required string? Until { get; init; }
+    /// <summary>Any of these on the console ends the run well.</summary>
+    public required IReadOnlyList<string> Until { get; init; }
+
+    /// <summary>Any of these on the console ends the run as a failure.</summary>
+    public required IReadOnlyList<string> Fail { get; init; }
 
     public required TimeSpan? Timeout { get; init; }
 
@@ -41,17 +51,29 @@ internal sealed class BootSession(CliStreams streams)
 
     private async Task<int> RunAsync()
     {
-        var machine = VirtualMachine.Create(Config);
+        using var timer = new CancellationTokenSource();
+        var limit = TimeLimit.Wait(Timeout, timer.Token);
+
+        // On a thread of its own: a pipe blocks for as long as nobody writes it.
+        var making = Task.Run(Make);
+        if (await Task.WhenAny(making, limit).ConfigureAwait(false) != making)
+        {
+            streams.Error.WriteLine($"{Application.Name}: {TimeLimit.Describe(Timeout!.Value)}, while files were read");
+            return ExitStatus.Timeout;
+        }
+
+        var machine = await making.ConfigureAwait(false);
         await using (machine.ConfigureAwait(false))
         {
             if (DeviceTreeFile is { } file)
             {
-                await File.WriteAllBytesAsync(file, machine.DeviceTree).ConfigureAwait(false);
+                await WriteDeviceTree(file, machine.DeviceTree).ConfigureAwait(false);
                 return ExitStatus.Success;
             }
 
             _machine = machine;
-            var outcome = await RunMachineAsync(machine).ConfigureAwait(false);
+            var outcome = await RunMachineAsync(machine, limit).ConfigureAwait(false);
+            await timer.CancelAsync().ConfigureAwait(false);
             if (Statistics == StatisticsFormat.Text && !machine.Console.Text.EndsWith('\n'))
                 streams.Error.WriteLine();
             StatisticsReport.Write(machine.GetStatistics(), Statistics, streams.Error);
@@ -59,13 +81,41 @@ internal sealed class BootSession(CliStreams streams)
         }
     }
 
-    private async Task<BootOutcome> RunMachineAsync(VirtualMachine machine)
+    /// <summary>Makes the machine, which checks everything it reads; only then the files are opened that it writes.</summary>
+    private async Task<VirtualMachine> Make()
+    {
+        var machine = VirtualMachine.Create(Config);
+        try
+        {
+            if (DeviceTreeFile is null)
+                OutputFile.Open(Config.SerialOutput as OutputFile, Config.VirtioConsoleOutput as OutputFile);
+            return machine;
+        }
+        catch
+        {
+            await machine.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task WriteDeviceTree(string file, ReadOnlyMemory<byte> tree)
+    {
+        if (file == StandardOutput)
+            await streams.Output.WriteAsync(tree).ConfigureAwait(false);
+        else
+            await File.WriteAllBytesAsync(file, tree).ConfigureAwait(false);
+    }
+
+    private async Task<BootOutcome> RunMachineAsync(VirtualMachine machine, Task limit)
     {
         var console = UsesVirtioConsole ? machine.VirtioConsole! : machine.Console;
+        SerialConsole[] consoles = machine.VirtioConsole is { } other ? [machine.Console, other] : [machine.Console];
         using var raw = TakesInput && streams.IsProcess ? RawTerminal.Enter() : null;
         _terminal = raw;
         using var signals = streams.IsProcess ? new Signals(OnSignal, Suspend) : null;
-        using var until = Until is null ? null : console.Watch(Until);
+        using var until = new TextWatches([console], Until);
+        using var fail = new TextWatches([console], Fail);
+        using var panic = new TextWatches(consoles, [PanicText]);
         using var failed = IsEmbeddedFirmware ? machine.Console.Watch(EmbeddedFirmware.Failure) : null;
         using var passed = IsEmbeddedFirmware ? machine.Console.Watch(EmbeddedFirmware.Success) : null;
         if (TakesInput && streams.Input is not null)
@@ -74,26 +124,33 @@ internal sealed class BootSession(CliStreams streams)
             ConsoleInput.Start(streams.Input, console, raw is null ? null : EscapeKey, menu.Execute, streams.Error);
         }
 
-        using var timer = new CancellationTokenSource();
         var run = machine.RunAsync();
-        var limit = Timeout is { } time ? Task.Delay(time < s_longestTimer ? time : s_longestTimer, timer.Token) : null;
-        var first = await Task.WhenAny([run, console.OutputFailed, .. until is null ? [] : (Task[])[until.Seen], .. limit is null ? [] : (Task[])[limit]]).ConfigureAwait(false);
+        var first = await Task.WhenAny([run, limit, .. consoles.Select(one => one.OutputFailed), .. until.Seen, .. fail.Seen]).ConfigureAwait(false);
         await machine.StopAsync().ConfigureAwait(false);
-        await timer.CancelAsync().ConfigureAwait(false);
         var result = await run.ConfigureAwait(false);
-        console.Flush(TimeSpan.FromSeconds(1));
         return new BootOutcome
         {
             Result = result,
-            TimedOutAfter = first == limit && until is not { IsSeen: true } ? Timeout : null,
-            OutputFailed = console.OutputFailed.IsCompleted,
-            MissedText = until is { IsSeen: false } ? Until : null,
-            FoundText = until is { IsSeen: true },
+            TimedOutAfter = first == limit && until.Found is null ? Timeout : null,
+            OutputFailure = consoles.Select(FlushOutput).FirstOrDefault(failure => failure is not null),
+            FoundText = until.Found is not null,
+            WantedTexts = Until,
+            FailureText = fail.Found,
+            Panicked = panic.Found is not null,
             FirmwareFailed = failed is { IsSeen: true },
             FirmwareSaidNothing = passed is { IsSeen: false } && failed is { IsSeen: false },
             Signal = Volatile.Read(ref _signal),
             UserQuit = Volatile.Read(ref _quit),
         };
+    }
+
+    /// <summary>Gives a console's output its last chance; null: all is written.</summary>
+    private static OutputFailure? FlushOutput(SerialConsole console)
+    {
+        var written = console.Flush(s_flushTime);
+        if (console.OutputError is { } error)
+            return new OutputFailure(FileDescriptorStream.IsReaderGone(error) ? null : $"the console's output cannot be written: {error.Message.ReplaceLineEndings(" ")}");
+        return written ? null : new OutputFailure("the end of the console's output was not taken");
     }
 
     private void Quit()

@@ -36,6 +36,8 @@ internal sealed class MachineOptions
             if (result.Tokens is [var token] && CpuModels.Find(token.Value) is null)
                 result.AddError($"Argument '{token.Value}' not recognized. Must be one of: {string.Join(", ", CpuModels.All.Select(model => model.Name))}, with ,pauth=fast|qarma5|off and ,bti=on|off as options.");
         });
+        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _kernel, _initrd, _deviceTree])
+            NotEmpty.Require(option, "the file's name");
         _gic.AcceptOnlyFromAmong("2", "3");
         _semihosting.AcceptOnlyFromAmong("off", "on", "user");
         _backend.AcceptOnlyFromAmong("auto", "x64", "il", "interpreter");
@@ -57,6 +59,8 @@ internal sealed class MachineOptions
     /// <exception cref="CliException">The options are impossible.</exception>
     public MachineConfig Bind(ParseResult parsed, string? kernel, TextWriter messages)
     {
+        if (kernel is not null && parsed.GetValue(_kernel) is not null)
+            throw CliException.Usage($"there are two kernels, '{kernel}' and '{parsed.GetValue(_kernel)}' of --kernel; name one");
         kernel ??= parsed.GetValue(_kernel);
         var firmware = parsed.GetValue(_firmware);
         var initrd = parsed.GetValue(_initrd);
@@ -68,7 +72,7 @@ internal sealed class MachineOptions
         var vars = parsed.GetValue(_vars);
         if (vars is not null && firmware is null)
             throw CliException.Usage("--vars needs --firmware");
-        if (kernel is null && firmware is null && parsed.GetValue(_deviceTree) is null == false)
+        if (kernel is null && firmware is null && parsed.GetValue(_deviceTree) is not null)
             throw CliException.Usage("--dtb needs --kernel or --firmware");
         var log = LogNames.Parse(parsed.GetValue(_log) ?? []);
         var memory = MemorySize.Parse("--memory", parsed.GetValue(_memory)!);

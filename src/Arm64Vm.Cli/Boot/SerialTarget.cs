@@ -1,3 +1,5 @@
+using Arm64Vm.Cli.Files;
+
 namespace Arm64Vm.Cli.Boot;
 
 /// <summary>Where the guest's serial console goes.</summary>
@@ -22,12 +24,11 @@ internal sealed record SerialTarget(SerialKind Kind, string? Path)
         _ => throw CliException.Usage($"{option}: '{text}' is none of stdio, file:PATH, none"),
     };
 
-    /// <summary>Opens the output; null: none.</summary>
-    /// <exception cref="IOException">The file cannot be made.</exception>
-    public Stream? Open(CliStreams streams) => Kind switch
+    /// <summary>Where the output goes; null: nowhere. A file is not opened yet.</summary>
+    public Stream? Output(CliStreams streams) => Kind switch
     {
         SerialKind.Stdio => streams.Output,
-        SerialKind.File => new FileStream(Path!, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0),
+        SerialKind.File => new OutputFile(Path!),
         _ => null,
     };
 }

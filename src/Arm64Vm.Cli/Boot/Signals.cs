@@ -5,9 +5,6 @@ namespace Arm64Vm.Cli.Boot;
 /// <summary>Signals that end the run instead of the process (SIGINT, SIGTERM, SIGHUP, SIGQUIT), and SIGTSTP, which stops both.</summary>
 internal sealed class Signals : IDisposable
 {
-    /// <summary>A file reached its size limit (RLIMIT_FSIZE); without the signal the write fails with EFBIG, which a guest can be told.</summary>
-    private const int FileSizeLimit = 25;
-
     /// <summary>SIGTSTP; by number, because the analyzers take its name for a mistake on other systems.</summary>
     private const int TerminalStop = 20;
 
@@ -22,7 +19,6 @@ internal sealed class Signals : IDisposable
         Register(PosixSignal.SIGHUP, () => end(1)),
         Register(PosixSignal.SIGQUIT, () => end(3)),
         Register((PosixSignal)TerminalStop, suspend),
-        Register((PosixSignal)FileSizeLimit, () => { }),
     ];
 
     public void Dispose()

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.CommandLine;
 using System.Globalization;
+using Arm64Vm.Cli.Boot;
 using Arm64Vm.Isa;
 using Arm64Vm.Machine.Boot.Images;
 
@@ -16,6 +17,7 @@ internal static class DisasmCommand
         Argument<string[]> inputs = new("input") { Description = "An instruction word in hexadecimal, or an ELF, Image or raw file", HelpName = "FILE|HEX", Arity = ArgumentArity.OneOrMore };
         Option<string> origin = new("--base") { Description = "Address of the first word, or of the first byte of a raw file", HelpName = "ADDRESS", DefaultValueFactory = _ => "0" };
         var command = new Command("disasm", "Disassembles A64 instructions.") { inputs, origin };
+        NotEmpty.Require(inputs, "the input");
         command.SetAction(parsed =>
         {
             var address = ParseAddress(parsed.GetValue(origin)!);

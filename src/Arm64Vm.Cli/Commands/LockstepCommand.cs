@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Arm64Vm.Cli.Boot;
+using Arm64Vm.Cli.Files;
 using Arm64Vm.Cli.Verification;
 using Arm64Vm.Machine;
 using Arm64Vm.Machine.Lockstep;
@@ -15,50 +16,66 @@ internal static class LockstepCommand
     {
         Argument<string?> image = new("image") { Description = "ELF file or Linux Image; without it and --firmware the embedded firmware", HelpName = "IMAGE", Arity = ArgumentArity.ZeroOrOne };
         var command = new Command("lockstep", "Runs a guest on the interpreter and as emitted code, in virtual time, compares the machines after every translation unit, "
-            + "and shows the first difference. Status 1 when there is one.") { image };
+            + "and shows the first difference.\n\nStatus: 0 there is none up to the guest's end or the limit, 1 there is one, 120 the guest waits for an interrupt that will never come, 124 time-out, 2 wrong usage; 1 any other failure, too.") { image };
         var machine = new MachineOptions(command, hasBackend: false);
         Option<string?> limit = new("--limit") { Description = "End after so many units", HelpName = "UNITS" };
         Option<string> serial = new("--serial") { Description = "The guest's serial console", HelpName = "stdio|file:PATH|none", DefaultValueFactory = _ => "stdio" };
+        Option<string?> timeout = TimeLimit.Option();
         command.Add(limit);
         command.Add(serial);
+        command.Add(timeout);
+        NotEmpty.Require(image, "the file's name");
         command.SetAction(parsed =>
         {
             var most = ParseLimit(parsed.GetValue(limit));
+            var time = TimeLimit.Parse(parsed.GetValue(timeout));
             var target = SerialTarget.Parse(parsed.GetValue(serial)!);
-            var output = target.Open(streams);
-            try
-            {
-                return Run(machine.Bind(parsed, parsed.GetValue(image), streams.Error) with { SerialOutput = output }, most, streams);
-            }
-            finally
-            {
-                if (target.Kind == SerialKind.File)
-                    output!.Dispose();
-            }
+            using var output = new OwnedOutput(target, streams);
+            var config = machine.Bind(parsed, parsed.GetValue(image), streams.Error) with { SerialOutput = output.Stream };
+            var uses = new FileUses();
+            if (streams.IsProcess)
+                uses.AddStandardStreams();
+            uses.AddMachine(config, parsed.GetValue(image) is null ? "--kernel" : "IMAGE", isKept: false);
+            uses.Writes("--serial", target.Path);
+            uses.Check();
+            return Run(config, most, time, streams);
         });
         return command;
     }
 
-    private static int Run(MachineConfig config, long limit, CliStreams streams)
+    private static int Run(MachineConfig config, long limit, TimeSpan? time, CliStreams streams)
     {
         using var cancellation = new CancellationTokenSource();
+        using var timer = new CancellationTokenSource();
         using var interrupt = streams.IsProcess ? CancelOnInterrupt(cancellation) : null;
+        var timeout = TimeLimit.Wait(time, timer.Token);
+        _ = timeout.ContinueWith(_ => cancellation.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+        var making = Task.Run(() => new LockstepMachine(config));
+        if (Task.WaitAny(making, timeout) != 0)
+            throw TimedOut(time);
         LockstepResult result;
-        using (var machine = new LockstepMachine(config))
+        using (var machine = making.GetAwaiter().GetResult())
         {
+            OutputFile.Open(config.SerialOutput as OutputFile);
             result = machine.Run(limit, cancellation.Token);
             machine.Console.Flush(TimeSpan.FromSeconds(1));
+            if (machine.Console.OutputError is { } error)
+                throw error is IOException ? error : CliException.Failure($"the console's output cannot be written: {error.Message}");
         }
 
+        timer.Cancel();
         LockstepReport.Write(result, streams.Text);
         return result.End switch
         {
             LockstepEnd.GuestEnded or LockstepEnd.Limit => ExitStatus.Success,
+            LockstepEnd.Stopped when timeout.IsCompletedSuccessfully => throw TimedOut(time),
             LockstepEnd.Stopped => ExitStatus.SignalBase + 2,
-            LockstepEnd.WaitsForever => throw CliException.Failure("the guest waits for an interrupt that will never come"),
+            LockstepEnd.WaitsForever => throw new CliException("the guest waits for an interrupt that will never come", ExitStatus.WaitsForever),
             _ => throw CliException.Failure("interpreter and emitted code differ"),
         };
     }
+
+    private static CliException TimedOut(TimeSpan? time) => new(TimeLimit.Describe(time!.Value), ExitStatus.Timeout);
 
     private static PosixSignalRegistration CancelOnInterrupt(CancellationTokenSource cancellation) =>
         PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Arm64Vm.Cli.Boot;
 using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Cli.Verification;
 using Arm64Vm.Translation.Verification;
@@ -17,6 +18,7 @@ internal static class VerifyCommand
         tier.AcceptOnlyFromAmong(["all", .. VerificationRun.TierNames]);
         Option<bool> json = new("--json") { Description = "Report as JSON" };
         var command = new Command("verify", "Runs instruction vectors and compares every register, flag and byte of memory. Status 1 where one differs.") { directory, backend, tier, json };
+        NotEmpty.Require(directory, "the folder's name");
         command.SetAction(parsed =>
         {
             var runner = Open(parsed.GetValue(directory));

@@ -9,6 +9,7 @@ internal sealed unsafe partial class FileDescriptorStream(int descriptor) : Stre
     internal const int Interrupted = 4;
 
     private const int TryAgain = 11;
+    private const int BrokenPipe = 32;
     private const short PollIn = 1;
     private const short PollOut = 4;
 
@@ -36,7 +37,7 @@ internal sealed unsafe partial class FileDescriptorStream(int descriptor) : Stre
                 count = read(descriptor, first, (nuint)buffer.Length);
             if (count >= 0)
                 return (int)count;
-            Retry("read", PollIn);
+            Retry("standard input cannot be read", PollIn);
         }
     }
 
@@ -51,7 +52,7 @@ internal sealed unsafe partial class FileDescriptorStream(int descriptor) : Stre
             if (count >= 0)
                 buffer = buffer[(int)count..];
             else
-                Retry("write", PollOut);
+                Retry(descriptor == 1 ? "standard output cannot be written" : "standard error cannot be written", PollOut);
         }
     }
 
@@ -67,6 +68,9 @@ internal sealed unsafe partial class FileDescriptorStream(int descriptor) : Stre
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    /// <summary>True where a write failed because the reader of the pipe has gone, as at <c>| head -1</c>: nobody is left to be told.</summary>
+    internal static bool IsReaderGone(Exception e) => e is IOException { HResult: BrokenPipe };
+
     /// <summary>Throws unless the call may be made again; a non-blocking descriptor, inherited from elsewhere, is waited for.</summary>
     private void Retry(string what, short events)
     {
@@ -74,7 +78,7 @@ internal sealed unsafe partial class FileDescriptorStream(int descriptor) : Stre
         if (error == Interrupted)
             return;
         if (error != TryAgain)
-            throw new IOException($"{what}: {Marshal.GetPInvokeErrorMessage(error)}");
+            throw new IOException($"{what}: {Marshal.GetPInvokeErrorMessage(error)}", error);
         var request = new PollRequest { Descriptor = descriptor, Events = events };
         _ = poll(ref request, 1, -1);
     }

@@ -1,0 +1,68 @@
+namespace Arm64Vm.Cli.Files;
+
+/// <summary>A file that gets what a guest prints. It is neither made nor emptied before everything else has been checked.</summary>
+internal sealed class OutputFile(string path) : Stream
+{
+    private FileStream? _file;
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>Opens several files and then empties them: where one cannot be opened, none is changed.</summary>
+    /// <exception cref="IOException">A file cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be made or written.</exception>
+    public static void Open(params IEnumerable<OutputFile?> files)
+    {
+        var all = files.OfType<OutputFile>().ToList();
+        foreach (var file in all)
+            file.Open();
+        foreach (var file in all)
+            file.Empty();
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Opened.Write(buffer, offset, count);
+
+    public override void Write(ReadOnlySpan<byte> buffer) => Opened.Write(buffer);
+
+    public override void Flush() => Opened.Flush();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _file?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private FileStream Opened => _file ?? throw new IOException($"'{path}' is not open.");
+
+    private void Open()
+    {
+        if (Directory.Exists(path))
+            throw new IOException($"'{path}' is a folder.");
+        _file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
+    }
+
+    /// <summary>What is no file in a folder, such as /dev/null, has no length to change.</summary>
+    private void Empty()
+    {
+        if (Opened.CanSeek && Opened.Length > 0)
+            Opened.SetLength(0);
+    }
+}
