@@ -229,6 +229,8 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
         }
     }
 
+    internal string DescribeMissing(string text) => $"The machine ended before its console showed \"{text}\". It ended with:\n{Tail(2000)}";
+
     internal void Remove(ConsoleWatch watch)
     {
         lock (_gate)

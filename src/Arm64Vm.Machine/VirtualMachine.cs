@@ -208,7 +208,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             // The text may have come with the last output: the wait has then been answered, but its continuation not yet run.
             await Task.WhenAny(seen, Task.Delay(EndGrace)).ConfigureAwait(false);
             if (!seen.IsCompleted)
-                seen = Console.WaitForAsync(text, TimeSpan.Zero);
+                throw new TimeoutException(Console.DescribeMissing(text));
         }
 
         await seen.ConfigureAwait(false);

@@ -39,7 +39,11 @@ public sealed unsafe class InterpreterExecutor : IExecutor
             if (Volatile.Read(ref context->Poll) != 0)
                 return ExitReason.Poll;
             if (!memory.TryFetch(context, pc, out CodeLocation location))
+            {
+                if (StepsUnits)
+                    return ExitReason.FetchAbort;
                 continue;
+            }
 
             context->PcPage = pc & ~PageMask;
             InterpretedUnit unit = Find(location, (int)(pc & PageMask));

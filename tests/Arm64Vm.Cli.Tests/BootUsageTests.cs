@@ -34,7 +34,7 @@ public class BootUsageTests
         { "names no file", ["boot", "--disk", ",readonly"] },
         { "--stats", ["boot", "--stats=xml"] },
         { "--kernel: the file's name must not be empty", ["boot", "--kernel", ""] },
-        { "--kernel: the file's name must not be empty", ["boot", "--kernel="] },
+        { "missing for option: '--kernel'", ["boot", "--kernel="] },
         { "--firmware: the file's name must not be empty", ["boot", "--firmware", ""] },
         { "--initrd: the file's name must not be empty", ["boot", "--kernel", "x", "--initrd", ""] },
         { "--dtb: the file's name must not be empty", ["boot", "--kernel", "x", "--dtb", ""] },
@@ -90,7 +90,8 @@ public class BootUsageTests
         CliRun.Of("boot", "--kernel", kernel.Path, "--initrd", noise.Path).ExpectFailure(1, "initrd");
         CliRun.Of("boot", "--kernel", kernel.Path, "--disk", "/nonexistent").ExpectFailure(1, "/nonexistent");
         CliRun.Of("boot", "--firmware", noise.Path, "--vars", "/nonexistent").ExpectFailure(1, "/nonexistent");
-        CliRun.Of("boot", "--firmware", noise.Path, "--vars", noise.Path).ExpectFailure(1, "has 8 bytes, but a flash bank has 67108864");
+        using var vars = new TemporaryFile([1, 2, 3, 4, 5, 6, 7, 8]);
+        CliRun.Of("boot", "--firmware", noise.Path, "--vars", vars.Path).ExpectFailure(1, "has 8 bytes, but a flash bank has 67108864");
         CliRun.Of("boot", "--firmware", kernel.Path).ExpectFailure(1, "ELF");
         CliRun.Of("boot", "--kernel", kernel.Path, "--serial", "file:/nonexistent/log").ExpectFailure(1, "/nonexistent/log");
         CliRun.Of("boot", "--kernel", kernel.Path, "--dump-dtb", "/nonexistent/tree").ExpectFailure(1, "/nonexistent/tree");

@@ -102,6 +102,8 @@ internal sealed class BootSession(CliStreams streams)
     {
         if (file == StandardOutput)
             await streams.Output.WriteAsync(tree).ConfigureAwait(false);
+        else if (Directory.Exists(file))
+            throw CliException.Failure($"'{file}' is a folder");
         else
             await File.WriteAllBytesAsync(file, tree).ConfigureAwait(false);
     }

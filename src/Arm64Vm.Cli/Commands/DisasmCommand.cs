@@ -59,6 +59,8 @@ internal static class DisasmCommand
 
     private static void PrintFile(TextWriter output, string path, ulong address)
     {
+        if (Directory.Exists(path))
+            throw CliException.Failure($"'{path}' is a folder");
         if (!File.Exists(path))
             throw CliException.Failure($"'{path}' is neither an instruction word nor a file");
         ReadOnlyMemory<byte> file = File.ReadAllBytes(path);

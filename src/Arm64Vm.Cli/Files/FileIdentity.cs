@@ -29,7 +29,7 @@ internal static partial class FileIdentity
         // Not there yet: it will be made in its folder, or where a link without a file points.
         try
         {
-            path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+            path = new FileInfo(path).LinkTarget is null ? Path.GetFullPath(path) : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

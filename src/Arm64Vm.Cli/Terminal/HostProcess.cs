@@ -9,6 +9,9 @@ internal static unsafe partial class HostProcess
     private const int StandardDescriptors = 3;
     private const int GetDescriptorFlags = 1;
     private const int ClosedByExec = 1;
+    private const int GetStatusFlags = 3;
+    private const int AccessMode = 3;
+    private const int ReadOnly = 0;
     private const int ReadWrite = 2;
 
     /// <summary>SIGXFSZ: a file reached RLIMIT_FSIZE. Without the signal the call fails with EFBIG, which a guest or a user can be told.</summary>
@@ -28,9 +31,8 @@ internal static unsafe partial class HostProcess
         var taken = false;
         for (var descriptor = 0; descriptor < StandardDescriptors; descriptor++)
         {
-            var flags = fcntl(descriptor, GetDescriptorFlags, 0);
-            missing |= flags < 0;
-            taken |= flags >= 0 && (flags & ClosedByExec) != 0;
+            missing |= !IsOpen(descriptor);
+            taken |= IsOpen(descriptor) && !IsInherited(descriptor);
         }
 
         if (!missing && !taken)
@@ -38,8 +40,7 @@ internal static unsafe partial class HostProcess
         var (program, arguments) = taken ? CommandLine() : default;
         for (var descriptor = 0; descriptor < StandardDescriptors; descriptor++)
         {
-            var flags = fcntl(descriptor, GetDescriptorFlags, 0);
-            if (flags >= 0 && (flags & ClosedByExec) == 0)
+            if (IsOpen(descriptor) && IsInherited(descriptor))
                 continue;
             var opened = open("/dev/null", ReadWrite);
             if (opened < 0)
@@ -55,6 +56,12 @@ internal static unsafe partial class HostProcess
             _ = execv(program!, arguments);
         return !taken;
     }
+
+    private static bool IsOpen(int descriptor) => fcntl(descriptor, GetDescriptorFlags, 0) >= 0;
+
+    /// <summary>False for what was opened since the start: it would not survive an exec, or, where the host of the development build forgot that, it is no output that can be written.</summary>
+    private static bool IsInherited(int descriptor) =>
+        (fcntl(descriptor, GetDescriptorFlags, 0) & ClosedByExec) == 0 && (descriptor == 0 || (fcntl(descriptor, GetStatusFlags, 0) & AccessMode) != ReadOnly);
 
     /// <summary>The program and its arguments, each as bytes with a NUL behind them.</summary>
     private static (string Program, nint Arguments) CommandLine()

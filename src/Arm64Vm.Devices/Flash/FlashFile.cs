@@ -9,6 +9,9 @@ namespace Arm64Vm.Devices.Flash;
 /// </remarks>
 public sealed class FlashFile : IFlashStore, IDisposable
 {
+    /// <summary>EWOULDBLOCK, which the runtime reports where a lock is held.</summary>
+    private const int WouldBlock = 11;
+
     private static readonly TimeSpan s_batch = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
@@ -23,10 +26,25 @@ public sealed class FlashFile : IFlashStore, IDisposable
     /// <exception cref="UnauthorizedAccessException">The user may not.</exception>
     public FlashFile(string path)
     {
-        _file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        if (Directory.Exists(path))
+            throw new IOException($"The variables file '{path}' is a folder.");
+        try
+        {
+            _file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e.HResult == WouldBlock)
+        {
+            throw new IOException($"The variables file '{path}' is in use by another machine; each needs its own.", e);
+        }
+
         try
         {
             Length = RandomAccess.GetLength(_file);
+        }
+        catch (NotSupportedException e)
+        {
+            _file.Dispose();
+            throw new IOException($"The variables file '{path}' is a pipe or a device, and must be a file.", e);
         }
         catch
         {

@@ -16,6 +16,8 @@ internal sealed class BootPackage : IDisposable
     /// <summary>A command line longer than this is a mistake; Linux takes 2 KiB.</summary>
     private const int LongestCommandLine = 64 * 1024;
 
+    private const string Initrd = "initrd";
+
     private readonly List<IDisposable> _files = [];
 
     private BootPackage(BootPlan plan, FwCfgItems fwCfg, List<IDisposable> files)
@@ -42,12 +44,16 @@ internal sealed class BootPackage : IDisposable
         {
             var seeds = new BootSeeds(config.RandomSeed);
             var board = parts.Describe() with { KaslrSeed = seeds.Kaslr, RngSeed = seeds.Rng };
+            var initrd = default(ReadOnlyMemory<byte>);
             var boot = new BootFiles
             {
                 Firmware = BootSource.ReadFirmware(config.Firmware, parts.Flash0),
-                Kernel = BootSource.Read(config.Kernel, config.Memory, files),
-                Initrd = BootSource.Read(config.Initrd, config.Memory, files),
-                DeviceTree = BootSource.Read(config.DeviceTree, config.Memory, files),
+                Kernel = BootSource.Read(config.Kernel, "kernel", config.Memory, files),
+
+                // Firmware takes it through fw_cfg, when it likes; a kernel finds it in RAM.
+                InitrdFile = config.Firmware is null ? BootSource.Open(config.Initrd, Initrd, config.Memory, files, out initrd) : null,
+                Initrd = config.Firmware is null ? initrd : BootSource.Read(config.Initrd, Initrd, config.Memory, files),
+                DeviceTree = BootSource.Read(config.DeviceTree, "device tree", config.Memory, files),
                 CommandLine = config.Append,
             };
             Check(config, boot);
@@ -87,7 +93,7 @@ internal sealed class BootPackage : IDisposable
     {
         if (config.Kernel is not null && boot.Kernel.IsEmpty)
             throw new BootImageException("The kernel file is empty.");
-        if (config.Initrd is not null && boot.Initrd.IsEmpty)
+        if (config.Initrd is not null && boot.InitrdLength == 0)
             throw new BootImageException("The initrd file is empty.");
         if (config.DeviceTree is not null && boot.DeviceTree.IsEmpty)
             throw new BootImageException("The device tree file is empty.");

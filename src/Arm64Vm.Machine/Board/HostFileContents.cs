@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Arm64Vm.Machine.Board;
 
@@ -17,12 +18,10 @@ internal sealed unsafe class HostFileContents : MemoryManager<byte>
     }
 
     /// <exception cref="IOException">It cannot be read, or is larger than <paramref name="limit"/> bytes.</exception>
-    public static HostFileContents Read(string path, ulong limit)
+    public static HostFileContents Read(SafeFileHandle file, long length, string path, string what, ulong limit)
     {
-        using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
-        var length = RandomAccess.GetLength(file);
         if ((ulong)length > Math.Min(limit, (ulong)Array.MaxLength))
-            throw new IOException($"'{path}' has {length} bytes, which is more than fits.");
+            throw new IOException($"The {what} '{path}' has {length} bytes, which is more than fits.");
         var contents = new HostFileContents((int)length);
         try
         {

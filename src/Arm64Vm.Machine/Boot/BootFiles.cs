@@ -12,6 +12,11 @@ public sealed record BootFiles
     /// <summary>An initial RAM disk for the kernel; empty: none.</summary>
     public ReadOnlyMemory<byte> Initrd { get; init; }
 
+    /// <summary>The initial RAM disk as a file that is not in memory; null: <see cref="Initrd"/> has it.</summary>
+    internal Images.FileBytes? InitrdFile { get; init; }
+
+    internal ulong InitrdLength => InitrdFile?.Length ?? (ulong)Initrd.Length;
+
     /// <summary>A flattened device tree instead of the generated one; empty: none.</summary>
     public ReadOnlyMemory<byte> DeviceTree { get; init; }
 

@@ -21,13 +21,14 @@ public sealed record BootPlan
     /// <param name="memory">RAM.</param>
     /// <param name="memoryIsZero">True: RAM is fresh, so that zeros need not be written.</param>
     /// <exception cref="BootImageException">RAM is smaller than it was planned for.</exception>
+    /// <exception cref="IOException">A file that goes into RAM as it is cannot be read.</exception>
     public void WriteTo(IGuestMemory memory, bool memoryIsZero = false)
     {
         foreach (var segment in Segments)
         {
-            var written = memory.TryWrite(segment.Address, segment.Data.Span);
+            var written = segment.File is { } file ? file.TryWriteTo(memory, segment.Address) : memory.TryWrite(segment.Address, segment.Data.Span);
             if (written && !memoryIsZero)
-                written = WriteZeros(memory, segment.Address + (ulong)segment.Data.Length, segment.Region.End);
+                written = WriteZeros(memory, segment.Address + (segment.File?.Length ?? (ulong)segment.Data.Length), segment.Region.End);
             if (!written)
                 throw new BootImageException($"The {segment.Name} at {segment.Region} lies outside RAM.");
         }

@@ -33,7 +33,7 @@ public static class BootPlanner
     private static BootPlan PlanFirmware(BootFiles files, VirtBoard board, Region ram)
     {
         FirmwareImage.Check(files.Firmware.Span);
-        if (files.Kernel.IsEmpty && !files.Initrd.IsEmpty)
+        if (files.Kernel.IsEmpty && files.InitrdLength > 0)
             throw new BootImageException("There is an initrd but no kernel.");
         var tree = BuildTree(files, board, default);
         var segment = PlaceTree(tree, ram.Base, ram);
@@ -43,7 +43,7 @@ public static class BootPlanner
     private static BootPlan PlanLinux(BootFiles files, VirtBoard board, Region ram, KernelImage kernel)
     {
         var initrdAt = AlignUp(Math.Max(ram.Base + Math.Min(ram.Size / 2, InitrdLimit), kernel.End), PageSize);
-        var initrdSize = (ulong)files.Initrd.Length;
+        var initrdSize = files.InitrdLength;
         if (initrdSize > 0 && !ram.Contains(initrdAt, initrdSize))
             throw new BootImageException($"The initrd of {initrdSize} bytes does not fit at 0x{initrdAt:x} into RAM ({ram}).");
         var initrd = initrdSize > 0 ? new Region(initrdAt, initrdSize) : default;
@@ -51,7 +51,7 @@ public static class BootPlanner
         var stub = new ImageSegment("boot stub", ram.Base, BootStub.Create(tree.Address, kernel.EntryPoint));
         List<ImageSegment> segments = [stub, .. kernel.Segments];
         if (initrdSize > 0)
-            segments.Add(new ImageSegment("initrd", initrdAt, files.Initrd));
+            segments.Add(new ImageSegment("initrd", initrdAt, files.Initrd, initrdSize) { File = files.InitrdFile });
         segments.Add(tree);
         return new BootPlan { EntryPoint = ram.Base, DeviceTreeAddress = tree.Address, Segments = segments };
     }
@@ -59,7 +59,7 @@ public static class BootPlanner
     /// <summary>A bare-metal program gets the tree at the base of RAM when it leaves that free.</summary>
     private static BootPlan PlanElf(BootFiles files, VirtBoard board, Region ram, KernelImage kernel)
     {
-        if (!files.Initrd.IsEmpty)
+        if (files.InitrdLength > 0)
             throw new BootImageException("An initrd needs a Linux kernel, but this kernel is an ELF file.");
         List<ImageSegment> segments = [.. kernel.Segments];
         var tree = new ImageSegment("device tree", ram.Base, BuildTree(files, board, default));

@@ -111,6 +111,9 @@ public sealed unsafe partial class JitExecutor : IExecutor
                 return ExitReason.PcAlignment;
             if (!TryFind(context, want, site))
             {
+                // A handler that cannot be fetched either raises exceptions without end: each of them is a step.
+                if (StepsUnits)
+                    return ExitReason.FetchAbort;
                 want = Want.Fetch;
                 continue;
             }

@@ -15,6 +15,9 @@ public sealed record ImageSegment(string Name, ulong Address, ReadOnlyMemory<byt
     {
     }
 
+    /// <summary>Has the bytes instead of <see cref="Data"/>, as long as the boot is prepared; null: they are in memory.</summary>
+    internal FileBytes? File { get; init; }
+
     /// <summary>The RAM it takes.</summary>
     public Region Region => new(Address, MemorySize);
 }

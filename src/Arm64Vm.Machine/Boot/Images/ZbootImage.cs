@@ -27,13 +27,16 @@ internal static class ZbootImage
         var name = Encoding.ASCII.GetString(end < 0 ? field : field[..end]);
         var payload = file.Slice((int)offset, (int)size);
         const string What = "kernel inside the EFI image";
-        if (name == "gzip" && Gzip.IsGzip(payload.Span))
-            return Gzip.Decompress(payload, What);
+        if (name == "gzip")
+            return Gzip.IsGzip(payload.Span) ? Gzip.Decompress(payload, What) : throw Damaged(name);
 
         // Older kernels name the make rule that packed them, zstd22.
-        if (name is ("zstd" or "zstd22") && Zstandard.IsZstandard(payload.Span))
-            return Zstandard.Decompress(payload, What);
+        if (name is "zstd" or "zstd22")
+            return Zstandard.IsZstandard(payload.Span) ? Zstandard.Decompress(payload, What) : throw Damaged(name);
         var printable = name.All(char.IsAsciiLetterOrDigit) && name.Length > 0 ? name : "an unknown method";
         throw new BootImageException($"The kernel inside the EFI image is compressed with {printable}; only gzip and zstd are supported.");
     }
+
+    private static BootImageException Damaged(string name) =>
+        new($"The kernel inside the EFI image should be compressed with {name}, but its first bytes are not {name}'s: the file is damaged.");
 }
