@@ -15,7 +15,7 @@ public enum DiskMode
 }
 
 /// <summary>A virtio block device with an image file, or a block device of the host.</summary>
-/// <param name="Path">The file; the size of a raw one is the disk's, rounded down to 512 bytes.</param>
+/// <param name="Path">The file; the size of a raw one is the disk's, rounded up to 512 bytes with zeros.</param>
 /// <param name="Mode">What the guest may do.</param>
 /// <param name="Format">Null: what the file's first bytes say.</param>
 public sealed record DiskConfig(string Path, DiskMode Mode = DiskMode.ReadWrite, DiskFormat? Format = null);

@@ -28,6 +28,7 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
     private long _taken;
     private long _drained;
     private long _searched;
+    private int _waitingCalls;
     private bool _drainSleeps;
     private bool _flushing;
     private bool _closed;
@@ -182,23 +183,37 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
         }
     }
 
-    bool ICharacterBackend.TryRead(out byte value) => _input.TryRead(out value);
+    bool ICharacterBackend.TryRead(out byte value)
+    {
+        value = 0;
+        return Volatile.Read(ref _waitingCalls) == 0 && _input.TryRead(out value);
+    }
 
     void ICharacterBackend.SetInputHandler(Action? inputAvailable) => _input.SetInputHandler(inputAvailable);
 
     /// <summary>Takes the next byte typed, waiting for one; −1 when the console is closed or <paramref name="isCancelled"/> says so.</summary>
     internal int WaitForInput(Func<bool> isCancelled)
     {
-        while (true)
+        // Meanwhile the serial device takes nothing: it would be there first.
+        Interlocked.Increment(ref _waitingCalls);
+        try
         {
-            if (_input.TryRead(out var value))
-                return value;
-            lock (_gate)
+            while (true)
             {
-                if (_closed || isCancelled())
-                    return -1;
-                Monitor.Wait(_gate, 10);
+                if (_input.TryRead(out var value))
+                    return value;
+                lock (_gate)
+                {
+                    if (_closed || isCancelled())
+                        return -1;
+                    Monitor.Wait(_gate, 10);
+                }
             }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waitingCalls);
+            _input.NotifyPending();
         }
     }
 

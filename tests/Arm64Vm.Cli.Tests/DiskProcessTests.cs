@@ -78,6 +78,39 @@ public sealed class DiskProcessTests : IDisposable
         Assert.Equal(32 + 2, output.Length);
     }
 
+    /// <summary>SIGXFSZ would end the process. The runtime's own file of code, which the limit also holds for, is left out.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData(",snapshot")]
+    public void TheFileSizeLimitIsAnErrorOfTheGuestsWrites(string mode)
+    {
+        var image = Image(400_000 * SectorSize);
+        using var kernel = new TemporaryFile(DiskProgram.WriteAndPrintStatus(last: 380_000, step: 190_000).ToElf());
+        var run = ShellRun.Of($"export DOTNET_EnableWriteXorExecute=0; ulimit -f {128 << 10}; $arm64vm boot --memory 64M --backend interpreter --kernel \"$1\" --disk \"$2\"{mode}", kernel.Path, image);
+        Assert.Equal(new ShellRun(0, "0010!", ""), run);
+    }
+
+    [Fact]
+    public void ADiskThatIsNoWholeNumberOfSectorsIsAnnounced()
+    {
+        var image = Image(1234);
+        using var kernel = new TemporaryFile(DiskProgram.WriteAndPrintStatus(last: 2, step: 1).ToElf());
+        var run = CliRun.Of("boot", "--kernel", kernel.Path, "--memory", "64M", "--disk", image);
+        Assert.Equal("0000!", run.Output);
+        Assert.Contains("has 1234 bytes, which are no whole number of sectors", run.Error, StringComparison.Ordinal);
+        Assert.Equal(1536, new FileInfo(image).Length);
+        Assert.Equal("", CliRun.Of("boot", "--kernel", kernel.Path, "--memory", "64M", "--disk", image).Error);
+    }
+
+    [Fact]
+    public void WhatIsNoOptionOfADiskIsNamed()
+    {
+        var image = Image(SectorSize);
+        CliRun.Of("boot", "--disk", image + ",foo").ExpectFailure(ExitStatus.Usage, "'foo' is no option; readonly");
+        CliRun.Of("boot", "--disk", image + ",foo,readonly").ExpectFailure(ExitStatus.Usage, "'foo' is no option; readonly");
+        CliRun.Of("boot", "--disk", image + ",readonly,snapshot").ExpectFailure(ExitStatus.Usage, "both readonly and snapshot");
+    }
+
     /// <summary>A block device of the host takes writes into its cache and fails when it has to put them somewhere: EIO from fdatasync(2).</summary>
     [Fact]
     public async Task AnErrorOfTheHostsDeviceIsAnErrorOfTheGuestsFlush()

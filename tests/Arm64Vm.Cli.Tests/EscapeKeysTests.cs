@@ -11,7 +11,7 @@ public class EscapeKeysTests
     [InlineData("\u0001h", "", EscapeCommand.Help)]
     [InlineData("a\u0001\u0001b", "a\u0001b", EscapeCommand.None)]
     [InlineData("a\u0001ab", "a\u0001b", EscapeCommand.None)]
-    [InlineData("a\u0001qb", "ab", EscapeCommand.None)]
+    [InlineData("a\u0001qb", "a", EscapeCommand.Unknown)]
     [InlineData("\u0001p", "", EscapeCommand.PauseOrContinue)]
     [InlineData("\u0001S", "", EscapeCommand.Statistics)]
     [InlineData("\u0001l", "", EscapeCommand.SaveLog)]

@@ -79,6 +79,26 @@ public partial class TerminalTests
         await End(terminal, process, before, () => terminal.Type("\u0001x"), ExitStatus.Quit);
     }
 
+    /// <summary>A pause that waited for a guest in SYS_READC stopped the only thread that reads keys.</summary>
+    [Fact]
+    public async Task TheMenuIsAliveWhileTheGuestWaitsForInput()
+    {
+        using var kernel = new TemporaryFile(new TestProgram().Print("up").Set(0, 7).Set(1, 0).Add(0xD45E_0000).Hang().ToElf());
+        using var terminal = new PseudoTerminal();
+        var before = terminal.Settings();
+        using var process = Start(terminal.Name, kernel.Path);
+        await Wait(() => terminal.Output().Contains("up", StringComparison.Ordinal));
+        terminal.Type("\u0001p");
+        await Wait(() => terminal.Output().Contains("it pauses when that is over", StringComparison.Ordinal));
+        terminal.Type("\u0001q");
+        await Wait(() => terminal.Output().Contains("Ctrl-A q is no command", StringComparison.Ordinal));
+        terminal.Type("k");
+        await Wait(() => terminal.Output().Contains("arm64vm: paused", StringComparison.Ordinal));
+        terminal.Type("\u0001p");
+        await Wait(() => terminal.Output().Contains("continued", StringComparison.Ordinal));
+        await End(terminal, process, before, () => terminal.Type("\u0001x"), ExitStatus.Quit);
+    }
+
     [Fact]
     public async Task AnotherKeyCanOpenTheMenu()
     {

@@ -67,7 +67,7 @@ internal sealed class BootSession(CliStreams streams)
         {
             if (DeviceTreeFile is { } file)
             {
-                await WriteDeviceTree(file, machine.DeviceTree).ConfigureAwait(false);
+                WriteDeviceTree(file, machine.DeviceTree);
                 return ExitStatus.Success;
             }
 
@@ -84,9 +84,12 @@ internal sealed class BootSession(CliStreams streams)
     /// <summary>Makes the machine, which checks everything it reads; only then the files are opened that it writes.</summary>
     private async Task<VirtualMachine> Make()
     {
+        var notes = Config.Disks.Select(DiskOption.Note).OfType<string>().ToList();
         var machine = VirtualMachine.Create(Config);
         try
         {
+            foreach (var note in notes)
+                streams.Error.WriteLine($"{Application.Name}: {note}");
             if (DeviceTreeFile is null)
                 OutputFile.Open(Config.SerialOutput as OutputFile, Config.VirtioConsoleOutput as OutputFile);
             return machine;
@@ -98,14 +101,17 @@ internal sealed class BootSession(CliStreams streams)
         }
     }
 
-    private async Task WriteDeviceTree(string file, ReadOnlyMemory<byte> tree)
+    private void WriteDeviceTree(string file, ReadOnlyMemory<byte> tree)
     {
         if (file == StandardOutput)
-            await streams.Output.WriteAsync(tree).ConfigureAwait(false);
-        else if (Directory.Exists(file))
-            throw CliException.Failure($"'{file}' is a folder");
-        else
-            await File.WriteAllBytesAsync(file, tree).ConfigureAwait(false);
+        {
+            streams.Output.Write(tree.Span);
+            return;
+        }
+
+        using var output = new OutputFile(file);
+        OutputFile.Open(output);
+        output.Write(tree.Span);
     }
 
     private async Task<BootOutcome> RunMachineAsync(VirtualMachine machine, Task limit)

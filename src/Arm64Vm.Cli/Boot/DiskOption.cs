@@ -11,22 +11,44 @@ internal static class DiskOption
     /// <exception cref="CliException">The text names no file or no such format.</exception>
     public static DiskConfig Parse(string text)
     {
-        var (path, mode, format) = (text, DiskMode.ReadWrite, default(DiskFormat?));
+        var (path, mode, format) = (text, default(DiskMode?), default(DiskFormat?));
         while (path.LastIndexOf(',') is >= 0 and var comma)
         {
             var option = path[(comma + 1)..];
-            if (option == "readonly")
-                mode = DiskMode.ReadOnly;
-            else if (option == "snapshot")
-                mode = DiskMode.Snapshot;
+            DiskMode? chosen = option switch { "readonly" => DiskMode.ReadOnly, "snapshot" => DiskMode.Snapshot, _ => null };
+            if (chosen is not null)
+                mode = mode is null || mode == chosen ? chosen : throw CliException.Usage($"--disk: '{text}' is both readonly and snapshot");
             else if (option.StartsWith("format=", StringComparison.Ordinal))
                 format = ParseFormat("--disk", option["format=".Length..]);
-            else
+            else if (File.Exists(path) || !File.Exists(path[..comma]))
                 break;
+            else
+                throw CliException.Usage($"--disk: there is no file '{path}', and '{option}' is no option; readonly, snapshot and format= are");
             path = path[..comma];
         }
 
-        return path.Length > 0 ? new DiskConfig(path, mode, format) : throw CliException.Usage($"--disk: '{text}' names no file");
+        return path.Length > 0 ? new DiskConfig(path, mode ?? DiskMode.ReadWrite, format) : throw CliException.Usage($"--disk: '{text}' names no file");
+    }
+
+    /// <summary>What a user should know of a disk before the guest writes to it; null: nothing.</summary>
+    public static string? Note(DiskConfig disk)
+    {
+        const int SectorSize = 512;
+        if (disk.Mode != DiskMode.ReadWrite || !File.Exists(disk.Path) || new FileInfo(disk.Path).Length is var length && length % SectorSize == 0)
+            return null;
+        try
+        {
+            if ((disk.Format ?? DiskImage.Recognize(disk.Path)) != DiskFormat.Raw)
+                return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            // Whoever opens it in earnest says what is wrong.
+            return null;
+        }
+
+        var rest = SectorSize - length % SectorSize;
+        return $"the disk '{disk.Path}' has {length} bytes, which are no whole number of sectors: the guest finds {rest} zeros behind them, and the file grows by {rest} bytes if it writes the last sector";
     }
 
     /// <exception cref="CliException">It is none that there is.</exception>

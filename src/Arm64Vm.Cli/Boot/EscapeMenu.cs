@@ -13,7 +13,14 @@ namespace Arm64Vm.Cli.Boot;
 /// <param name="suspend">Stops the process until it is continued.</param>
 internal sealed class EscapeMenu(VirtualMachine machine, SerialConsole console, byte escape, TextWriter messages, Action quit, Action suspend)
 {
-    public void Execute(EscapeCommand command)
+    private static readonly TimeSpan s_quickPause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>The pause that the user asked for last; null: the guest may run.</summary>
+    private volatile Task? _pause;
+
+    /// <param name="command">What to do.</param>
+    /// <param name="key">The key that asked for it.</param>
+    public void Execute(EscapeCommand command, byte key)
     {
         switch (command)
         {
@@ -41,24 +48,42 @@ internal sealed class EscapeMenu(VirtualMachine machine, SerialConsole console, 
             case EscapeCommand.Suspend:
                 suspend();
                 break;
+            case EscapeCommand.Unknown:
+                Say($"{EscapeKey.NameOf(escape)} {NameOf(key)} is no command; {EscapeKey.NameOf(escape)} h lists them");
+                break;
             case EscapeCommand.Help:
                 messages.WriteLine("\n" + EscapeKeys.Help(escape));
                 break;
         }
     }
 
+    /// <summary>Never waits for the guest: while that waits in a host call, for input or for an output that is stuck, the keys must still be read.</summary>
     private void PauseOrContinue()
     {
-        if (machine.State == MachineState.Paused)
+        if (_pause is not null)
         {
+            _pause = null;
             Say("continued");
             machine.Resume();
+            return;
         }
-        else
+
+        var pause = machine.PauseAsync();
+        _pause = pause;
+        if (pause.Wait(s_quickPause))
         {
-            machine.PauseAsync().GetAwaiter().GetResult();
             Say("paused");
+            return;
         }
+
+        Say("the guest waits for the host, for input or for its output to be taken; it pauses when that is over");
+        _ = pause.ContinueWith(
+            done =>
+            {
+                if (_pause == done && machine.State != MachineState.Ended)
+                    Say("paused");
+            },
+            TaskScheduler.Default);
     }
 
     /// <summary>Into the working directory, under a name that is not taken.</summary>
@@ -73,14 +98,22 @@ internal sealed class EscapeMenu(VirtualMachine machine, SerialConsole console, 
             {
             }
 
-            File.WriteAllBytes(name, log);
+            using (var file = new FileStream(name, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0))
+                file.Write(log);
             Say($"{log.Length} bytes of the console are in {Path.GetFullPath(name)}");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
             Say(e.Message);
         }
     }
 
     private void Say(string text) => messages.WriteLine($"\n{Application.Name}: {text}");
+
+    private static string NameOf(byte key) => key switch
+    {
+        < 0x20 => EscapeKey.NameOf(key),
+        < 0x7F => ((char)key).ToString(),
+        _ => $"0x{key:x2}",
+    };
 }

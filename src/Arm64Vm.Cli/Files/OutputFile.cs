@@ -31,9 +31,20 @@ internal sealed class OutputFile(string path) : Stream
             file.Empty();
     }
 
-    public override void Write(byte[] buffer, int offset, int count) => Opened.Write(buffer, offset, count);
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
-    public override void Write(ReadOnlySpan<byte> buffer) => Opened.Write(buffer);
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        try
+        {
+            Opened.Write(buffer);
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            // EFBIG, which the runtime takes for a mistake of the caller's.
+            throw new IOException($"'{path}' would become larger than a file may be.", e);
+        }
+    }
 
     public override void Flush() => Opened.Flush();
 

@@ -15,11 +15,11 @@ internal sealed class ConsoleInput
     private readonly Stream _input;
     private readonly SerialConsole _console;
     private readonly EscapeKeys? _escape;
-    private readonly Action<EscapeCommand> _execute;
+    private readonly Action<EscapeCommand, byte> _execute;
     private readonly TextWriter _messages;
     private readonly Queue<byte> _waiting = new();
 
-    private ConsoleInput(Stream input, SerialConsole console, EscapeKeys? escape, Action<EscapeCommand> execute, TextWriter messages)
+    private ConsoleInput(Stream input, SerialConsole console, EscapeKeys? escape, Action<EscapeCommand, byte> execute, TextWriter messages)
     {
         _input = input;
         _console = console;
@@ -34,7 +34,7 @@ internal sealed class ConsoleInput
     /// <param name="escape">Null: everything goes to the guest.</param>
     /// <param name="execute">Gets the commands of the menu, on the reading thread.</param>
     /// <param name="messages">Gets the bell.</param>
-    public static void Start(Stream input, SerialConsole console, byte? escape, Action<EscapeCommand> execute, TextWriter messages)
+    public static void Start(Stream input, SerialConsole console, byte? escape, Action<EscapeCommand, byte> execute, TextWriter messages)
     {
         var carrier = new ConsoleInput(input, console, escape is { } key ? new EscapeKeys(key) : null, execute, messages);
         new Thread(carrier.Read) { IsBackground = true, Name = "arm64vm-input" }.Start();
@@ -70,7 +70,7 @@ internal sealed class ConsoleInput
             Wait(typed[..forGuest]);
             typed = typed[consumed..];
             if (command != EscapeCommand.None)
-                _execute(command);
+                _execute(command, escape.LastKey);
         }
     }
 

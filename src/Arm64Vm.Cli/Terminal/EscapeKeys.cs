@@ -12,6 +12,9 @@ internal enum EscapeCommand
     Reset,
     Suspend,
     Help,
+
+    /// <summary>The key means nothing.</summary>
+    Unknown,
 }
 
 /// <summary>Takes the escape sequences out of what is typed: the escape key, then a letter.</summary>
@@ -19,6 +22,9 @@ internal enum EscapeCommand
 internal sealed class EscapeKeys(byte escape)
 {
     private bool _escaped;
+
+    /// <summary>The key of the last command.</summary>
+    public byte LastKey { get; private set; }
 
     /// <summary>The menu's text.</summary>
     public static string Help(byte escape)
@@ -59,9 +65,8 @@ internal sealed class EscapeKeys(byte escape)
                 continue;
             }
 
-            var command = CommandOf(key);
-            if (command != EscapeCommand.None)
-                return command;
+            LastKey = key;
+            return CommandOf(key);
         }
 
         return EscapeCommand.None;
@@ -77,6 +82,6 @@ internal sealed class EscapeKeys(byte escape)
         'r' => EscapeCommand.Reset,
         'z' => EscapeCommand.Suspend,
         'h' or '?' => EscapeCommand.Help,
-        _ => EscapeCommand.None,
+        _ => EscapeCommand.Unknown,
     };
 }

@@ -71,7 +71,7 @@ public sealed class FlashFile : IFlashStore, IDisposable
                 return false;
             try
             {
-                RandomAccess.Write(_file, bytes, offset);
+                HostFileWrites.Write(_file, bytes, offset);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

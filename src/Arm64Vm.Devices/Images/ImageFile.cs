@@ -51,7 +51,7 @@ internal class ImageFile : IDisposable
     /// <summary>Writes, and makes the file longer where it ends before.</summary>
     public virtual void Write(long offset, ReadOnlySpan<byte> source)
     {
-        RandomAccess.Write(_file, source, offset);
+        HostFileWrites.Write(_file, source, offset);
         Length = Math.Max(Length, offset + source.Length);
     }
 
@@ -60,7 +60,7 @@ internal class ImageFile : IDisposable
     {
         if (length <= Length)
             return;
-        RandomAccess.SetLength(_file, length);
+        HostFileWrites.SetLength(_file, length);
         Length = length;
     }
 

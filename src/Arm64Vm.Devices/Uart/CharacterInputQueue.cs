@@ -33,6 +33,15 @@ public sealed class CharacterInputQueue
             inputAvailable?.Invoke();
     }
 
+    /// <summary>Tells the input's handler again of what it has left in the queue.</summary>
+    public void NotifyPending()
+    {
+        Action? notify;
+        lock (_gate)
+            notify = _count > 0 ? _inputAvailable : null;
+        notify?.Invoke();
+    }
+
     /// <summary>Queues as many leading bytes of <paramref name="input"/> as fit.</summary>
     /// <returns>How many were taken.</returns>
     public int Feed(ReadOnlySpan<byte> input)

@@ -11,6 +11,9 @@ public sealed class FileBlockBackend : IBlockBackend, ISparseDisk, IDisposable
 
     private readonly SafeFileHandle _file;
 
+    /// <summary>Bytes of the file when it was opened.</summary>
+    private readonly ulong _length;
+
     /// <summary>Opens a file and locks it (flock(2)): for one writer, or for any number of readers.</summary>
     /// <exception cref="IOException">It cannot be opened, is no raw image, or another process uses it in a way that excludes this.</exception>
     /// <exception cref="UnauthorizedAccessException">The user may not.</exception>
@@ -31,7 +34,8 @@ public sealed class FileBlockBackend : IBlockBackend, ISparseDisk, IDisposable
         IsReadOnly = readOnly;
         try
         {
-            Size = MeasureImage(path, isKnownRaw);
+            _length = MeasureImage(path, isKnownRaw);
+            Size = (_length + BlockRequests.SectorSize - 1) / BlockRequests.SectorSize * BlockRequests.SectorSize;
         }
         catch
         {
@@ -46,10 +50,11 @@ public sealed class FileBlockBackend : IBlockBackend, ISparseDisk, IDisposable
     internal FileBlockBackend(SafeFileHandle file, ulong size)
     {
         _file = file;
+        _length = size;
         Size = size;
     }
 
-    /// <inheritdoc/>
+    /// <summary>The file's length in whole sectors: behind its end the last one is zeros, and a write to it makes the file longer.</summary>
     public ulong Size { get; }
 
     /// <inheritdoc/>
@@ -64,9 +69,15 @@ public sealed class FileBlockBackend : IBlockBackend, ISparseDisk, IDisposable
             {
                 var read = RandomAccess.Read(_file, destination, (long)offset);
 
-                // Somebody has made the file shorter since.
                 if (read == 0)
-                    return false;
+                {
+                    // Somebody has made the file shorter since; but the last sector may always have been a part of one.
+                    if (offset < _length)
+                        return false;
+                    destination.Clear();
+                    return true;
+                }
+
                 offset += (ulong)read;
                 destination = destination[read..];
             }
@@ -89,7 +100,7 @@ public sealed class FileBlockBackend : IBlockBackend, ISparseDisk, IDisposable
             return false;
         try
         {
-            RandomAccess.Write(_file, source, (long)offset);
+            HostFileWrites.Write(_file, source, (long)offset);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -125,9 +136,10 @@ public sealed class FileBlockBackend : IBlockBackend, ISparseDisk, IDisposable
     {
         if (Directory.Exists(path))
             throw new IOException($"The disk '{path}' is a folder.");
+        SafeFileHandle file;
         try
         {
-            return File.OpenHandle(
+            file = File.OpenHandle(
                 path,
                 FileMode.Open,
                 readOnly ? FileAccess.Read : FileAccess.ReadWrite,
@@ -138,6 +150,11 @@ public sealed class FileBlockBackend : IBlockBackend, ISparseDisk, IDisposable
         {
             throw new IOException(readOnly ? $"The disk '{path}' is being written by another machine." : $"The disk '{path}' is in use by another machine; one that is written cannot be shared.", e);
         }
+
+        if (HostFileCalls.FindEnd(file) is not null)
+            return file;
+        file.Dispose();
+        throw new IOException($"The disk '{path}' is neither a file nor a block device.");
     }
 
     /// <inheritdoc/>
@@ -150,7 +167,7 @@ public sealed class FileBlockBackend : IBlockBackend, ISparseDisk, IDisposable
 
     private ulong MeasureImage(string path, bool isKnownRaw)
     {
-        var size = HostFileCalls.FindEnd(_file) ?? throw new IOException($"The disk '{path}' is neither a file nor a block device.");
+        var size = HostFileCalls.FindEnd(_file)!.Value;
         if ((ulong)size < BlockRequests.SectorSize)
             throw new IOException($"The disk '{path}' has {size} bytes, less than one sector; 'truncate -s 1G {path}' makes an empty disk.");
         Span<byte> header = stackalloc byte[ForeignImageFormat.HeaderSize];

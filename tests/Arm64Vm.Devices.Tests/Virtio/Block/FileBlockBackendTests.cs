@@ -9,6 +9,28 @@ public sealed class FileBlockBackendTests : IDisposable
 
     public void Dispose() => File.Delete(_path);
 
+    /// <summary>A file of 1,234 bytes is a disk of three sectors: nothing of it is lost, and its length stays until the guest writes the last one.</summary>
+    [Fact]
+    public void TheTailOfAFileIsASectorWithZerosBehindIt()
+    {
+        File.WriteAllBytes(_path, [.. Enumerable.Repeat((byte)7, 1234)]);
+        using (var file = new FileBlockBackend(_path, readOnly: false))
+        {
+            Assert.Equal(1536ul, file.Size);
+            var sector = new byte[512];
+            Assert.True(file.TryRead(1024, sector));
+            Assert.Equal((byte[])[.. Enumerable.Repeat((byte)7, 210), .. new byte[302]], sector);
+            Assert.True(file.TryWrite(512, sector));
+            Assert.True(file.TryDiscard(1024, 512));
+            Assert.Equal(1234, new FileInfo(_path).Length);
+            sector.AsSpan().Fill(9);
+            Assert.True(file.TryWrite(1024, sector));
+            Assert.Equal(1536, new FileInfo(_path).Length);
+            Assert.True(file.TryRead(1024, sector));
+            Assert.Equal(9, sector[511]);
+        }
+    }
+
     [Fact]
     public void ReadsAndWritesTheFile()
     {
@@ -97,7 +119,7 @@ public sealed class FileBlockBackendTests : IDisposable
         Assert.Contains($"is a {format} image", Assert.Throws<IOException>(() => new FileBlockBackend(_path, readOnly: true)).Message, StringComparison.Ordinal);
         File.WriteAllBytes(_path, [.. start.AsSpan(1), .. new byte[4096]]);
         using var raw = new FileBlockBackend(_path, readOnly: false);
-        Assert.Equal(4095ul + (ulong)start.Length, raw.Size);
+        Assert.Equal(4608ul, raw.Size);
     }
 
     [Fact]
