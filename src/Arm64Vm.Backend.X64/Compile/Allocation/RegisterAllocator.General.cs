@@ -113,6 +113,24 @@ public sealed partial class X64Compiler
         return true;
     }
 
+    /// <summary>The memory slot of a value that is better used from there: for the last time, or where loading it would cost another value its register.</summary>
+    private bool TryMemoryOperand(int value, out Mem memory)
+    {
+        memory = default;
+        return (DiesHere(value) || !HasFreeGpr()) && TryMemory(value, out memory);
+    }
+
+    private bool HasFreeGpr()
+    {
+        foreach (byte register in HostAbi.PoolGpr)
+        {
+            if ((gprOwner[register] == 0 || IsDead(gprOwner[register])) && (lockedGpr & (1u << register)) == 0)
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>A register to compute the value into: the pinned one it will be set to, that of an operand that dies, or a pool register.</summary>
     private Gpr Define(int value, int reuse = 0)
     {

@@ -107,7 +107,7 @@ public sealed partial class X64Compiler
             if ((locked & (1u << candidate)) != 0)
                 continue;
             int owner = owners[candidate];
-            if (owner == 0)
+            if (owner == 0 || IsDead(owner))
                 return candidate;
 
             // A value with a backing costs nothing to evict: prefer it over those that need a store, and over windows.
@@ -123,6 +123,9 @@ public sealed partial class X64Compiler
 
         return best >= 0 ? best : throw new InvalidOperationException("all pool registers are locked");
     }
+
+    /// <summary>The owner of a register is a value that is not used any more.</summary>
+    private bool IsDead(int owner) => owner != WindowOwner && values[owner].LastUse < current;
 
     private int AllocateSpill()
     {

@@ -21,6 +21,9 @@ internal enum Backing : byte
 
     /// <summary>Flags: it equals the stored NZCV.</summary>
     GuestFlags,
+
+    /// <summary>Flags: what they are computed from lives as long as they do, and they are computed again where they are used.</summary>
+    Recompute,
 }
 
 /// <summary>Allocation state of one IR value.</summary>

@@ -323,6 +323,8 @@ public sealed partial class X64Compiler
                 emit.VexStore(V.Movaps, HostAbi.Operand(slot), UseV(value));
                 break;
             case IrType.Flags:
+                if (values[value].Backing == Backing.Recompute)
+                    UseFlags(value);
                 if (flagsOwner == value)
                 {
                     StoreHostFlags(HostAbi.Operand(slot));

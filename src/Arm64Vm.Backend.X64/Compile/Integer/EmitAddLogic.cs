@@ -55,15 +55,33 @@ public sealed partial class X64Compiler
             return;
         }
 
+        if (FlagsAreLive)
+        {
+            EmitSubKeepingFlags(inst, size);
+            return;
+        }
+
         ClobberFlags();
         EmitTwoOperand(AluOp.Sub, inst, size);
+    }
+
+    /// <summary>a − b = a + ~b + 1, with instructions that leave the flags alone.</summary>
+    private void EmitSubKeepingFlags(in IrInst inst, int size)
+    {
+        Gpr a = Use(inst.A);
+        if (TryMemoryOperand(inst.B, out Mem memory))
+            emit.Mov(size, HostAbi.Scratch, memory);
+        else
+            emit.Mov(size, HostAbi.Scratch, Use(inst.B));
+        emit.Not(size, HostAbi.Scratch);
+        emit.Lea(size, Define(current, inst.A), Mem.Index(a, HostAbi.Scratch, 1, 1));
     }
 
     /// <summary>d := a op b for operations that are not commutative, whatever registers they are in.</summary>
     private void EmitTwoOperand(AluOp op, in IrInst inst, int size)
     {
         Gpr b = OperandRegister(inst.B, size);
-        if (TryMemory(inst.A, out Mem memory) && values[inst.A].Uses == 1)
+        if (TryMemoryOperand(inst.A, out Mem memory))
         {
             Gpr target = Define(current);
             Gpr work = target == b ? HostAbi.Scratch : target;

@@ -40,7 +40,7 @@ public sealed partial class X64Compiler
                 SetHostFlags(wantsFlags, flags, FlagForm.Arm);
                 break;
             case IrOp.AdcS:
-                UseFlags(inst.C);
+                UseCarry(inst.C);
                 if (flagsForm == FlagForm.Borrow)
                     FlipCarry();
                 ReleaseFlagsBeforeArithmetic(inst.C);
@@ -48,7 +48,7 @@ public sealed partial class X64Compiler
                 SetHostFlags(wantsFlags, flags, FlagForm.Arm);
                 break;
             default:
-                UseFlags(inst.C);
+                UseCarry(inst.C);
                 if (flagsForm == FlagForm.Arm)
                     FlipCarry();
                 ReleaseFlagsBeforeArithmetic(inst.C);
@@ -70,10 +70,7 @@ public sealed partial class X64Compiler
         if (!LivesOn(value) || values[value].Backing != Backing.None)
             return;
         FlagForm wanted = flagsForm;
-        int slot = AllocateSpill();
-        StoreHostFlags(HostAbi.Spill(slot));
-        values[value].Backing = Backing.Spill;
-        values[value].Index = (byte)slot;
+        SaveFlags(value);
         if (flagsForm != wanted)
             FlipCarry();
     }
@@ -107,7 +104,7 @@ public sealed partial class X64Compiler
     {
         if (TryImmediate(inst.B, size, out int immediate))
         {
-            if (values[inst.A].Uses == 1 && TryMemory(inst.A, out Mem memory))
+            if (TryMemoryOperand(inst.A, out Mem memory))
                 emit.Alu(AluOp.Cmp, size, memory, immediate);
             else
                 emit.Alu(AluOp.Cmp, size, Use(inst.A), immediate);

@@ -34,15 +34,57 @@ public sealed partial class X64Compiler
         if (flagsOwner == 0)
             return;
         if (LivesOn(flagsOwner) && values[flagsOwner].Backing == Backing.None)
-        {
-            ref ValueState state = ref values[flagsOwner];
-            int slot = AllocateSpill();
+            SaveFlags(flagsOwner);
+        flagsOwner = 0;
+    }
+
+    /// <summary>Saves the flags that the host's hold in a spill slot: all of them, or C alone where nothing else of them is used, which one instruction does.</summary>
+    private void SaveFlags(int value)
+    {
+        if (TryRecomputeLater(value))
+            return;
+        int slot = AllocateSpill();
+        if (flagsForm < FlagForm.FloatDirect && OnlyCarryIsUsed(value))
+            emit.Setcc(flagsForm == FlagForm.Borrow ? Cc.Ae : Cc.B, HostAbi.Field(GuestContext.SpillOffset + (slot * 16) + (CarryBit / 8)));
+        else
             StoreHostFlags(HostAbi.Spill(slot));
-            state.Backing = Backing.Spill;
-            state.Index = (byte)slot;
+        values[value].Backing = Backing.Spill;
+        values[value].Index = (byte)slot;
+    }
+
+    /// <summary>Bit of C in <see cref="GuestFlags"/>.</summary>
+    private const int CarryBit = 8;
+
+    /// <summary>All that uses a flags value from here on are additions and subtractions with carry.</summary>
+    private bool OnlyCarryIsUsed(int value)
+    {
+        int last = values[value].LastUse;
+        for (int i = current; i <= last; i++)
+        {
+            ref IrInst inst = ref region[i];
+            bool uses = inst.A == value || inst.B == value || inst.C == value || inst.D == value;
+            if (uses && inst.Op is not (IrOp.AdcS or IrOp.SbcS))
+                return false;
         }
 
-        flagsOwner = 0;
+        return true;
+    }
+
+    /// <summary>Makes the host's carry that of a flags value; the other flags only where the host's hold the value already.</summary>
+    private void UseCarry(int value)
+    {
+        if (flagsOwner == value)
+            return;
+        if (values[value].Backing == Backing.Recompute)
+        {
+            UseFlags(value);
+            return;
+        }
+
+        ClobberFlags();
+        emit.Bt(4, FlagsMemory(value), CarryBit);
+        flagsOwner = value;
+        flagsForm = FlagForm.Arm;
     }
 
     /// <summary>Stores the host's flags in the form of <see cref="GuestFlags"/>; they keep their meaning, in the Arm form.</summary>
@@ -75,6 +117,8 @@ public sealed partial class X64Compiler
         if (flagsOwner == value)
             return;
         ClobberFlags();
+        if (TryRecompute(value))
+            return;
         emit.Mov(4, Gpr.Rax, FlagsMemory(value));
         LoadHostFlagsFromScratch();
         flagsOwner = value;
@@ -137,6 +181,8 @@ public sealed partial class X64Compiler
     /// <summary>The stored NZCV := a flags value.</summary>
     private void EmitSetFlags(int value)
     {
+        if (values[value].Backing == Backing.Recompute)
+            UseFlags(value);
         if (flagsOwner == value)
         {
             DetachGuestFlags(value);
@@ -211,6 +257,8 @@ public sealed partial class X64Compiler
     private void EmitFlagsToNzcv(in IrInst inst)
     {
         int value = inst.A;
+        if (values[value].Backing == Backing.Recompute)
+            UseFlags(value);
         if (flagsOwner == value)
         {
             if (flagsForm == FlagForm.Borrow)

@@ -203,7 +203,7 @@ public sealed partial class X64Compiler
     {
         if (TryImmediate(value, size, out int immediate))
             emit.Alu(op, size, d, immediate);
-        else if (values[value].Uses == 1 && TryMemory(value, out Mem memory))
+        else if (TryMemoryOperand(value, out Mem memory))
             emit.Alu(op, size, d, memory);
         else
             emit.Alu(op, size, d, Use(value));
@@ -212,7 +212,7 @@ public sealed partial class X64Compiler
     /// <summary>True where the value has, or will get, a register: neither an immediate nor a memory operand of its only user.</summary>
     private Gpr OperandRegister(int value, int size)
     {
-        if (TryImmediate(value, size, out _) || (values[value].Uses == 1 && TryMemory(value, out _)))
+        if (TryImmediate(value, size, out _) || TryMemoryOperand(value, out _))
             return (Gpr)HostAbi.None;
         return Use(value);
     }
