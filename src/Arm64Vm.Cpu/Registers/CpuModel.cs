@@ -1,3 +1,4 @@
+using Arm64Vm.Cpu.Pmu;
 using Arm64Vm.Isa;
 using Arm64Vm.Translation;
 
@@ -128,6 +129,23 @@ public sealed record CpuModel
 
     /// <summary>Event counters of the PMU.</summary>
     internal int PmuCounters => HasPmu ? 6 : 0;
+
+    /// <summary>The common events of the PMU's version, by number: bits 31:0 are those of PMCEID0_EL0, 63:32 those of PMCEID1_EL0.</summary>
+    internal ulong PmuEvents
+    {
+        get
+        {
+            ulong events = 0;
+            foreach (PmuEvent one in Enum.GetValues<PmuEvent>())
+            {
+                ulong since = one switch { PmuEvent.FrontendStalls or PmuEvent.BackendStalls => 4, PmuEvent.Stalls => 5, _ => 1UL };
+                if (HasPmu && PmuVersion >= since)
+                    events |= 1UL << (int)one;
+            }
+
+            return events;
+        }
+    }
 
     /// <summary>FEAT_PMUv3p4: PMMIR_EL1.</summary>
     internal bool HasPmuSlots => HasPmu && PmuVersion >= 5;

@@ -18,8 +18,8 @@ internal static class PmuRegisters
         All(t.Add("PMOVSCLR_EL0", 3, 3, 9, 12, 3)).OnRead(static cpu => cpu.Pmu.Overflows).OnWrite(static (cpu, v) => cpu.Pmu.ChangeOverflows(v, set: false));
         t.Add("PMSWINC_EL0", 3, 3, 9, 12, 4).UserWrite(static cpu => Allows(cpu, UserIncrement)).OnWrite(static (cpu, v) => cpu.Pmu.SoftwareIncrement(v));
         t.Add("PMSELR_EL0", 3, 3, 9, 12, 5).User(static cpu => Allows(cpu, UserEvents)).Stored((int)SystemSlot.PmuSelect, 0, 31);
-        All(t.Add("PMCEID0_EL0", 3, 3, 9, 12, 6).ReadOnly(), readOnly: true).Constant((1UL << (int)PmuEvent.SoftwareIncrement) | (1UL << (int)PmuEvent.Instructions) | (1UL << (int)PmuEvent.Cycles) | (1UL << (int)PmuEvent.Chain));
-        All(t.Add("PMCEID1_EL0", 3, 3, 9, 12, 7).ReadOnly(), readOnly: true).Constant(0);
+        All(t.Add("PMCEID0_EL0", 3, 3, 9, 12, 6).ReadOnly(), readOnly: true).Constant((uint)model.PmuEvents);
+        All(t.Add("PMCEID1_EL0", 3, 3, 9, 12, 7).ReadOnly(), readOnly: true).Constant(model.PmuEvents >> 32);
         t.Add("PMCCNTR_EL0", 3, 3, 9, 13, 0).User(static cpu => Allows(cpu, UserCycles), static cpu => Allows(cpu, 0))
             .OnRead(static cpu => cpu.Pmu.Read(PerformanceMonitors.CycleCounter)).OnWrite(static (cpu, v) => cpu.Pmu.Write(PerformanceMonitors.CycleCounter, v));
         All(t.Add("PMXEVTYPER_EL0", 3, 3, 9, 13, 1)).OnRead(static cpu => cpu.Pmu.ReadType(Selected(cpu))).OnWrite(static (cpu, v) => cpu.Pmu.WriteType(Selected(cpu), v));
