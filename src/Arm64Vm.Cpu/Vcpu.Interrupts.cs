@@ -17,6 +17,9 @@ public sealed unsafe partial class Vcpu
     private Rundown _callers;
     private int _stopReason;
     private int _mapChanged;
+
+    /// <summary>The run loop is about to look at the lines.</summary>
+    private bool _isSampling;
     private int _runThread;
 
     /// <summary>Bits of <see cref="GuestContext.PendingInterrupts"/>.</summary>
@@ -53,8 +56,27 @@ public sealed unsafe partial class Vcpu
         _callers.Exit();
     }
 
+    /// <summary>Timers, interrupt controller or performance monitors have something new: the run loop looks at them by the next poll. Safe from any thread.</summary>
+    public void InterruptsChanged() => LookAgain();
+
     /// <summary>Lets the run loop look again at what it waits for: an event was sent, or it is to switch on. Safe from any thread.</summary>
-    internal void LookAgain() => Notify(PollReasons.Interrupt);
+    internal void LookAgain()
+    {
+        if (IsRunningHere)
+            Interlocked.Or(ref _context->Poll, (uint)PollReasons.Interrupt);
+        else
+            Notify(PollReasons.Interrupt);
+    }
+
+    /// <summary>Brings the inputs up to date: timers, then the controller that they drive. On the vCPU's thread.</summary>
+    private void SampleInterrupts()
+    {
+        _isSampling = true;
+        _options.Timers?.Update(Index);
+        Pmu.Look();
+        _options.Interrupts?.Drive(Index);
+        _isSampling = false;
+    }
 
     void IMemoryObserver.MapChanged()
     {
@@ -71,12 +93,19 @@ public sealed unsafe partial class Vcpu
     /// <summary>ISR_EL1: pending physical interrupts, masked or not.</summary>
     internal ulong PendingInterruptStatus()
     {
+        SampleInterrupts();
         LineBits lines = Lines & LineBits.Inputs;
         return ((lines & LineBits.Irq) != 0 ? ProcessState.I : 0) | ((lines & LineBits.Fiq) != 0 ? ProcessState.F : 0);
     }
 
     private void SetLine(LineBits line, bool asserted)
     {
+        if (IsRunningHere)
+        {
+            SetOwnLine(line, asserted);
+            return;
+        }
+
         if (!_callers.TryEnter())
             return;
         if (!asserted)
@@ -84,6 +113,20 @@ public sealed unsafe partial class Vcpu
         else if ((Interlocked.Or(ref _context->PendingInterrupts, (uint)line) & (uint)line) == 0)
             Post(PollReasons.Interrupt);
         _callers.Exit();
+    }
+
+    /// <summary>On the vCPU's thread nobody needs waking, and guest code leaves only for what can be taken now: who unmasks looks at the lines.</summary>
+    private void SetOwnLine(LineBits line, bool asserted)
+    {
+        if (!asserted)
+        {
+            Interlocked.And(ref _context->PendingInterrupts, ~(uint)line);
+            return;
+        }
+
+        Interlocked.Or(ref _context->PendingInterrupts, (uint)line);
+        if (!_isSampling)
+            InterruptMaskChanged();
     }
 
     /// <summary>MDSCR_EL1 was written.</summary>
@@ -135,6 +178,7 @@ public sealed unsafe partial class Vcpu
     private bool IsOverflowDeliverable()
     {
         _ = Pmu.Overflows;
+        _options.Interrupts?.Drive(Index);
         return Deliverable() != 0;
     }
 
@@ -147,6 +191,8 @@ public sealed unsafe partial class Vcpu
 
         CarryOutShootdowns();
 
+        if ((reasons & PollReasons.Interrupt) != 0)
+            SampleInterrupts();
         LineBits deliverable = _power == StateOn ? Deliverable() : 0;
         if (deliverable == 0)
             return reasons;

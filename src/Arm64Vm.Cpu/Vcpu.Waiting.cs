@@ -130,7 +130,9 @@ public sealed unsafe partial class Vcpu
         return false;
     }
 
-    private VcpuResult Waiting() => new(_wait == WaitKind.Event ? VcpuReturn.WaitForEvent : VcpuReturn.WaitForInterrupt, _waitDeadline);
+    /// <summary>What is waited for, and the earlier of the wait's own end and the next time of a timer, whose alarm is off meanwhile.</summary>
+    private VcpuResult Waiting() =>
+        new(_wait == WaitKind.Event ? VcpuReturn.WaitForEvent : VcpuReturn.WaitForInterrupt, Earlier(_waitDeadline, _options.Timers?.Rest(Index)));
 
     /// <summary>The first nanosecond of the clock at which the virtual count is at least <paramref name="count"/>; null where it is never.</summary>
     private ulong? TimeOf(ulong count)

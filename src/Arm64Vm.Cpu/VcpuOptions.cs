@@ -14,6 +14,12 @@ public sealed record VcpuOptions
     /// <summary>The machine has other processors: YIELD lets them run.</summary>
     public bool HasSiblings { get; init; }
 
+    /// <summary>What drives <see cref="Vcpu.Irq"/> and <see cref="Vcpu.Fiq"/> when <see cref="Vcpu.InterruptsChanged"/> was called; null: others drive them.</summary>
+    public IInterruptSource? Interrupts { get; init; }
+
+    /// <summary>The timers that are looked at whenever the poll word is, and whose next time is part of a wait's deadline.</summary>
+    public IProcessorTimers? Timers { get; init; }
+
     /// <summary>What SEV reaches; null: only this processor.</summary>
     public EventBroadcast? Events { get; init; }
 

@@ -39,8 +39,10 @@ public class PmuTests
         machine.SetSystem("PMCNTENSET_EL0", 4);
         machine.SetSystem("PMCR_EL0", 1);
         clock.Advance(255);
+        Look(machine);
         Assert.False(line.IsAsserted);
         clock.Advance(1);
+        Look(machine);
         Assert.True(line.IsAsserted);
         Assert.Equal(4UL, machine.System("PMOVSCLR_EL0"));
         machine.SetSystem("PMOVSCLR_EL0", 4);
@@ -51,11 +53,20 @@ public class PmuTests
         machine.SetSystem("PMCR_EL0", 0x81);
         machine.SetSystem("PMEVCNTR2_EL0", ulong.MaxValue - 9);
         clock.Advance(9);
+        Look(machine);
         Assert.False(line.IsAsserted);
         clock.Advance(1);
+        Look(machine);
         Assert.True(line.IsAsserted);
         machine.SetSystem("PMCR_EL0", 0);
         Assert.False(line.IsAsserted);
+    }
+
+    /// <summary>The clock's timer made the processor look: it does so at the next poll, and here stops at once.</summary>
+    private static void Look(TestMachine machine)
+    {
+        machine.Cpu.RequestStop(VcpuStop.Paused);
+        Assert.Equal(VcpuReturn.Paused, machine.Cpu.Run().Reason);
     }
 
     [Fact]

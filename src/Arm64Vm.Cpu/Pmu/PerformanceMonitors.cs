@@ -3,8 +3,8 @@ namespace Arm64Vm.Cpu.Pmu;
 /// <summary>PMUv3: a cycle counter and event counters (Arm ARM D13).</summary>
 /// <remarks>
 /// A cycle is a nanosecond of the machine's clock, so nothing is counted while guest code runs: a counter is what it was when it was last
-/// looked at, plus the time since. Retired instructions are counted by the code itself, unit by unit, only while someone wants them. Only a counter that EL0 and EL1 do not share needs to hear of changes of level. The clock's timer, on a
-/// thread of its own, raises overflow interrupts; everything else happens on the vCPU's thread.
+/// looked at, plus the time since. Retired instructions are counted by the code itself, unit by unit, only while someone wants them. Only a counter that EL0 and EL1 do not share needs to hear of changes of level. The clock's timer only
+/// makes the vCPU look, on its own thread, where everything happens.
 /// </remarks>
 internal sealed unsafe class PerformanceMonitors : IDisposable
 {
@@ -33,7 +33,6 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
     // SAFETY: a word of the vCPU's context, which outlives this object's use; written by the vCPU's thread only.
     private readonly ulong* _instructions;
 
-    private readonly Lock _gate = new();
     private readonly IVirtualClock? _clock;
     private readonly IVirtualTimer? _timer;
     private readonly IInterruptLine? _line;
@@ -50,14 +49,14 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
     private ulong _last;
     private ulong _lastInstructions;
     private int _level = 1;
-    private bool _disposed;
 
     /// <param name="events">Number of event counters, at most 31.</param>
     /// <param name="hasLongEvents">FEAT_PMUv3p5: event counters have 64 bits.</param>
     /// <param name="clock">What cycles are; without one nothing is counted.</param>
     /// <param name="line">The overflow interrupt.</param>
     /// <param name="instructions">Instructions retired, while <see cref="CountsInstructions"/>.</param>
-    public PerformanceMonitors(int events, bool hasLongEvents, IVirtualClock? clock, IInterruptLine? line, ulong* instructions)
+    /// <param name="attention">Makes the vCPU call <see cref="Look"/> soon, on its own thread; called on any.</param>
+    public PerformanceMonitors(int events, bool hasLongEvents, IVirtualClock? clock, IInterruptLine? line, ulong* instructions, Action attention)
     {
         _events = events;
         _hasLongEvents = hasLongEvents;
@@ -66,7 +65,7 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
         _instructions = instructions;
         _values = new ulong[events + 1];
         _types = new ulong[events + 1];
-        _timer = clock?.CreateTimer(Expired);
+        _timer = clock?.CreateTimer(attention);
     }
 
     /// <summary>Some counter counts retired instructions: code must count them.</summary>
@@ -87,15 +86,12 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
     /// <summary>Everything off and zero.</summary>
     public void Reset()
     {
-        lock (_gate)
-        {
-            Array.Clear(_values);
-            Array.Clear(_types);
-            _control = 0;
-            _enabled = _interrupts = _overflows = 0;
-            _level = 1;
-            Update();
-        }
+        Array.Clear(_values);
+        Array.Clear(_types);
+        _control = 0;
+        _enabled = _interrupts = _overflows = 0;
+        _level = 1;
+        Update();
     }
 
     /// <summary>PMCR_EL0 without the implementer's fields.</summary>
@@ -104,16 +100,13 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
         get => _control | LongCycles | ((ulong)_events << 11);
         set
         {
-            lock (_gate)
-            {
-                Synchronize();
-                _control = value & (ControlStored | (_hasLongEvents ? LongEvents : 0));
-                if ((value & ResetEvents) != 0)
-                    Array.Clear(_values, 0, _events);
-                if ((value & ResetCycles) != 0)
-                    _values[_events] = 0;
-                Update();
-            }
+            Synchronize();
+            _control = value & (ControlStored | (_hasLongEvents ? LongEvents : 0));
+            if ((value & ResetEvents) != 0)
+                Array.Clear(_values, 0, _events);
+            if ((value & ResetCycles) != 0)
+                _values[_events] = 0;
+            Update();
         }
     }
 
@@ -128,12 +121,9 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
     {
         get
         {
-            lock (_gate)
-            {
-                Synchronize();
-                Update();
-                return _overflows;
-            }
+            Synchronize();
+            Update();
+            return _overflows;
         }
     }
 
@@ -152,12 +142,9 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
         int index = IndexOf(counter);
         if (index < 0)
             return 0;
-        lock (_gate)
-        {
-            Synchronize();
-            Update();
-            return _values[index];
-        }
+        Synchronize();
+        Update();
+        return _values[index];
     }
 
     public void Write(int counter, ulong value)
@@ -165,12 +152,9 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
         int index = IndexOf(counter);
         if (index < 0)
             return;
-        lock (_gate)
-        {
-            Synchronize();
-            _values[index] = index == _events || _hasLongEvents ? value : (uint)value;
-            Update();
-        }
+        Synchronize();
+        _values[index] = index == _events || _hasLongEvents ? value : (uint)value;
+        Update();
     }
 
     /// <summary>PMEVTYPERn_EL0, PMCCFILTR_EL0.</summary>
@@ -186,48 +170,45 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
         int index = IndexOf(counter);
         if (index < 0)
             return;
-        lock (_gate)
-        {
-            Synchronize();
-            _types[index] = value & (index == _events ? Filters : Filters | 0xFFFF);
-            Update();
-        }
+        Synchronize();
+        _types[index] = value & (index == _events ? Filters : Filters | 0xFFFF);
+        Update();
     }
 
     /// <summary>PMSWINC_EL0: increments those of the named event counters that count software increments.</summary>
     public void SoftwareIncrement(ulong counters)
     {
-        lock (_gate)
+        Synchronize();
+        for (int index = 0; index < _events; index++)
         {
-            Synchronize();
-            for (int index = 0; index < _events; index++)
-            {
-                if (((counters >> index) & 1) != 0 && EventOf(index) == PmuEvent.SoftwareIncrement && IsOn(index))
-                    Advance(index, 1);
-            }
-
-            Update();
+            if (((counters >> index) & 1) != 0 && EventOf(index) == PmuEvent.SoftwareIncrement && IsOn(index))
+                Advance(index, 1);
         }
+
+        Update();
+    }
+
+    /// <summary>Brings the counters up to date, and the interrupt with them.</summary>
+    public void Look()
+    {
+        if ((_control & Enable) == 0)
+            return;
+        Synchronize();
+        Update();
     }
 
     /// <summary>The processor goes on at another exception level.</summary>
     public void LevelChanged(int level)
     {
-        lock (_gate)
-        {
-            Synchronize();
-            _level = level;
-            Update();
-        }
+        Synchronize();
+        _level = level;
+        Update();
     }
 
     public PerformanceMonitorState Save()
     {
-        lock (_gate)
-        {
-            Synchronize();
-            return new PerformanceMonitorState(_control, _enabled, _interrupts, _overflows, [.. _values], [.. _types]);
-        }
+        Synchronize();
+        return new PerformanceMonitorState(_control, _enabled, _interrupts, _overflows, [.. _values], [.. _types]);
     }
 
     /// <exception cref="ArgumentException">The state has another number of counters.</exception>
@@ -235,48 +216,29 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
     {
         if (state.Values.Length != _values.Length || state.Types.Length != _types.Length)
             throw new ArgumentException("The state has another number of counters.", nameof(state));
-        lock (_gate)
-        {
-            Synchronize();
-            state.Values.CopyTo(_values, 0);
-            state.Types.CopyTo(_types, 0);
-            _control = state.Control & (ControlStored | LongEvents);
-            _enabled = state.Enabled & Implemented;
-            _interrupts = state.Interrupts & Implemented;
-            _overflows = state.Overflows & Implemented;
-            _level = level;
-            Update();
-        }
+        Synchronize();
+        state.Values.CopyTo(_values, 0);
+        state.Types.CopyTo(_types, 0);
+        _control = state.Control & (ControlStored | LongEvents);
+        _enabled = state.Enabled & Implemented;
+        _interrupts = state.Interrupts & Implemented;
+        _overflows = state.Overflows & Implemented;
+        _level = level;
+        Update();
     }
 
     /// <summary>No callback looks at the vCPU's context afterwards, one under way included.</summary>
     public void Dispose()
     {
-        lock (_gate)
-            _disposed = true;
         _timer?.Dispose();
     }
 
     private void Change(ref ulong register, ulong bits, bool set)
     {
-        lock (_gate)
-        {
-            Synchronize();
-            bits &= Implemented;
-            register = set ? register | bits : register & ~bits;
-            Update();
-        }
-    }
-
-    private void Expired()
-    {
-        lock (_gate)
-        {
-            if (_disposed)
-                return;
-            Synchronize();
-            Update();
-        }
+        Synchronize();
+        bits &= Implemented;
+        register = set ? register | bits : register & ~bits;
+        Update();
     }
 
     private int IndexOf(int counter) => counter == CycleCounter ? _events : counter < _events ? counter : -1;

@@ -43,36 +43,45 @@ internal static class BankRegisters
         };
     }
 
-    /// <summary>Writes a word.</summary>
-    public static void Write(InterruptBank bank, int firstId, ulong offset, uint value)
+    /// <summary>Writes a word. Returns whose signalling it may have changed.</summary>
+    public static Affected Write(InterruptBank bank, int firstId, ulong offset, uint value)
     {
         if (IsPriority(offset))
         {
+            int index = (int)(offset - Priority) - firstId;
+            if ((uint)index >= (uint)bank.Count)
+                return default;
             for (int i = 0; i < 4; i++)
                 WritePriority(bank, firstId, offset + (ulong)i, (byte)(value >> (i * 8)));
-            return;
+            return new Affected(index / 32, bank.Pending(index / 32) & (0xFu << (index & 31)));
         }
 
         if (offset >= Configuration)
-        {
-            WriteConfiguration(bank, firstId, offset, value);
-            return;
-        }
-
+            return WriteConfiguration(bank, firstId, offset, value);
         if (!TryWord(bank, firstId, offset, out int word))
-            return;
+            return default;
+        uint before = bank.Pending(word);
         switch (offset & ~0x7FUL)
         {
-            case Group: bank.Group(word) = value; break;
-            case SetEnable: bank.Enabled(word) |= value; break;
-            case ClearEnable: bank.Enabled(word) &= ~value; break;
+            case Group:
+                uint changed = bank.Group(word) ^ value;
+                bank.SetGroup(word, value);
+                value = changed;
+                break;
+            case SetEnable: bank.Enable(word, value); break;
+            case ClearEnable: bank.Disable(word, value); break;
             case SetPending: bank.SetPending(word, value); break;
             case ClearPending: bank.ClearPending(word, value); break;
-            case SetActive: bank.Active(word) |= value; break;
-            case ClearActive: bank.Active(word) &= ~value; break;
-            default: break;
+            case SetActive: bank.SetActive(word, value); break;
+            case ClearActive: bank.ClearActive(word, value); break;
+            default: return default;
         }
+
+        return new Affected(word, value & (before | bank.Pending(word)));
     }
+
+    /// <summary>Interrupts of one word of a bank, pending before or after a write.</summary>
+    public readonly record struct Affected(int Word, uint Mask);
 
     public static byte ReadPriority(InterruptBank bank, int firstId, ulong offset)
     {
@@ -84,7 +93,17 @@ internal static class BankRegisters
     {
         int index = (int)(offset - Priority) - firstId;
         if ((uint)index < (uint)bank.Count)
-            bank.Priority(index) = (byte)(value & InterruptBank.PriorityMask);
+            bank.SetPriority(index, (byte)(value & InterruptBank.PriorityMask));
+    }
+
+    /// <summary>Writes one interrupt's priority. Returns whose signalling it may have changed.</summary>
+    public static Affected WriteBytePriority(InterruptBank bank, int firstId, ulong offset, byte value)
+    {
+        int index = (int)(offset - Priority) - firstId;
+        if ((uint)index >= (uint)bank.Count)
+            return default;
+        WritePriority(bank, firstId, offset, value);
+        return new Affected(index / 32, bank.Pending(index / 32) & (1u << (index & 31)));
     }
 
     private static bool TryWord(InterruptBank bank, int firstId, ulong offset, out int word)
@@ -106,18 +125,19 @@ internal static class BankRegisters
         return value;
     }
 
-    private static void WriteConfiguration(InterruptBank bank, int firstId, ulong offset, uint value)
+    private static Affected WriteConfiguration(InterruptBank bank, int firstId, ulong offset, uint value)
     {
         int index = ((int)(offset - Configuration) * 4) - firstId;
 
         // SGIs are always edge-triggered.
         if ((uint)index >= (uint)bank.Count || firstId + index < InterruptController.FirstPpi)
-            return;
+            return default;
         uint edge = 0;
         for (int i = 0; i < 16; i++)
             edge |= ((value >> ((i * 2) + 1)) & 1) << i;
         int shift = index & 31;
-        ref uint word = ref bank.Edge(index / 32);
-        word = (word & ~(0xFFFFu << shift)) | (edge << shift);
+        uint before = bank.Pending(index / 32);
+        bank.SetEdge(index / 32, 0xFFFFu << shift, edge << shift);
+        return new Affected(index / 32, (0xFFFFu << shift) & (before | bank.Pending(index / 32)));
     }
 }

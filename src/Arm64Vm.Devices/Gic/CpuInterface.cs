@@ -8,7 +8,7 @@ public sealed record CpuInterfaceState(
     uint ActivePriorities0, uint ActivePriorities1, uint[] Extra);
 
 /// <summary>Priority masking, preemption and the running priority of one processor: the part that GICv2 and GICv3 have in common (IHI 0069, 4.8).</summary>
-/// <remarks>Security is off: two groups, Group 0 for FIQ and Group 1 for IRQ. Not thread safe: the controller holds its lock.</remarks>
+/// <remarks>Security is off: two groups, Group 0 for FIQ and Group 1 for IRQ. Belongs to the thread that runs the processor.</remarks>
 internal sealed class CpuInterface
 {
     public const int Spurious = 1023;
@@ -39,6 +39,10 @@ internal sealed class CpuInterface
     public int PendingId = Spurious;
     public byte PendingPriority = IdlePriority;
     public bool PendingIsGroup1;
+
+    /// <summary>What the wires to the processor carry.</summary>
+    public bool DrivesIrq;
+    public bool DrivesFiq;
 
     /// <summary>Priority being handled; 0xFF when idle.</summary>
     public byte RunningPriority

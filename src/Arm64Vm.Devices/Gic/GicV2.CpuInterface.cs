@@ -19,23 +19,18 @@ public sealed partial class GicV2
             value = 0;
             if (offset >= Size || size != 4 || (offset & 3) != 0)
                 return false;
-            lock (gic.Gate)
-            {
-                value = Read(gic.Current, offset);
-                return true;
-            }
+            value = Read(gic.Current, offset);
+            return true;
         }
 
         public bool TryWrite(ulong offset, int size, ulong value)
         {
             if (offset >= Size || size != 4 || (offset & 3) != 0)
                 return false;
-            lock (gic.Gate)
-            {
-                Write(gic.Current, offset, (uint)value);
-                gic.Update();
-                return true;
-            }
+            int processor = gic.Current;
+            Write(processor, offset, (uint)value);
+            gic.Drive(processor);
+            return true;
         }
 
         private uint Read(int processor, ulong offset)
@@ -50,10 +45,10 @@ public sealed partial class GicV2
                 0x08 => face.BinaryPoint0,
                 0x0C => Take(processor, control.AcknowledgeControl, group0: true),
                 0x14 => face.RunningPriority,
-                0x18 => Highest(face, control.AcknowledgeControl, group0: true),
+                0x18 => Highest(processor, control.AcknowledgeControl, group0: true),
                 0x1C => face.BinaryPoint1,
                 0x20 => Take(processor, group1: true, group0: false),
-                0x28 => Highest(face, group1: true, group0: false),
+                0x28 => Highest(processor, group1: true, group0: false),
                 0xD0 => face.ActivePriorities0,
                 0xE0 => face.ActivePriorities1,
                 0xFC => InterfaceIdentification,
@@ -105,26 +100,37 @@ public sealed partial class GicV2
         private uint Take(int processor, bool group1, bool group0)
         {
             CpuInterface face = gic.Interfaces[processor];
-            if (!face.IsSignalled)
-                return (uint)CpuInterface.Spurious;
-            if (face.PendingIsGroup1 ? !group1 : !group0)
-                return face.PendingIsGroup1 ? PendingGroup1 : (uint)CpuInterface.Spurious;
+            while (true)
+            {
+                uint id = (uint)gic.Acknowledge(processor, group0, group1);
+                if (id == (uint)CpuInterface.Spurious)
+                    return face.IsSignalled && face.PendingIsGroup1 && !group1 ? PendingGroup1 : id;
+                if (id >= SgiCount)
+                    return id;
 
-            uint id = (uint)gic.Acknowledge(processor);
-            if (id >= SgiCount)
-                return id;
+                // One source at a time; others keep the SGI pending. An SGI without one was withdrawn, or its source was taken with the one before.
+                ref uint sources = ref gic._controls[processor].Sources[id];
+                uint asked = Volatile.Read(ref sources);
+                if (asked == 0)
+                {
+                    End(processor, (int)id);
+                    if (face.SplitEnd)
+                        gic.Deactivate(processor, (int)id);
+                    continue;
+                }
 
-            // One source at a time; others keep the SGI pending.
-            ref byte sources = ref gic._controls[processor].Sources[id];
-            int source = sources == 0 ? processor : BitOperations.TrailingZeroCount(sources);
-            sources &= (byte)~(1 << source);
-            if (sources != 0)
-                gic.Private[processor].SetPending(0, 1u << (int)id);
-            return id | ((uint)source << 10);
+                int source = BitOperations.TrailingZeroCount(asked);
+                if ((Interlocked.And(ref sources, ~(1u << source)) & ~(1u << source)) != 0)
+                    gic.Private[processor].SetPending(0, 1u << (int)id);
+                gic.Drive(processor);
+                return id | ((uint)source << 10);
+            }
         }
 
-        private static uint Highest(CpuInterface face, bool group1, bool group0)
+        private uint Highest(int processor, bool group1, bool group0)
         {
+            CpuInterface face = gic.Interfaces[processor];
+            gic.Drive(processor);
             if (face.PendingId == CpuInterface.Spurious)
                 return (uint)CpuInterface.Spurious;
             if (face.PendingIsGroup1 ? group1 : group0)
@@ -138,9 +144,9 @@ public sealed partial class GicV2
                 return;
             CpuInterface face = gic.Interfaces[processor];
             (InterruptBank bank, int index) = gic.Find(processor, id);
-            face.DropPriority(((bank.Group(index / 32) >> (index & 31)) & 1) != 0);
+            face.DropPriority(bank.IsGroup1(index));
             if (!face.SplitEnd)
-                bank.Deactivate(index);
+                gic.Deactivate(processor, id);
         }
     }
 }

@@ -18,8 +18,9 @@ public sealed partial class GicV2
     /// <summary>Makes an SGI pending at a processor, remembering who asked.</summary>
     private void AddSource(int target, int id, int source)
     {
-        _controls[target].Sources[id] |= (byte)(1 << source);
-        Private[target].SetPending(0, 1u << id);
+        Interlocked.Or(ref _controls[target].Sources[id], 1u << source);
+        if (Private[target].SetPending(0, 1u << id) && Private[target].IsEnabled(id))
+            Attend(target);
     }
 
     /// <summary>GICD_*, with the first 32 interrupts banked by processor.</summary>
@@ -37,29 +38,28 @@ public sealed partial class GicV2
             value = 0;
             if (offset >= Size || size == 8 || (offset & (ulong)(size - 1)) != 0)
                 return false;
-            lock (gic.Gate)
-            {
-                uint word = ReadWord(offset & ~3UL) >> ((int)(offset & 3) * 8);
-                value = size switch { 1 => (byte)word, 2 => (ushort)word, _ => word };
-                return true;
-            }
+            uint word = ReadWord(offset & ~3UL) >> ((int)(offset & 3) * 8);
+            value = size switch { 1 => (byte)word, 2 => (ushort)word, _ => word };
+            return true;
         }
 
         public bool TryWrite(ulong offset, int size, ulong value)
         {
             if (offset >= Size || size == 8 || (offset & (ulong)(size - 1)) != 0)
                 return false;
-            lock (gic.Gate)
-            {
-                if (size == 4)
-                    WriteWord(offset, (uint)value);
-                else if (size == 1)
-                    WriteByte(offset, (byte)value);
-                else
-                    gic.LogMisuse($"{size}-byte write at distributor offset {offset:x}");
-                gic.Update();
-                return true;
-            }
+            if (size == 4)
+                WriteWord(offset, (uint)value);
+            else if (size == 1)
+                WriteByte(offset, (byte)value);
+            else
+                gic.LogMisuse($"{size}-byte write at distributor offset {offset:x}");
+            return true;
+        }
+
+        private void WritePrivate(ulong offset, uint value)
+        {
+            int processor = gic.Current;
+            gic.AttendPrivate(processor, BankRegisters.Write(gic.Private[processor], 0, offset, value));
         }
 
         private uint ReadWord(ulong offset)
@@ -75,7 +75,8 @@ public sealed partial class GicV2
                 case >= Targets and < TargetsEnd:
                     return ReadTargets(offset);
                 case >= ClearSgi and < SetSgi + 16:
-                    return BitConverter.ToUInt32(gic._controls[gic.Current].Sources, (int)(offset & 0xC));
+                    ReadOnlySpan<uint> sources = gic._controls[gic.Current].Sources.AsSpan((int)(offset & 0xC), 4);
+                    return sources[0] | (sources[1] << 8) | (sources[2] << 16) | (sources[3] << 24);
                 case >= 0xFD0:
                     return ReadIdentification(offset);
                 case >= BankRegisters.First and <= BankRegisters.Last:
@@ -91,6 +92,7 @@ public sealed partial class GicV2
             {
                 case 0x0:
                     gic.WriteControl(value);
+                    gic.AttendAll();
                     break;
                 case >= Targets and < TargetsEnd:
                 case >= ClearSgi and < SetSgi + 16:
@@ -102,11 +104,11 @@ public sealed partial class GicV2
                     break;
                 case 0x200 or 0x280:
                     // The pending bits of SGIs are read-only here: each has sources of its own (IHI 0048, 4.3.7).
-                    BankRegisters.Write(gic.Private[gic.Current], 0, offset, value & 0xFFFF_0000);
+                    WritePrivate(offset, value & 0xFFFF_0000);
                     break;
                 case >= BankRegisters.First and <= BankRegisters.Last:
-                    BankRegisters.Write(gic.Private[gic.Current], 0, offset, value);
-                    BankRegisters.Write(gic.Shared, FirstSpi, offset, value);
+                    WritePrivate(offset, value);
+                    gic.AttendShared(BankRegisters.Write(gic.Shared, FirstSpi, offset, value));
                     break;
                 default:
                     break;
@@ -117,20 +119,23 @@ public sealed partial class GicV2
         {
             if (BankRegisters.IsPriority(offset))
             {
-                BankRegisters.WritePriority(gic.Private[gic.Current], 0, offset, value);
-                BankRegisters.WritePriority(gic.Shared, FirstSpi, offset, value);
+                int processor = gic.Current;
+                gic.AttendPrivate(processor, BankRegisters.WriteBytePriority(gic.Private[processor], 0, offset, value));
+                gic.AttendShared(BankRegisters.WriteBytePriority(gic.Shared, FirstSpi, offset, value));
             }
             else if (offset is >= Targets + FirstSpi and < TargetsEnd)
             {
-                gic._targets[offset - Targets - FirstSpi] = (byte)(value & ((1 << gic.Processors) - 1));
+                gic.SetTargets((int)(offset - Targets - FirstSpi), (byte)(value & ((1 << gic.Processors) - 1)));
             }
             else if (offset is >= ClearSgi and < ClearSgi + 16)
             {
                 int id = (int)(offset - ClearSgi);
-                ref byte sources = ref gic._controls[gic.Current].Sources[id];
-                sources &= (byte)~value;
-                if (sources == 0)
-                    gic.Private[gic.Current].ClearPending(0, 1u << id);
+                int processor = gic.Current;
+                if ((Interlocked.And(ref gic._controls[processor].Sources[id], ~(uint)value) & ~(uint)value) == 0)
+                {
+                    gic.Private[processor].ClearPending(0, 1u << id);
+                    gic.Drive(processor);
+                }
             }
             else if (offset is >= SetSgi and < SetSgi + 16)
             {

@@ -37,70 +37,67 @@ public sealed partial class GicV3
     {
         private const ulong Size = 0x1_0000;
         private const ulong Routes = 0x6000;
+        private const ulong RoutesEnd = Routes + (8 * (FirstSpi + SpiCount));
 
         public bool TryRead(ulong offset, int size, out ulong value)
         {
             value = 0;
             if (offset >= Size || (offset & (ulong)(size - 1)) != 0)
                 return false;
-            lock (gic.Gate)
+            if (size == 1)
             {
-                if (size == 1)
-                {
-                    value = BankRegisters.IsPriority(offset)
-                        ? BankRegisters.ReadPriority(gic.Shared, FirstSpi, offset)
-                        : (byte)(ReadWord(offset & ~3UL) >> ((int)(offset & 3) * 8));
-                    return true;
-                }
-
-                if (size == 2)
-                {
-                    value = (ushort)(ReadWord(offset & ~3UL) >> ((int)(offset & 2) * 8));
-                    return true;
-                }
-
-                value = ReadWord(offset);
-                if (size == 8)
-                    value |= (ulong)ReadWord(offset + 4) << 32;
+                value = BankRegisters.IsPriority(offset)
+                    ? BankRegisters.ReadPriority(gic.Shared, FirstSpi, offset)
+                    : (byte)(ReadWord(offset & ~3UL) >> ((int)(offset & 3) * 8));
                 return true;
             }
+
+            if (size == 2)
+            {
+                value = (ushort)(ReadWord(offset & ~3UL) >> ((int)(offset & 2) * 8));
+                return true;
+            }
+
+            value = ReadWord(offset);
+            if (size == 8)
+                value |= (ulong)ReadWord(offset + 4) << 32;
+            return true;
         }
 
         public bool TryWrite(ulong offset, int size, ulong value)
         {
             if (offset >= Size || (offset & (ulong)(size - 1)) != 0)
                 return false;
-            lock (gic.Gate)
+            switch (size)
             {
-                switch (size)
-                {
-                    case 1 when BankRegisters.IsPriority(offset):
-                        BankRegisters.WritePriority(gic.Shared, FirstSpi, offset, (byte)value);
-                        break;
-                    case 4:
-                        WriteWord(offset, (uint)value);
-                        break;
-                    case 8:
-                        WriteWord(offset, (uint)value);
-                        WriteWord(offset + 4, (uint)(value >> 32));
-                        break;
-                    default:
-                        gic.LogMisuse($"{size}-byte write at distributor offset {offset:x}");
-                        break;
-                }
-
-                gic.Update();
-                return true;
+                case 1 when BankRegisters.IsPriority(offset):
+                    gic.AttendShared(BankRegisters.WriteBytePriority(gic.Shared, FirstSpi, offset, (byte)value));
+                    break;
+                case 4:
+                    WriteWord(offset, (uint)value);
+                    break;
+                case 8 when offset is >= Routes and < RoutesEnd:
+                    WriteRoute(offset, value, ulong.MaxValue);
+                    break;
+                case 8:
+                    WriteWord(offset, (uint)value);
+                    WriteWord(offset + 4, (uint)(value >> 32));
+                    break;
+                default:
+                    gic.LogMisuse($"{size}-byte write at distributor offset {offset:x}");
+                    break;
             }
+
+            return true;
         }
 
         private uint ReadWord(ulong offset) => offset switch
         {
             0x0 => gic.ReadControl(),
-            0x4 => DistributorType,
+            0x4 => DistributorType | (gic.Lpis is null ? 0 : 1u << 17),
             0x8 => Identification,
             >= BankRegisters.First and <= BankRegisters.Last => BankRegisters.Read(gic.Shared, FirstSpi, offset),
-            >= Routes and < Routes + (8 * (FirstSpi + SpiCount)) => ReadRoute(offset),
+            >= Routes and < RoutesEnd => ReadRoute(offset),
             >= 0xFFD0 => ReadIdentification(offset, DistributorPart),
             _ => 0,
         };
@@ -111,12 +108,13 @@ public sealed partial class GicV3
             {
                 case 0x0:
                     gic.WriteControl(value);
+                    gic.AttendAll();
                     break;
                 case >= BankRegisters.First and <= BankRegisters.Last:
-                    BankRegisters.Write(gic.Shared, FirstSpi, offset, value);
+                    gic.AttendShared(BankRegisters.Write(gic.Shared, FirstSpi, offset, value));
                     break;
-                case >= Routes and < Routes + (8 * (FirstSpi + SpiCount)):
-                    WriteRoute(offset, value);
+                case >= Routes and < RoutesEnd:
+                    WriteRoute(offset & ~7UL, (ulong)value << ((int)(offset & 4) * 8), 0xFFFF_FFFFUL << ((int)(offset & 4) * 8));
                     break;
                 default:
                     break;
@@ -129,13 +127,11 @@ public sealed partial class GicV3
             return index < 0 ? 0 : (uint)(gic._routes[index] >> ((offset & 4) != 0 ? 32 : 0));
         }
 
-        private void WriteRoute(ulong offset, uint value)
+        private void WriteRoute(ulong offset, ulong value, ulong mask)
         {
             int index = (int)((offset - Routes) / 8) - FirstSpi;
-            if (index < 0)
-                return;
-            ulong route = gic._routes[index];
-            gic.SetRoute(index, (offset & 4) != 0 ? (uint)route | ((ulong)value << 32) : (route & ~0xFFFF_FFFFUL) | value);
+            if (index >= 0)
+                gic.SetRoute(index, (gic._routes[index] & ~mask) | (value & mask));
         }
     }
 }

@@ -16,46 +16,39 @@ public sealed partial class GicV3
             value = 0;
             if (!TryFind(offset, size, out int processor, out ulong inside))
                 return false;
-            lock (gic.Gate)
+            if (size < 4)
             {
-                if (size < 4)
-                {
-                    int shift = (int)(inside & 3) * 8;
-                    value = (ReadWord(processor, inside & ~3UL) >> shift) & (size == 1 ? 0xFFu : 0xFFFFu);
-                    return true;
-                }
-
-                value = ReadWord(processor, inside);
-                if (size == 8)
-                    value |= (ulong)ReadWord(processor, inside + 4) << 32;
+                int shift = (int)(inside & 3) * 8;
+                value = (ReadWord(processor, inside & ~3UL) >> shift) & (size == 1 ? 0xFFu : 0xFFFFu);
                 return true;
             }
+
+            value = ReadWord(processor, inside);
+            if (size == 8)
+                value |= (ulong)ReadWord(processor, inside + 4) << 32;
+            return true;
         }
 
         public bool TryWrite(ulong offset, int size, ulong value)
         {
             if (!TryFind(offset, size, out int processor, out ulong inside))
                 return false;
-            lock (gic.Gate)
+            if (size == 1 && inside >= PrivateFrame && BankRegisters.IsPriority(inside - PrivateFrame))
             {
-                if (size == 1 && inside >= PrivateFrame && BankRegisters.IsPriority(inside - PrivateFrame))
-                {
-                    BankRegisters.WritePriority(gic.Private[processor], 0, inside - PrivateFrame, (byte)value);
-                }
-                else if (size >= 4)
-                {
-                    WriteWord(processor, inside, (uint)value);
-                    if (size == 8)
-                        WriteWord(processor, inside + 4, (uint)(value >> 32));
-                }
-                else
-                {
-                    gic.LogMisuse($"{size}-byte write at redistributor offset {inside:x}");
-                }
-
-                gic.Update();
-                return true;
+                gic.AttendPrivate(processor, BankRegisters.WriteBytePriority(gic.Private[processor], 0, inside - PrivateFrame, (byte)value));
             }
+            else if (size >= 4)
+            {
+                WriteWord(processor, inside, (uint)value);
+                if (size == 8)
+                    WriteWord(processor, inside + 4, (uint)(value >> 32));
+            }
+            else
+            {
+                gic.LogMisuse($"{size}-byte write at redistributor offset {inside:x}");
+            }
+
+            return true;
         }
 
         private bool TryFind(ulong offset, int size, out int processor, out ulong inside)
@@ -81,9 +74,10 @@ public sealed partial class GicV3
             return offset switch
             {
                 0x4 => Identification,
-                0x8 => ((uint)processor << 8) | (processor == gic.Processors - 1 ? 1u << 4 : 0),
+                0x8 => ((uint)processor << 8) | (processor == gic.Processors - 1 ? 1u << 4 : 0) | (gic.Lpis is null ? 0 : 1u),
                 0xC => Affinity32(gic._affinities[processor]),
                 Waker => gic._wakers[processor],
+                _ when IsOfLpis(offset) => gic.Lpis?.ReadRegister(processor, offset) ?? 0,
                 >= 0xFFD0 => ReadIdentification(offset, RedistributorPart),
                 _ => 0,
             };
@@ -93,7 +87,11 @@ public sealed partial class GicV3
         {
             if (offset is >= PrivateFrame + BankRegisters.First and <= PrivateFrame + BankRegisters.Last)
             {
-                BankRegisters.Write(gic.Private[processor], 0, offset - PrivateFrame, value);
+                gic.AttendPrivate(processor, BankRegisters.Write(gic.Private[processor], 0, offset - PrivateFrame, value));
+            }
+            else if (IsOfLpis(offset))
+            {
+                gic.Lpis?.WriteRegister(processor, offset, value);
             }
             else if (offset == Waker)
             {
@@ -101,6 +99,9 @@ public sealed partial class GicV3
                 gic._wakers[processor] = (value & 2) != 0 ? WakerAsleep : 0;
             }
         }
+
+        /// <summary>GICR_CTLR; PROPBASER and PENDBASER; INVLPIR, INVALLR, SYNCR.</summary>
+        private static bool IsOfLpis(ulong offset) => offset is 0 or (>= 0x70 and < 0x80) or (>= 0xA0 and < 0xC8);
 
         /// <summary>Aff3:Aff2:Aff1:Aff0 in one word, as in GICR_TYPER.</summary>
         private static uint Affinity32(ulong affinity) => (uint)(affinity & 0xFF_FFFF) | ((uint)(affinity >> 32) << 24);

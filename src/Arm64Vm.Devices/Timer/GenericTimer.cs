@@ -13,8 +13,11 @@ public sealed record ProcessorTimerState(uint PhysicalControl, ulong PhysicalCom
 public sealed record GenericTimerState(ulong Frequency, ProcessorTimerState[] Processors);
 
 /// <summary>The EL1 physical and virtual timers of every processor, and the system counter (Arm ARM D12).</summary>
-/// <remarks>Without EL2 the virtual count is the physical one. The counter is the machine's clock, scaled to CNTFRQ_EL0.</remarks>
-public sealed class GenericTimer : ISystemRegisterDevice, IStateful<GenericTimerState>, IDisposable
+/// <remarks>
+/// Without EL2 the virtual count is the physical one. The counter is the machine's clock, scaled to CNTFRQ_EL0. A processor's timers belong to
+/// the thread that runs it; there is no lock.
+/// </remarks>
+public sealed class GenericTimer : ISystemRegisterDevice, IProcessorTimers, IStateful<GenericTimerState>, IDisposable
 {
     // CRm:op2 under op0 = 3, op1 = 3, CRn = 14.
     private const int Frequency = (0 << 3) | 0;
@@ -28,8 +31,7 @@ public sealed class GenericTimer : ISystemRegisterDevice, IStateful<GenericTimer
     private const int VirtualTimer = 3;
 
     private readonly CountScale _scale;
-    private readonly CompareTimer[] _physical;
-    private readonly CompareTimer[] _virtual;
+    private readonly ProcessorTimer[] _processors;
     private ulong _frequencyRegister;
 
     /// <param name="clock">Time.</param>
@@ -40,14 +42,19 @@ public sealed class GenericTimer : ISystemRegisterDevice, IStateful<GenericTimer
         ArgumentOutOfRangeException.ThrowIfZero(frequency);
         _scale = new CountScale(clock, frequency);
         _frequencyRegister = frequency;
-        _physical = new CompareTimer[lines.Count];
-        _virtual = new CompareTimer[lines.Count];
+        _processors = new ProcessorTimer[lines.Count];
         for (int i = 0; i < lines.Count; i++)
-        {
-            _physical[i] = new CompareTimer(_scale, clock, lines[i].Physical);
-            _virtual[i] = new CompareTimer(_scale, clock, lines[i].Virtual);
-        }
+            _processors[i] = new ProcessorTimer(_scale, clock, lines[i].Physical, lines[i].Virtual);
     }
+
+    /// <summary>Says how a processor is told to call <see cref="Update"/>, on its own thread, when the alarm comes; without that the alarm drives the outputs, which is for one thread.</summary>
+    public void Connect(int processor, Action attention) => _processors[processor].Attention = attention;
+
+    /// <inheritdoc/>
+    public void Update(int processor) => _processors[processor].Update();
+
+    /// <inheritdoc/>
+    public ulong? Rest(int processor) => _processors[processor].Rest();
 
     public bool Owns(SystemRegister register) =>
         register is { Op0: 3, Op1: 3, CRn: 14 }
@@ -64,7 +71,7 @@ public sealed class GenericTimer : ISystemRegisterDevice, IStateful<GenericTimer
                 value = _scale.Count;
                 return true;
             default:
-                value = (register.CRm == PhysicalTimer ? _physical : _virtual)[cpu].Read(register.Op2);
+                value = _processors[cpu].Read(register.CRm, register.Op2);
                 return true;
         }
     }
@@ -82,50 +89,31 @@ public sealed class GenericTimer : ISystemRegisterDevice, IStateful<GenericTimer
             case PhysicalCount or VirtualCount or SynchronizedPhysicalCount or SynchronizedVirtualCount:
                 return false;
             default:
-                (register.CRm == PhysicalTimer ? _physical : _virtual)[cpu].Write(register.Op2, value);
+                _processors[cpu].Write(register.CRm, register.Op2, value);
                 return true;
         }
     }
 
     /// <inheritdoc/>
-    public void ResetProcessor(int cpu)
-    {
-        _physical[cpu].Restore(0, 0);
-        _virtual[cpu].Restore(0, 0);
-    }
+    public void ResetProcessor(int cpu) => _processors[cpu].Restore(new ProcessorTimerState(0, 0, 0, 0));
 
-    public GenericTimerState Save()
-    {
-        var processors = new ProcessorTimerState[_physical.Length];
-        for (int i = 0; i < processors.Length; i++)
-        {
-            (uint physicalControl, ulong physicalCompare) = _physical[i].Save();
-            (uint virtualControl, ulong virtualCompare) = _virtual[i].Save();
-            processors[i] = new ProcessorTimerState(physicalControl, physicalCompare, virtualControl, virtualCompare);
-        }
+    /// <summary>Copies the state; no processor may be running.</summary>
+    public GenericTimerState Save() => new(_frequencyRegister, Array.ConvertAll(_processors, processor => processor.Save()));
 
-        return new GenericTimerState(_frequencyRegister, processors);
-    }
-
+    /// <summary>Replaces the state; no processor may be running.</summary>
     /// <exception cref="ArgumentException">The state is of another number of processors.</exception>
     public void Restore(GenericTimerState state)
     {
-        if (state.Processors.Length != _physical.Length)
+        if (state.Processors.Length != _processors.Length)
             throw new ArgumentException("The state is of another number of processors.", nameof(state));
         _frequencyRegister = state.Frequency;
-        for (int i = 0; i < _physical.Length; i++)
-        {
-            ProcessorTimerState one = state.Processors[i];
-            _physical[i].Restore(one.PhysicalControl, one.PhysicalCompare);
-            _virtual[i].Restore(one.VirtualControl, one.VirtualCompare);
-        }
+        for (int i = 0; i < _processors.Length; i++)
+            _processors[i].Restore(state.Processors[i]);
     }
 
     public void Dispose()
     {
-        foreach (CompareTimer timer in _physical)
-            timer.Dispose();
-        foreach (CompareTimer timer in _virtual)
-            timer.Dispose();
+        foreach (ProcessorTimer processor in _processors)
+            processor.Dispose();
     }
 }

@@ -41,6 +41,9 @@ internal sealed class BoardGic
         return new BoardGic(v3, [v3]);
     }
 
+    /// <summary>What processors look at.</summary>
+    public IInterruptSource Source => _controller;
+
     public IInterruptLine Spi(int number) => _controller.SharedLine(number);
 
     public IInterruptLine Ppi(int cpu, int number) => _controller.PrivateLine(cpu, number);
@@ -49,7 +52,7 @@ internal sealed class BoardGic
     public void Connect(IReadOnlyList<Vcpu> vcpus)
     {
         foreach (var vcpu in vcpus)
-            _controller.Connect(vcpu.Index, vcpu.Irq, vcpu.Fiq);
+            _controller.Connect(vcpu.Index, vcpu.Irq, vcpu.Fiq, vcpu.InterruptsChanged);
         if (_controller is GicV2 v2 && vcpus.Count > 1)
             v2.CurrentProcessor = () => Math.Max(0, IndexOfRunning(vcpus));
     }

@@ -66,6 +66,8 @@ internal sealed class VirtMachineBoard : IDisposable
             Vcpus = vcpus;
             _psci.Connect(vcpus);
             Interrupts.Connect(vcpus);
+            foreach (var vcpu in vcpus)
+                timers.Connect(vcpu.Index, vcpu.InterruptsChanged);
             Phases?.Attach(time => PhaseCounters.Read(this, time));
 
             AddUart();
@@ -173,6 +175,8 @@ internal sealed class VirtMachineBoard : IDisposable
             HasSiblings = config.Cpus > 1,
             Events = events,
             Waker = waker,
+            Interrupts = Interrupts.Source,
+            Timers = timers,
             HasGicRegisters = config.Gic == Boot.DeviceTree.GicVersion.V3,
             Semihosting = config.Semihosting == SemihostingAccess.Off ? null : new ConsoleSemihosting(_parts.Console, config.Append, isStopping),
             HasUserSemihosting = config.Semihosting == SemihostingAccess.User,

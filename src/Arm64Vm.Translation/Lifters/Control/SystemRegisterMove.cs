@@ -36,6 +36,10 @@ internal static class SystemRegisterMove
             // The random number generator always succeeds, and says so in NZCV.
             if (register is Rndr or Rndrrs)
                 b.WriteFlags(b.Unary(IrOp.FlagsFromNzcv, IrType.Flags, b.Const32(0)));
+
+            // What the guest has seen of its timer is pending now: the interrupt comes before the next instruction.
+            if (IsTimerStatus(i))
+                b.ExitAfter(ExitReason.Step);
             return true;
         }
 
@@ -51,6 +55,9 @@ internal static class SystemRegisterMove
             b.Jump(context.GuestOffset + 4);
         return true;
     }
+
+    /// <summary>CNTP_TVAL_EL0, CNTP_CTL_EL0, CNTV_TVAL_EL0, CNTV_CTL_EL0.</summary>
+    private static bool IsTimerStatus(A64Instruction i) => (i.Op0, i.Op1, i.CRn, i.CRm, i.Op2) is (3, 3, 14, 2 or 3, 0 or 1);
 
     /// <summary>Registers that neither change how code is translated or fetched nor unmask interrupts.</summary>
     private static bool IsHarmless(A64Instruction i) => (i.Op0, i.Op1, i.CRn, i.CRm, i.Op2) switch
