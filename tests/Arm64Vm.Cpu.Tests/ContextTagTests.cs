@@ -47,10 +47,10 @@ public class ContextTagTests
         var tags = new ContextTags();
         ulong before = tags.Get(true, false, 0x4000_0000, 1, 7);
         tags.NoteFetch(new TlbEntry { SizeLog2 = 21, Flags = TlbEntryFlags.Valid | TlbEntryFlags.NonGlobal }, 0x1234_5000);
-        tags.InvalidateAddress(0x1000_0000, 1);
+        Assert.Equal(0, tags.InvalidateAddress(0x1000_0000));
+        Assert.Equal(21, tags.InvalidateAddress(0x1220_0000));
+        Assert.Equal(21, tags.InvalidateRange());
         Assert.Equal(before, tags.Get(true, false, 0x4000_0000, 1, 7));
-        tags.InvalidateAddress(0x1220_0000, 1);
-        Assert.NotEqual(before, tags.Get(true, false, 0x4000_0000, 1, 7));
     }
 
     /// <summary>A page that code was fetched from leaves the fetch-side TLB by itself, under whatever name it is there.</summary>
@@ -61,9 +61,9 @@ public class ContextTagTests
         ulong before = tags.Get(true, false, 0x4000_0000, 1, 7);
         tags.NoteFetch(new TlbEntry { SizeLog2 = 12, Flags = TlbEntryFlags.Valid | TlbEntryFlags.NonGlobal }, 0x1234_5000);
         uint changes = tags.Changes;
-        Assert.False(tags.InvalidateAddress(0x1234_6000, 1));
+        Assert.Equal(0, tags.InvalidateAddress(0x1234_6000));
         Assert.Equal(changes, tags.Changes);
-        Assert.True(tags.InvalidateAddress(0x1234_5000, 1));
+        Assert.Equal(12, tags.InvalidateAddress(0x1234_5000));
         Assert.NotEqual(changes, tags.Changes);
         Assert.Equal(before, tags.Get(true, false, 0x4000_0000, 1, 7));
     }

@@ -217,6 +217,30 @@ public class MemoryTests
         Assert.Equal(before, Tag(machine, TestMachine.Code));
     }
 
+    /// <summary>Code of one page of a block is dropped by TLBI of another page of the block, by address and by range.</summary>
+    [Theory]
+    [InlineData(3, 1)]
+    [InlineData(6, 1)]
+    public void CodeOfABlockIsFetchedAgainAfterInvalidationOfAnotherPageOfIt(int crm, int op2)
+    {
+        const ulong Block = 0x8000_0000;
+        const ulong First = TestMachine.Ram + 0x80_0000;
+        const ulong Second = TestMachine.Ram + 0xA0_0000;
+        using var machine = WithMmu(out PageTables tables, emitted: true);
+        ulong slot = tables.Map(Block, First, Normal, level: 2);
+        machine.Program(First + 0x3000, Asm.Movz(2, 1), Asm.Ret);
+        machine.Program(Second + 0x3000, Asm.Movz(2, 2), Asm.Ret);
+        machine.Cpu.SetX(1, Block + 0x3000);
+        // A single page, or two of them where SCALE and NUM are zero (TG 4 KiB), far from the code's.
+        machine.Cpu.SetX(5, ((Block + 0x10_0000) >> 12) | (crm == 6 ? 1UL << 46 : 0));
+        machine.Run(Asm.Blr(1), Asm.AddImm(3, 2, 0));
+        Assert.True(machine.Vector < 0, $"vector {machine.Vector:x} esr {machine.Esr:x} far {machine.Far:x} elr {machine.Elr:x}");
+        machine.Write64(slot, Second | Normal | 1);
+        machine.Run(Asm.Sys(0, 8, crm, op2, 5), Asm.Isb, Asm.Blr(1), Asm.AddImm(4, 2, 0));
+        Assert.Equal(1UL, machine.Cpu.GetX(3));
+        Assert.Equal(2UL, machine.Cpu.GetX(4));
+    }
+
     /// <summary>The callee returns to a page that was remapped meanwhile, all of it by data accesses and TLBI: the predicted return leads to the old page's code.</summary>
     [Theory]
     [InlineData(true)]

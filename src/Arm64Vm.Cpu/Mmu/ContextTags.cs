@@ -24,14 +24,10 @@ internal sealed class ContextTags
     private int _used;
     private uint _nextId = 1;
     private uint _nextStamp;
-    private uint _globalStamp;
     private ulong _sizes;
 
     /// <summary>Non-global code ran in the upper half: its names include the ASID.</summary>
     private bool _upperNonGlobal;
-
-    /// <summary>Global code ran in the lower half: invalidating by ASID may change it under any name.</summary>
-    private bool _lowerGlobal;
 
     /// <summary>Moves when every name given out so far became void.</summary>
     public uint Epoch { get; private set; }
@@ -43,7 +39,7 @@ internal sealed class ContextTags
     public ulong Get(bool enabled, bool upper, ulong table, ushort asid, uint mode)
     {
         bool global = !enabled || (upper && !_upperNonGlobal);
-        uint stamp = global ? _globalStamp : _stamps[asid % StampSlots];
+        uint stamp = global ? 0 : _stamps[asid % StampSlots];
         ulong first = !enabled ? 0 : table | (global ? 0UL : (ulong)asid << 48);
         ulong second = (mode & 0xFFFF_FFFF) | ((ulong)stamp << 32 & 0x0FFF_FFFF_0000_0000) | (enabled ? EnabledFlag : 0) | (upper && enabled ? UpperFlag : 0);
 
@@ -84,8 +80,6 @@ internal sealed class ContextTags
         bool upper = (address & (1UL << 55)) != 0;
         if (upper && entry.IsNonGlobal)
             _upperNonGlobal = true;
-        if (!upper && !entry.IsNonGlobal)
-            _lowerGlobal = true;
         _sizes |= 1UL << entry.SizeLog2;
         int bit = Hash(PageWalker.SignExtend(address), entry.SizeLog2);
         _filter[bit / 64] |= 1UL << (bit & 63);
@@ -101,7 +95,6 @@ internal sealed class ContextTags
         Array.Clear(_filter);
         _sizes = 0;
         _upperNonGlobal = false;
-        _lowerGlobal = false;
     }
 
     public void InvalidateAsid(ushort asid)
@@ -110,29 +103,23 @@ internal sealed class ContextTags
         Changes++;
     }
 
-    /// <summary>The translations of an address are gone. True where code was fetched through one of a single page: the names stay, and the page must leave the fetch-side TLB.</summary>
-    public bool InvalidateAddress(ulong address, ushort? asid)
+    /// <summary>The translations of an address are gone: log2 of the size of the largest through which code may have been fetched there, or 0. That much must leave the fetch-side TLB; names stay.</summary>
+    public int InvalidateAddress(ulong address)
     {
         ulong sizes = FetchedSizes(address);
         if (sizes == 0)
-            return false;
-        if (sizes == 1UL << 12)
-        {
-            Changes++;
-            return true;
-        }
+            return 0;
+        Changes++;
+        return System.Numerics.BitOperations.Log2(sizes);
+    }
 
-        bool upper = (address & (1UL << 55)) != 0;
-        if (asid is not { } one || (!upper && _lowerGlobal))
-        {
-            InvalidateAll();
-            return false;
-        }
-
-        if (upper)
-            _globalStamp = ++_nextStamp & 0x0FFF_FFFF;
-        InvalidateAsid(one);
-        return false;
+    /// <summary>The translations of many addresses are gone: log2 of the size of the largest through which code was fetched anywhere, or 0. Blocks of that size that touch the addresses must leave the fetch-side TLB.</summary>
+    public int InvalidateRange()
+    {
+        if (_sizes == 0)
+            return 0;
+        Changes++;
+        return System.Numerics.BitOperations.Log2(_sizes);
     }
 
     /// <summary>Sizes of the translations through which code at the address may have been fetched.</summary>

@@ -102,14 +102,20 @@ internal sealed class SecondLevelTlb
         return largest;
     }
 
-    /// <summary>Drops every translation that touches [first, last].</summary>
-    public void InvalidateRange(ulong first, ulong last, ushort? asid)
+    /// <summary>Drops every translation that touches [first, last]. Returns log2 of the largest size dropped, or 0.</summary>
+    public int InvalidateRange(ulong first, ulong last, ushort? asid)
     {
+        int largest = 0;
         foreach (ref TlbEntry candidate in _entries.AsSpan())
         {
             if (candidate.Virtual <= last && candidate.Virtual + candidate.Mask >= first && IsLive(candidate) && Matches(candidate, asid))
+            {
+                largest = Math.Max(largest, candidate.SizeLog2);
                 candidate = default;
+            }
         }
+
+        return largest;
     }
 
     private static bool IsLive(in TlbEntry entry) => (entry.Flags & TlbEntryFlags.Valid) != 0;

@@ -166,8 +166,11 @@ internal sealed unsafe class Stage1
             Inline.FlushRange(address >> size << size, address | ((1UL << size) - 1));
         else
             Inline.FlushPage(address);
-        if (Tags.InvalidateAddress(address, asid))
+        int fetched = Tags.InvalidateAddress(address);
+        if (fetched == 12)
             FetchTlb.FlushPage(_context, address);
+        else if (fetched != 0)
+            FetchTlb.FlushRange(_context, address >> fetched << fetched, address | ((1UL << fetched) - 1));
     }
 
     /// <summary>TLBI RVAE1 and its forms: [address, address + length).</summary>
@@ -189,9 +192,17 @@ internal sealed unsafe class Stage1
             last = ulong.MaxValue;
 
         // Blocks reach beyond the range, and their inline pages with them.
-        Second.InvalidateRange(address, last, asid);
-        Inline.FlushAll();
-        Tags.InvalidateAll();
+        int largest = Second.InvalidateRange(address, last, asid);
+        if (largest != 0)
+        {
+            address = address >> largest << largest;
+            last |= (1UL << largest) - 1;
+        }
+
+        Inline.FlushRange(address, last);
+        int fetched = Tags.InvalidateRange();
+        if (fetched != 0)
+            FetchTlb.FlushRange(_context, address >> fetched << fetched, last | ((1UL << fetched) - 1));
     }
 
     /// <summary>The name of the context in which code at <paramref name="address"/> runs under <paramref name="mode"/>.</summary>

@@ -67,6 +67,20 @@ public static unsafe class FetchTlb
         }
     }
 
+    /// <summary>Drops the virtual pages that touch [first, last], both without a tag byte, in every context.</summary>
+    public static void FlushRange(GuestContext* context, ulong first, ulong last)
+    {
+        first &= PageBits;
+        last &= PageBits;
+        ulong* entry = (ulong*)((byte*)context + GuestContext.FetchTlbOffset);
+        for (int i = 0; i < Entries; i++, entry += 2)
+        {
+            ulong page = entry[0] & PageBits;
+            if (page - first <= last - first)
+                entry[0] = 0;
+        }
+    }
+
     public static void FlushAll(GuestContext* context) =>
         new Span<byte>((byte*)context + GuestContext.FetchTlbOffset, SizeInBytes).Clear();
 }
