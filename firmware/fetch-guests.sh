@@ -121,6 +121,7 @@ initrd_modules=(
   drivers/virtio/virtio_mmio drivers/virtio/virtio_pci_modern_dev drivers/virtio/virtio_pci_legacy_dev drivers/virtio/virtio_pci
   lib/crc16 lib/libcrc32c crypto/crc32c_generic fs/mbcache fs/jbd2/jbd2 fs/ext4/ext4 drivers/block/virtio_blk
   net/core/failover drivers/net/net_failover drivers/net/virtio_net
+  fs/netfs/netfs fs/fscache/fscache net/9p/9pnet net/9p/9pnet_virtio fs/9p/9p
 )
 
 # What the initial RAM disk is made from: another recipe makes another one.

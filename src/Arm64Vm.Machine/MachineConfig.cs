@@ -63,6 +63,9 @@ public sealed record MachineConfig
     /// <summary>Network devices, behind the disks.</summary>
     public IReadOnlyList<NetworkConfig> Networks { get; init; } = [];
 
+    /// <summary>Folders of the host, behind the networks.</summary>
+    public IReadOnlyList<ShareConfig> Shares { get; init; } = [];
+
     /// <summary>A virtio source of random bytes, behind the disks.</summary>
     public bool HasEntropyDevice { get; init; }
 

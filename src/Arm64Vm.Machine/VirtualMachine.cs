@@ -95,6 +95,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             parts.OpenDisks();
             parts.OpenVariables();
             parts.Networks.Open(config.Networks);
+            parts.OpenShares();
             boot = BootPackage.Prepare(parts);
             VirtualMachine? machine = null;
             var board = new VirtMachineBoard(parts, boot, () => machine?.IsStopping ?? false, threads);
@@ -289,7 +290,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             throw new MachineConfigurationException($"The memory must be a multiple of {MachineConfig.MemoryGranularity >> 10} KiB, but it is {config.Memory} bytes.");
         if (config.Memory > MachineConfig.MaximumMemory)
             throw new MachineConfigurationException($"The memory must be at most {MachineConfig.MaximumMemory >> 30} GiB, but it is {config.Memory >> 30} GiB.");
-        var room = Memory.MemoryMap.VirtioMmioCount - (config.HasEntropyDevice ? 1 : 0) - (config.HasVirtioConsole ? 1 : 0);
+        var room = Memory.MemoryMap.VirtioMmioCount - (config.HasEntropyDevice ? 1 : 0) - (config.HasVirtioConsole ? 1 : 0) - config.Networks.Count - config.Shares.Count;
         if (config.Disks.Count > room)
             throw new MachineConfigurationException($"The board has room for {room} disks.");
         if (config.Vars is not null && config.Firmware is null)

@@ -21,6 +21,7 @@ internal sealed class MachineOptions
     private readonly Option<string> _gic = new("--gic") { Description = "Interrupt controller version", HelpName = "2|3", DefaultValueFactory = _ => "3" };
     private readonly Option<string[]> _disks = new("--disk") { Description = "Raw or qcow2 disk image on virtio, the first one vda; may be repeated. readonly, or snapshot: writes are forgotten at the end; the format is recognized unless given", HelpName = DiskOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<string[]> _networks = new("--net") { Description = "Network device on virtio; may be repeated. user: the host's connections through passt, no privileges needed; the guest is 10.0.2.15, the host 10.0.2.2", HelpName = NetworkOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string[]> _shares = new("--share") { Description = "Folder of the host for the guest (9P on virtio); may be repeated. In the guest: mount -t 9p -o trans=virtio NAME /mnt", HelpName = ShareOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<bool> _rng = new("--rng") { Description = "A virtio source of random bytes" };
     private readonly Option<string> _semihosting = new("--semihosting") { Description = "Who may print and exit through HLT #0xF000: nobody, privileged code, or EL0 as well", HelpName = "off|on|user", DefaultValueFactory = _ => "on" };
     private readonly Option<string[]> _log = new("--log") { Description = "Log to standard error: " + string.Join(", ", LogNames.All), HelpName = "CATEGORY", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
@@ -42,7 +43,7 @@ internal sealed class MachineOptions
         _semihosting.AcceptOnlyFromAmong("off", "on", "user");
         _backend.AcceptOnlyFromAmong("auto", "x64", "il", "interpreter");
         _log.CompletionSources.Add(LogNames.All);
-        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks, _networks, _rng, _semihosting])
+        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks, _networks, _shares, _rng, _semihosting])
             command.Add(option);
         if (hasBackend)
             command.Add(_backend);
@@ -93,6 +94,7 @@ internal sealed class MachineOptions
             DeviceTree = parsed.GetValue(_deviceTree) is { } tree ? BootSource.FromFile(tree) : null,
             Disks = [.. (parsed.GetValue(_disks) ?? []).Select(DiskOption.Parse)],
             Networks = [.. (parsed.GetValue(_networks) ?? []).Select(NetworkOption.Parse)],
+            Shares = [.. (parsed.GetValue(_shares) ?? []).Select(ShareOption.Parse)],
             HasEntropyDevice = parsed.GetValue(_rng),
             Semihosting = ParseSemihosting(parsed.GetValue(_semihosting)!),
             Append = parsed.GetValue(_append)!,

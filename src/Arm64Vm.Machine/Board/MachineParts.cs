@@ -2,7 +2,9 @@ using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Cpu;
 using Arm64Vm.Devices.Flash;
 using Arm64Vm.Devices.Images;
+using Arm64Vm.Devices.Sharing;
 using Arm64Vm.Devices.Virtio.Block;
+using Arm64Vm.Devices.Virtio.Share;
 using Arm64Vm.Machine.Boot.DeviceTree;
 using Arm64Vm.Machine.Memory;
 
@@ -36,6 +38,8 @@ internal sealed class MachineParts : IDisposable
 
     public List<IBlockBackend> Disks { get; } = [];
 
+    public List<SharedFolder> Shares { get; } = [];
+
     public BoardNetworks Networks { get; } = new();
 
     /// <exception cref="IOException">A disk image cannot be opened.</exception>
@@ -55,6 +59,21 @@ internal sealed class MachineParts : IDisposable
             var overlay = new OverlayBlockBackend(image.Disk);
             _files.Add(overlay);
             Disks.Add(overlay);
+        }
+    }
+
+    /// <exception cref="MachineConfigurationException">A tag is impossible or there twice.</exception>
+    /// <exception cref="IOException">There is no such folder.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
+    public void OpenShares()
+    {
+        foreach (var share in Config.Shares)
+        {
+            if (share.Tag.Length is 0 or > VirtioShare.LongestTag || !System.Text.Ascii.IsValid(share.Tag) || Config.Shares.Count(other => other.Tag == share.Tag) > 1)
+                throw new MachineConfigurationException($"The tag '{share.Tag}' of a share must have 1 to {VirtioShare.LongestTag} ASCII characters and be the only one of its name.");
+            var folder = new SharedFolder(share.Path, share.ReadOnly);
+            _files.Add(folder);
+            Shares.Add(folder);
         }
     }
 

@@ -12,6 +12,7 @@ using Arm64Vm.Devices.Virtio;
 using Arm64Vm.Devices.Virtio.Block;
 using Arm64Vm.Devices.Virtio.Console;
 using Arm64Vm.Devices.Virtio.Entropy;
+using Arm64Vm.Devices.Virtio.Share;
 using Arm64Vm.Machine.Boot;
 using Arm64Vm.Machine.Memory;
 using Arm64Vm.Machine.Psci;
@@ -238,6 +239,8 @@ internal sealed class VirtMachineBoard : IDisposable
             devices.Add(Own(new VirtioConsole(console)));
         foreach (var network in _parts.Networks.MakeDevices())
             devices.Add(Own(network));
+        for (var share = 0; share < _parts.Shares.Count; share++)
+            devices.Add(Own(new VirtioShare(_parts.Shares[share], _parts.Config.Shares[share].Tag, hasThread: _clock is SystemClock)));
 
         for (var i = 0; i < MemoryMap.VirtioMmioCount; i++)
         {
