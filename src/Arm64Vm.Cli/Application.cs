@@ -77,8 +77,13 @@ internal static class Application
         root.Add(CompletionCommand.Make(streams));
         foreach (var option in root.Options)
         {
-            if (option is HelpOption help)
-                help.Action = new HelpWithExamples((HelpAction)help.Action!);
+            if (option is not HelpOption help)
+                continue;
+
+            // What other systems write for it.
+            help.Aliases.Remove("/?");
+            help.Aliases.Remove("/h");
+            help.Action = new HelpWithExamples((HelpAction)help.Action!);
         }
 
         return root;
@@ -95,6 +100,10 @@ internal static class Application
 
         var error = parsed.Errors[0];
         var message = OneLine(error.Message);
+
+        // The parser names types of the runtime.
+        if (message.Contains("as expected type", StringComparison.Ordinal) && error.SymbolResult is OptionResult { Tokens: [var token, ..] })
+            message = $"'{token.Value}' is not a number";
         return error.SymbolResult is OptionResult { Option: var option } && !message.Contains(option.Name, StringComparison.Ordinal)
             ? $"{option.Name}: {message}"
             : message;

@@ -20,6 +20,9 @@ public sealed record MachineConfig
     /// <summary>RAM ends where the board's high windows begin, at 256 GiB.</summary>
     public const ulong MaximumMemory = (256UL << 30) - MemoryMap.RamBase;
 
+    /// <summary>Bytes of a file for <see cref="Vars"/>.</summary>
+    public const ulong VariablesSize = MemoryMap.FlashBankSize;
+
     /// <summary>Name of a processor model of <see cref="CpuModels"/>.</summary>
     public string Cpu { get; init; } = "max";
 

@@ -50,7 +50,7 @@ public class DependencyTests
     {
         string[] allowed = layer switch
         {
-            "Arm64Vm.Cli" => ["System.CommandLine", "Iced", "Spectre.Console"],
+            "Arm64Vm.Cli" => ["System.CommandLine", "Iced"],
             "Arm64Vm.Machine" or "Arm64Vm.Devices" => ["ZstdSharp.Port"],
             _ => [],
         };

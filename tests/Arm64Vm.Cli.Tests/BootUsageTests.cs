@@ -49,6 +49,9 @@ public class BootUsageTests
         { "DIR: the folder's name must not be empty", ["verify", ""] },
         { "must not be empty", ["disasm", ""] },
         { "there are two kernels", ["lockstep", "x", "--kernel", "y"] },
+        { "--memory: must be at most 255G; 1000001 without a unit is MiB", ["boot", "--memory", "1000001"] },
+        { "--cpus: 'x' is not a number", ["boot", "--cpus", "x"] },
+        { "names no file", ["boot", "--firmware", "x", "--vars", ",create"] },
         { "too long; the longest is 1000000000", ["boot", "--timeout", "1e99"] },
         { "there must be some time", ["boot", "--timeout", "0"] },
         { "none of ctrl-a", ["boot", "--escape", "x"] },
@@ -98,6 +101,35 @@ public class BootUsageTests
         CliRun.Of("boot", "--firmware", kernel.Path).ExpectFailure(1, "ELF");
         CliRun.Of("boot", "--kernel", kernel.Path, "--serial", "file:/nonexistent/log").ExpectFailure(1, "/nonexistent/log");
         CliRun.Of("boot", "--kernel", kernel.Path, "--dump-dtb", "/nonexistent/tree").ExpectFailure(1, "/nonexistent/tree");
+    }
+
+    [Fact]
+    public void AFileOfVariablesIsMadeWhenAsked()
+    {
+        using var folder = new TemporaryFolder();
+        var vars = Path.Combine(folder.Path, "vars.fd");
+        using var firmware = new TemporaryFile([0, 0, 0, 0x14]); // b .
+        CliRun.Of("boot", "--firmware", firmware.Path, "--vars", vars + ",create", "--memory", "1T").ExpectFailure(2, "--memory");
+        CliRun.Of("boot", "--firmware", "/nonexistent", "--vars", vars + ",create").ExpectFailure(1, "/nonexistent");
+        Assert.False(File.Exists(vars));
+        CliRun.Of("boot", "--firmware", firmware.Path, "--vars", vars + ",create", "--timeout", "0.5").ExpectFailure(124, "time-out");
+        Assert.Equal(64 << 20, new FileInfo(vars).Length);
+        using (File.Open(vars, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+            CliRun.Of("boot", "--firmware", firmware.Path, "--vars", vars).ExpectFailure(1, "is in use by another machine");
+    }
+
+    /// <summary>The payload's first bytes are no gzip: that gzip is supported does not help.</summary>
+    [Fact]
+    public void ADamagedEfiImageIsCalledDamaged()
+    {
+        var image = new byte[4096];
+        "MZ"u8.CopyTo(image);
+        "zimg"u8.CopyTo(image.AsSpan(4));
+        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(8), 1024);
+        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(12), 1024);
+        "gzip"u8.CopyTo(image.AsSpan(24));
+        using var file = new TemporaryFile(image);
+        CliRun.Of("boot", "--kernel", file.Path).ExpectFailure(1, "should be compressed with gzip, but its first bytes are not gzip's");
     }
 
     private static byte[] Patched(int offset, ulong value)

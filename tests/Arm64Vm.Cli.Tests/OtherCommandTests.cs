@@ -45,6 +45,26 @@ public class OtherCommandTests
         Assert.Equal("segment at 0x40080000:\n        40080000:  d503201f  nop\n        40080004:  14000000  " + A64Disassembler.Disassemble(0x1400_0000, 0x4008_0004) + "\n", run.Output);
     }
 
+    /// <summary>The headers of a file are no code, data between code are none either, and names are shown.</summary>
+    [Fact]
+    public void DisassemblesSectionsWithTheirSymbols()
+    {
+        using var file = new TemporaryFile(SmallElf.WithSections([0xD503_201F, 0x1234_5678, 0xD65F_03C0], [("start", 0), ("$x", 0), ("$d", 4), ("$x", 8), ("end", 8)]));
+        Assert.Equal("section .text at 0x1000:\n<start>:\n            1000:  d503201f  nop\n            1004:  12345678  .word 0x12345678\n<end>:\n            1008:  d65f03c0  ret\n", CliRun.Of("disasm", file.Path).Output);
+        var random = new Random(3);
+        var good = File.ReadAllBytes(file.Path);
+        for (var i = 0; i < 300; i++)
+        {
+            var bad = (byte[])good.Clone();
+            for (var change = 0; change < 4; change++)
+                bad[random.Next(20, bad.Length)] = (byte)random.Next(256);
+            File.WriteAllBytes(file.Path, bad);
+            var run = CliRun.Of("disasm", file.Path);
+            Assert.True(run.Status is 0 or 1);
+            Assert.DoesNotContain("internal error", run.Error, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void DisassemblyFailsInOneLine()
     {
@@ -86,7 +106,16 @@ public class OtherCommandTests
         Assert.Contains("verify", commands);
         var options = CliRun.Of("[suggest:15]", "arm64vm boot --").Output.Split('\n');
         Assert.Contains("--kernel", options);
-        Assert.Contains("cortex-a72", CliRun.Of("[suggest:19]", "arm64vm boot --cpu ").Output.Split('\n'));
+        Assert.DoesNotContain("/?", options);
+        Assert.DoesNotContain("/h", commands);
+        Assert.Contains("cortex-a72", Suggest("arm64vm boot --cpu "));
+        Assert.Contains("max,pauth=fast", Suggest("arm64vm boot --cpu max,"));
+        Assert.Contains("d.img,readonly", Suggest("arm64vm boot --disk d.img,"));
+        Assert.Contains("mmio,guest", Suggest("arm64vm boot --log mmio,g"));
+        Assert.Contains("stdio", Suggest("arm64vm boot --serial "));
+        Assert.Contains("file:", Suggest("arm64vm lockstep --serial "));
+
+        static string[] Suggest(string line) => CliRun.Of($"[suggest:{line.Length}]", line).Output.Split('\n');
     }
 
     [Fact]

@@ -44,6 +44,9 @@ internal sealed class BootSession(CliStreams streams)
 
     public required string? DeviceTreeFile { get; init; }
 
+    /// <summary>A file of variables that is made if it is not there; null: none.</summary>
+    public required string? VariablesToMake { get; init; }
+
     public required StatisticsFormat Statistics { get; init; }
 
     /// <summary>Runs to the end; returns the process's status.</summary>
@@ -85,7 +88,18 @@ internal sealed class BootSession(CliStreams streams)
     private async Task<VirtualMachine> Make()
     {
         var notes = Config.Disks.Select(DiskOption.Note).OfType<string>().ToList();
-        var machine = VirtualMachine.Create(Config);
+        var isNew = VariablesToMake is { } variables && VariablesOption.Make(variables);
+        VirtualMachine machine;
+        try
+        {
+            machine = VirtualMachine.Create(Config);
+        }
+        catch when (isNew)
+        {
+            File.Delete(VariablesToMake!);
+            throw;
+        }
+
         try
         {
             foreach (var note in notes)

@@ -9,7 +9,7 @@ namespace Arm64Vm.Cli.Boot;
 internal sealed class MachineOptions
 {
     private readonly Option<string?> _firmware = new("--firmware") { Description = "Raw firmware for flash, such as EDK2 or U-Boot", HelpName = "FILE" };
-    private readonly Option<string?> _vars = new("--vars") { Description = "Second flash bank, 64 MiB, where firmware keeps its variables; written through", HelpName = "FILE" };
+    private readonly Option<string?> _vars = new("--vars") { Description = "Second flash bank, 64 MiB, where firmware keeps its variables; written through. create: the file is made if it is not there", HelpName = "FILE[,create]" };
     private readonly Option<bool> _noAcpi = new("--no-acpi") { Description = "Give firmware no ACPI tables, so that guests use the device tree" };
     private readonly Option<string?> _kernel = new("--kernel") { Description = "Linux Image (raw, gzip, zstd, EFI zboot) or ELF file; neither this nor --firmware: the embedded firmware", HelpName = "FILE" };
     private readonly Option<string?> _initrd = new("--initrd") { Description = "Initial RAM disk for the kernel", HelpName = "FILE" };
@@ -17,7 +17,7 @@ internal sealed class MachineOptions
     private readonly Option<string?> _deviceTree = new("--dtb") { Description = "Device tree blob instead of the generated one", HelpName = "FILE" };
     private readonly Option<string> _cpu = new("--cpu") { Description = "Processor model: " + string.Join(", ", CpuModels.All.Select(model => model.Name)), HelpName = "MODEL[,pauth=fast|qarma5|off][,bti=on|off]", DefaultValueFactory = _ => CpuModels.Max.Name };
     private readonly Option<int> _cpus = new("--cpus") { Description = "Number of processors, up to 64; up to 8 with a GICv2", HelpName = "N", DefaultValueFactory = _ => 1 };
-    private readonly Option<string> _memory = new("--memory") { Description = "RAM, such as 512M or 2G", HelpName = "SIZE", DefaultValueFactory = _ => "1G" };
+    private readonly Option<string> _memory = new("--memory") { Description = "RAM, such as 512M or 2G; a number without a unit is MiB", HelpName = "SIZE", DefaultValueFactory = _ => "1G" };
     private readonly Option<string> _gic = new("--gic") { Description = "Interrupt controller version", HelpName = "2|3", DefaultValueFactory = _ => "3" };
     private readonly Option<string[]> _disks = new("--disk") { Description = "Raw or qcow2 disk image on virtio, the first one vda; may be repeated. readonly, or snapshot: writes are forgotten at the end; the format is recognized unless given", HelpName = DiskOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<string[]> _networks = new("--net") { Description = "Network device on virtio; may be repeated. user: the host's connections through passt, no privileges needed; the guest is 10.0.2.15, the host 10.0.2.2", HelpName = NetworkOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
@@ -31,7 +31,10 @@ internal sealed class MachineOptions
     public MachineOptions(Command command, bool hasBackend)
     {
         _hasBackend = hasBackend;
-        _cpu.CompletionSources.Add([.. CpuModels.All.Select(model => model.Name)]);
+        _cpu.CompletionSources.Add(context => Completions.OfList(context, [.. CpuModels.All.Select(model => model.Name)], ["pauth=fast", "pauth=qarma5", "pauth=off", "bti=on", "bti=off"]));
+        _disks.CompletionSources.Add(context => Completions.OfList(context, [], ["readonly", "snapshot", "format=raw", "format=qcow2"]));
+        _vars.CompletionSources.Add(context => Completions.OfList(context, [], ["create"]));
+        _networks.CompletionSources.Add(context => Completions.OfList(context, ["user", "tap", "socket"], ["forward=", "host=off", "ifname=", "listen=", "connect=", "mac="]));
         _cpu.Validators.Add(result =>
         {
             if (result.Tokens is [var token] && CpuModels.Find(token.Value) is null)
@@ -42,7 +45,7 @@ internal sealed class MachineOptions
         _gic.AcceptOnlyFromAmong("2", "3");
         _semihosting.AcceptOnlyFromAmong("off", "on", "user");
         _backend.AcceptOnlyFromAmong("auto", "x64", "il", "interpreter");
-        _log.CompletionSources.Add(LogNames.All);
+        _log.CompletionSources.Add(context => Completions.OfList(context, LogNames.All, LogNames.All));
         foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks, _networks, _shares, _rng, _semihosting])
             command.Add(option);
         if (hasBackend)
@@ -52,6 +55,9 @@ internal sealed class MachineOptions
 
     /// <summary>True where neither kernel nor firmware is given.</summary>
     public bool BootsEmbeddedFirmware(ParseResult parsed) => parsed.GetValue(_kernel) is null && parsed.GetValue(_firmware) is null;
+
+    /// <summary>The file of variables that is to be made if it is not there; null: none.</summary>
+    public string? VariablesToMake(ParseResult parsed) => VariablesOption.Parse(parsed.GetValue(_vars)) is (var path, true) ? path : null;
 
     /// <summary>Makes a configuration, without console.</summary>
     /// <param name="parsed">The command line.</param>
@@ -70,14 +76,14 @@ internal sealed class MachineOptions
             throw CliException.Usage($"--cpus: a machine has 1 to {MachineConfig.MaximumCpus} processors, {MachineConfig.MaximumCpusV2} at most with a GICv2");
         if (initrd is not null && kernel is null)
             throw CliException.Usage("--initrd needs --kernel");
-        var vars = parsed.GetValue(_vars);
+        var (vars, _) = VariablesOption.Parse(parsed.GetValue(_vars));
         if (vars is not null && firmware is null)
             throw CliException.Usage("--vars needs --firmware");
         if (kernel is null && firmware is null && parsed.GetValue(_deviceTree) is not null)
             throw CliException.Usage("--dtb needs --kernel or --firmware");
         var log = LogNames.Parse(parsed.GetValue(_log) ?? []);
         var memory = MemorySize.Parse("--memory", parsed.GetValue(_memory)!);
-        CheckMemory(memory);
+        CheckMemory(memory, parsed.GetValue(_memory)!);
         return new MachineConfig
         {
             Cpu = parsed.GetValue(_cpu)!,
@@ -119,11 +125,12 @@ internal sealed class MachineOptions
         _ => SemihostingAccess.On,
     };
 
-    private static void CheckMemory(ulong memory)
+    private static void CheckMemory(ulong memory, string text)
     {
+        var unit = text.All(char.IsAsciiDigit) ? $"; {text} without a unit is MiB" : "";
         if (memory % MachineConfig.MemoryGranularity != 0)
-            throw CliException.Usage($"--memory: must be a multiple of {MachineConfig.MemoryGranularity >> 10}K");
+            throw CliException.Usage($"--memory: must be a multiple of {MachineConfig.MemoryGranularity >> 10}K{unit}");
         if (memory > MachineConfig.MaximumMemory)
-            throw CliException.Usage($"--memory: must be at most {MachineConfig.MaximumMemory >> 30}G");
+            throw CliException.Usage($"--memory: must be at most {MachineConfig.MaximumMemory >> 30}G{unit}");
     }
 }

@@ -26,6 +26,8 @@ internal static class BootCommand
         stats.AcceptOnlyFromAmong("text", "json");
         foreach (var option in (ReadOnlySpan<Option>)[serial, virtioConsole, escape, until, fail, timeout, noReboot, dumpTree, stats])
             command.Add(option);
+        foreach (var console in (ReadOnlySpan<Option<string>>)[serial, virtioConsole])
+            console.CompletionSources.Add(context => Completions.OfList(context, ["stdio", "file:", "none"], []));
         NotEmpty.Require(until, "the text");
         NotEmpty.Require(fail, "the text");
         NotEmpty.Require(dumpTree, "the file's name");
@@ -52,6 +54,7 @@ internal static class BootCommand
                 Fail = parsed.GetValue(fail) ?? [],
                 Timeout = limit,
                 DeviceTreeFile = tree,
+                VariablesToMake = machine.VariablesToMake(parsed),
                 Statistics = parsed.GetResult(stats) is null ? StatisticsFormat.None
                     : parsed.GetValue(stats) == "json" ? StatisticsFormat.Json
                     : StatisticsFormat.Text,

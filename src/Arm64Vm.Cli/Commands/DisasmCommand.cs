@@ -64,12 +64,24 @@ internal static class DisasmCommand
         if (!File.Exists(path))
             throw CliException.Failure($"'{path}' is neither an instruction word nor a file");
         ReadOnlyMemory<byte> file = File.ReadAllBytes(path);
-        foreach (var segment in CodeSegments.Find(file, address))
+        var (segments, symbols) = CodeSegments.Find(file, address);
+        foreach (var segment in segments)
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{segment.Name} at 0x{segment.Address:x}:"));
             var code = segment.Data.Span;
+            var isData = false;
             for (var at = 0; at + 4 <= code.Length; at += 4)
-                Print(output, BinaryPrimitives.ReadUInt32LittleEndian(code[at..]), segment.Address + (ulong)at);
+            {
+                var place = segment.Address + (ulong)at;
+                isData = symbols.BeginsData(place) ?? isData;
+                foreach (var name in symbols.At(place))
+                    output.WriteLine($"<{name}>:");
+                var word = BinaryPrimitives.ReadUInt32LittleEndian(code[at..]);
+                if (isData)
+                    output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{place,16:x}:  {word:x8}  .word 0x{word:x}"));
+                else
+                    Print(output, word, place);
+            }
         }
     }
 

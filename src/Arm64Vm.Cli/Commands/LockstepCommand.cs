@@ -24,6 +24,7 @@ internal static class LockstepCommand
         command.Add(limit);
         command.Add(serial);
         command.Add(timeout);
+        serial.CompletionSources.Add(context => Completions.OfList(context, ["stdio", "file:", "none"], []));
         NotEmpty.Require(image, "the file's name");
         command.SetAction(parsed =>
         {

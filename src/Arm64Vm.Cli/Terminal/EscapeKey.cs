@@ -3,7 +3,7 @@ namespace Arm64Vm.Cli.Terminal;
 /// <summary>The key that opens the menu, as <c>--escape</c> names it.</summary>
 internal static class EscapeKey
 {
-    /// <summary>Ctrl-A, as the peer has it.</summary>
+    /// <summary>Ctrl-A, as QEMU has it.</summary>
     public const byte Default = 1;
 
     /// <summary>Parses <c>ctrl-x</c>, <c>^x</c> or <c>none</c>; null: no key opens the menu.</summary>

@@ -1,6 +1,6 @@
 namespace Arm64Vm.Devices.FwCfg;
 
-/// <summary>Selector keys with a fixed meaning (fw_cfg specification, docs/specs/fw_cfg of the peer).</summary>
+/// <summary>Selector keys with a fixed meaning (fw_cfg specification, docs/specs/fw_cfg of QEMU).</summary>
 public static class FwCfgKeys
 {
     public const ushort Signature = 0x00;

@@ -19,7 +19,7 @@ public sealed class Virtqueue
 
     /// <summary>
     /// Buffers of a request. A chain must not be longer than the queue, indirect ones included (2.7.5.3.1); drivers of devices with small
-    /// queues go beyond all the same, and up to this the peer takes them.
+    /// queues go beyond all the same, and up to this QEMU takes them.
     /// </summary>
     private const int CommonChain = 1024;
 

@@ -8,7 +8,7 @@ using static Arm64Vm.Machine.Acpi.Aml.AmlResources;
 
 namespace Arm64Vm.Machine.Acpi;
 
-/// <summary>Differentiated system description table (ACPI 6.5, 5.2.11.1): the board's devices under the names that the peer's board gives them.</summary>
+/// <summary>Differentiated system description table (ACPI 6.5, 5.2.11.1): the board's devices under the names that QEMU's board gives them.</summary>
 internal static class Dsdt
 {
     private const int Revision = 2;

@@ -52,7 +52,7 @@ internal sealed class VirtMachineBoard : IDisposable
         {
             Ram = Own(new GuestRam(MemoryMap.RamBase, parts.Config.Memory));
             Memory.AddRam(Ram);
-            // With a store for variables the code beside it is read-only, as those who give the peer two images have it.
+            // With a store for variables the code beside it is read-only, as those who give QEMU two images have it.
             _ = new FlashBank(parts.Flash0, Memory, Bus, readOnly: parts.Config.Vars is not null, log: _log);
             _ = new FlashBank(parts.Flash1, Memory, Bus, parts.Variables, log: _log);
 

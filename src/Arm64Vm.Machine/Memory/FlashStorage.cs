@@ -3,7 +3,7 @@ using Arm64Vm.Cpu.Memory;
 
 namespace Arm64Vm.Machine.Memory;
 
-/// <summary>The bytes of a flash bank, which outlive resets of the machine. They start as zeros, as with the peer, and take host memory as they are touched.</summary>
+/// <summary>The bytes of a flash bank, which outlive resets of the machine. They start as zeros, as with QEMU, and take host memory as they are touched.</summary>
 public sealed class FlashStorage : IDisposable
 {
     private const int PageSize = 4096;

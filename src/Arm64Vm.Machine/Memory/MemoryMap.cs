@@ -15,9 +15,12 @@ public static class MemoryMap
     /// <summary>Most processors whose redistributors fit into <see cref="GicRedistributors"/>.</summary>
     public const int LowRedistributorCount = 123;
 
-    public static Region Flash0 => new(0x0000_0000, 0x0400_0000);
+    /// <summary>Bytes of each of the two banks.</summary>
+    public const ulong FlashBankSize = 64 << 20;
 
-    public static Region Flash1 => new(0x0400_0000, 0x0400_0000);
+    public static Region Flash0 => new(0x0000_0000, FlashBankSize);
+
+    public static Region Flash1 => new(0x0400_0000, FlashBankSize);
 
     public static Region GicDistributor => new(0x0800_0000, 0x1_0000);
 

@@ -38,6 +38,13 @@ internal readonly record struct RegisterValue(int Register, UInt128 Value)
     public const int FirstVector = 36;
     public const int Count = FirstVector + 32;
 
+    public static int BitsOf(int register) => register switch
+    {
+        >= FirstVector => 128,
+        Nzcv or Fpcr or Fpsr => 32,
+        _ => 64,
+    };
+
     public static string Name(int register) => register switch
     {
         < Sp => $"x{register}",

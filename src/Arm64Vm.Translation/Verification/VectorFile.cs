@@ -1,140 +1,76 @@
-using System.Buffers.Text;
-using System.Globalization;
 using System.IO.Compression;
-using System.Text;
 using System.Text.Json;
 
 namespace Arm64Vm.Translation.Verification;
 
-/// <summary>Reads the vector format: one JSON object a line, gzipped.</summary>
+/// <summary>Reads the vector format: one JSON object a line, gzipped. What a file can make the reader hold is bounded.</summary>
 internal static class VectorFile
 {
-    public static List<TestVector> Read(Stream file)
+    /// <summary>Unpacked bytes of a file; ten times those of the largest that there is.</summary>
+    private const int MaximumSize = 64 << 20;
+
+    private const int MaximumVectors = 1 << 18;
+
+    /// <param name="file">The file's bytes.</param>
+    /// <param name="name">Its name, for messages.</param>
+    /// <param name="check">Says what is wrong with a vector that could be read; null: nothing.</param>
+    /// <exception cref="InvalidDataException">It is damaged, or too large; the message names file, line and field.</exception>
+    public static List<TestVector> Read(Stream file, string name, Func<TestVector, string?> check)
     {
         var vectors = new List<TestVector>();
-        using var unpacked = new GZipStream(file, CompressionMode.Decompress);
-        using var buffer = new MemoryStream();
-        unpacked.CopyTo(buffer);
-        ReadOnlySpan<byte> text = buffer.GetBuffer().AsSpan(0, (int)buffer.Length);
-        while (!text.IsEmpty)
+        ReadOnlySpan<byte> text = Unpack(file, name);
+        for (int line = 1; !text.IsEmpty; line++)
         {
             int end = text.IndexOf((byte)'\n');
-            ReadOnlySpan<byte> line = end < 0 ? text : text[..end];
+            ReadOnlySpan<byte> one = end < 0 ? text : text[..end];
             text = end < 0 ? default : text[(end + 1)..];
-            if (!line.IsEmpty)
-                vectors.Add(ReadVector(line));
+            if (one.IsEmpty)
+                continue;
+            if (vectors.Count == MaximumVectors)
+                throw new InvalidDataException($"{name} has more than {MaximumVectors} vectors.");
+            var reader = new VectorLineReader(one);
+            string? fault;
+            try
+            {
+                TestVector vector = reader.Read();
+                vectors.Add(vector);
+                fault = check(vector);
+            }
+            catch (Exception e) when (e is FormatException or JsonException or InvalidOperationException)
+            {
+                // The JSON reader's own texts speak of its tokens; the field says where to look.
+                fault = $"field '{reader.Field}': {(e is FormatException ? e.Message : "is not JSON in UTF-8 of the kind that belongs there")}";
+            }
+
+            if (fault is not null)
+                throw new InvalidDataException($"{name}, line {line}: {fault}");
         }
 
         return vectors;
     }
 
-    private static TestVector ReadVector(ReadOnlySpan<byte> line)
+    private static ReadOnlySpan<byte> Unpack(Stream file, string name)
     {
-        var vector = new TestVector();
-        var json = new Utf8JsonReader(line);
-        json.Read();
-        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        using var unpacker = new GZipStream(file, CompressionMode.Decompress);
+        var unpacked = new byte[64 << 10];
+        int length = 0;
+        try
         {
-            if (json.ValueTextEquals("n"u8))
-                vector.Name = NextString(ref json);
-            else if (json.ValueTextEquals("i"u8))
-                ReadWords(ref json, vector.Words);
-            else if (json.ValueTextEquals("a"u8))
-                vector.Disassembly = ReadLines(ref json);
-            else if (json.ValueTextEquals("s"u8))
-                vector.InitialState = NextInt(ref json);
-            else if (json.ValueTextEquals("pc"u8))
-                vector.Pc = ulong.Parse(NextString(ref json), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-            else if (json.ValueTextEquals("set"u8))
-                ReadRegisters(ref json, vector.Set);
-            else if (json.ValueTextEquals("out"u8))
-                ReadRegisters(ref json, vector.Out);
-            else if (json.ValueTextEquals("mem"u8))
-                ReadMemory(ref json, vector.Memory);
-            else if (json.ValueTextEquals("undef"u8))
-                vector.Undefined = NextInt(ref json) != 0;
-            else
-                json.Skip();
+            int read;
+            while ((read = unpacker.Read(unpacked, length, unpacked.Length - length)) > 0)
+            {
+                length += read;
+                if (length > MaximumSize)
+                    throw new InvalidDataException($"{name} unpacks to more than {MaximumSize >> 20} MiB.");
+                if (length == unpacked.Length)
+                    Array.Resize(ref unpacked, Math.Min(length * 2, MaximumSize + 1));
+            }
+        }
+        catch (InvalidDataException e) when (length <= MaximumSize)
+        {
+            throw new InvalidDataException($"{name}: the gzip data are damaged.", e);
         }
 
-        return vector;
+        return unpacked.AsSpan(0, length);
     }
-
-    private static string NextString(ref Utf8JsonReader json)
-    {
-        json.Read();
-        return json.GetString() ?? "";
-    }
-
-    private static int NextInt(ref Utf8JsonReader json)
-    {
-        json.Read();
-        return json.GetInt32();
-    }
-
-    private static void ReadWords(ref Utf8JsonReader json, List<uint> words)
-    {
-        json.Read();
-        if (json.TokenType == JsonTokenType.String)
-        {
-            words.Add((uint)Hex(json.ValueSpan));
-            return;
-        }
-
-        while (json.Read() && json.TokenType == JsonTokenType.String)
-            words.Add((uint)Hex(json.ValueSpan));
-    }
-
-    private static string ReadLines(ref Utf8JsonReader json)
-    {
-        json.Read();
-        if (json.TokenType == JsonTokenType.String)
-            return json.GetString() ?? "";
-        var lines = new StringBuilder();
-        while (json.Read() && json.TokenType == JsonTokenType.String)
-            lines.Append(lines.Length == 0 ? "" : "; ").Append(json.GetString());
-        return lines.ToString();
-    }
-
-    private static void ReadRegisters(ref Utf8JsonReader json, List<RegisterValue> registers)
-    {
-        json.Read();
-        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
-        {
-            int register = RegisterOf(json.ValueSpan);
-            json.Read();
-            registers.Add(new RegisterValue(register, Hex(json.ValueSpan)));
-        }
-    }
-
-    private static void ReadMemory(ref Utf8JsonReader json, List<(int Offset, byte Value)> memory)
-    {
-        json.Read();
-        while (json.Read() && json.TokenType == JsonTokenType.StartArray)
-        {
-            int offset = NextInt(ref json);
-            json.Read();
-            memory.Add((offset, (byte)Hex(json.ValueSpan)));
-            json.Read();
-        }
-    }
-
-    private static int RegisterOf(ReadOnlySpan<byte> name)
-    {
-        if (name.SequenceEqual("sp"u8))
-            return RegisterValue.Sp;
-        if (name.SequenceEqual("nzcv"u8))
-            return RegisterValue.Nzcv;
-        if (name.SequenceEqual("fpcr"u8))
-            return RegisterValue.Fpcr;
-        if (name.SequenceEqual("fpsr"u8))
-            return RegisterValue.Fpsr;
-        if (name.SequenceEqual("pc"u8))
-            return RegisterValue.Pc;
-        if (name.Length > 1 && Utf8Parser.TryParse(name[1..], out int number, out _) && (uint)number < 32)
-            return name[0] == (byte)'x' ? number : RegisterValue.FirstVector + number;
-        throw new FormatException($"unknown register {Encoding.UTF8.GetString(name)}");
-    }
-
-    private static UInt128 Hex(ReadOnlySpan<byte> digits) => UInt128.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 }

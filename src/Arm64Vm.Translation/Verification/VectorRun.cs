@@ -5,8 +5,14 @@ using Arm64Vm.Isa;
 namespace Arm64Vm.Translation.Verification;
 
 /// <summary>Executes vectors one after the other on one machine and compares the outcomes.</summary>
-internal sealed unsafe class VectorRun
+internal sealed unsafe class VectorRun : IDisposable
 {
+    /// <summary>No vector takes a thousandth of it; one that does has a loop without end.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Differences that are told of one vector.</summary>
+    private const int MostDifferences = 100;
+
     /// <summary>
     /// Bits 54:48 of a pointer under a 48-bit address space with tags: its authentication code, made with the random keys of the process that
     /// recorded it. The only bits that are not compared.
@@ -21,17 +27,45 @@ internal sealed unsafe class VectorRun
     private readonly UInt128[] expected = new UInt128[RegisterValue.Count];
     private readonly UInt128[] actual = new UInt128[RegisterValue.Count];
 
+    private readonly Timer watchdog;
+    private long number;
+    private long seen;
+    private long overdue;
+
     public VectorRun(FlatMachine machine, IExecutor executor, byte[] states, byte[] initialMemory)
     {
         this.machine = machine;
         this.executor = executor;
         this.states = states;
         this.initialMemory = initialMemory;
+        watchdog = new Timer(_ => Watch(), null, s_patience, s_patience);
+    }
+
+    /// <summary>The watchdog looks at the machine no more.</summary>
+    public void Dispose()
+    {
+        using var done = new ManualResetEvent(false);
+        if (watchdog.Dispose(done))
+            done.WaitOne();
+    }
+
+    /// <summary>Every loop looks at the poll word: a vector that is still the one of the last look is made to come back.</summary>
+    private void Watch()
+    {
+        long now = Volatile.Read(ref number);
+        if (seen == now)
+        {
+            Volatile.Write(ref overdue, now);
+            Interlocked.Or(ref machine.Context->Poll, 1u);
+        }
+
+        seen = now;
     }
 
     /// <summary>The differences from the recorded outcome, none where it is met exactly.</summary>
     public List<string> Execute(TestVector vector)
     {
+        Volatile.Write(ref number, number + 1);
         ReadState(VectorRunner.StateOf(states, vector.InitialState));
         expected[RegisterValue.Pc] = vector.Pc;
         Apply(vector.Set);
@@ -60,7 +94,7 @@ internal sealed unsafe class VectorRun
         if (machine.Fault != FlatFault.None)
             differences.Add($"exception: {machine.Fault}");
         if (reason != ExitReason.Breakpoint || vector.Undefined)
-            differences.Add($"ended with {reason}, expected {(vector.Undefined ? ExitReason.Undefined : ExitReason.Breakpoint)}");
+            differences.Add($"{(reason == ExitReason.Poll ? $"did not end within {s_patience.TotalSeconds:0} s" : $"ended with {reason}")}, expected {(vector.Undefined ? ExitReason.Undefined : ExitReason.Breakpoint)}");
         return Compare(differences);
     }
 
@@ -70,6 +104,14 @@ internal sealed unsafe class VectorRun
         while (true)
         {
             ExitReason reason = executor.Run(machine.Context);
+            if (reason == ExitReason.Poll && Volatile.Read(ref overdue) != number)
+            {
+                Volatile.Write(ref machine.Context->Poll, 0);
+                continue;
+            }
+
+            if (Volatile.Read(ref overdue) == number)
+                reason = ExitReason.Poll;
             if (reason is ExitReason.Yield or ExitReason.SendEvent or ExitReason.WaitForEvent or ExitReason.WaitForInterrupt)
                 continue;
             executor.SynchronizeFloatStatus(machine.Context);
@@ -105,6 +147,12 @@ internal sealed unsafe class VectorRun
             return differences;
         for (int offset = 0; offset < data.Length; offset++)
         {
+            if (differences.Count == MostDifferences)
+            {
+                differences.Add("further differences are not shown");
+                break;
+            }
+
             if (data[offset] != expectedMemory[offset])
                 differences.Add($"memory +{offset:x}: expected {expectedMemory[offset]:x2}, actual {data[offset]:x2}");
         }
@@ -145,7 +193,7 @@ internal sealed unsafe class VectorRun
         machine.SetFpcr((uint)expected[RegisterValue.Fpcr]);
         context->Fpsr = (uint)expected[RegisterValue.Fpsr];
         context->Pc = (ulong)expected[RegisterValue.Pc];
-        context->Poll = 0;
+        Volatile.Write(ref context->Poll, 0);
         context->Exclusive.Address = GuestContext.InvalidTag;
         machine.Fault = FlatFault.None;
         executor.FloatControlChanged(context);

@@ -14,6 +14,10 @@ public sealed class VectorRunner
     private const int FirstFiller = 8;
     private const int PageSize = 4096;
     private const int LongestSequence = 1024;
+    private const int LargestFile = 64 << 20;
+
+    /// <summary>Failures whose differences are kept; of the others there is the name.</summary>
+    private const int KeptFailures = 1000;
     private const string Extension = ".jsonl.gz";
 
     private readonly Func<string, Stream?> open;
@@ -60,7 +64,7 @@ public sealed class VectorRunner
         List<TestVector> vectors = Read(file);
         using FlatMachine machine = Place(vectors);
         using IExecutor executor = factory(machine, machine);
-        var run = new VectorRun(machine, executor, states, memory);
+        using var run = new VectorRun(machine, executor, states, memory);
         var failures = new List<VectorFailure>();
         int passed = 0;
         foreach (TestVector vector in vectors)
@@ -71,7 +75,7 @@ public sealed class VectorRunner
             if (differences.Count == 0)
                 passed++;
             else
-                failures.Add(new VectorFailure(vector.Name, vector.Pc, vector.Words, vector.Disassembly, differences));
+                failures.Add(new VectorFailure(vector.Name, vector.Pc, vector.Words, vector.Disassembly, failures.Count < KeptFailures ? differences : []));
         }
 
         return new VectorReport(file, passed, failures);
@@ -80,26 +84,36 @@ public sealed class VectorRunner
     private List<TestVector> Read(string file)
     {
         using Stream stream = open(file + Extension) ?? throw new FileNotFoundException($"There is no {file}{Extension}.");
-        List<TestVector> vectors = VectorFile.Read(stream);
-        foreach (TestVector vector in vectors)
-        {
-            bool valid = (uint)vector.InitialState < (uint)(states.Length / StateSize)
-                && vector.Words.Count is > 0 and <= LongestSequence
-                && vector.Pc % 4 == 0 && vector.Pc - FlatMachine.CodeWindow < FlatMachine.CodeWindowSize - (LongestSequence * 4)
-                && vector.Memory.TrueForAll(change => (uint)change.Offset < FlatMachine.DataSize);
-            if (!valid)
-                throw new InvalidDataException($"{file}{Extension} has a vector without instructions, with an unknown state, or outside memory.");
-        }
+        return VectorFile.Read(stream, file + Extension, Fault);
+    }
 
-        return vectors;
+    private string? Fault(TestVector vector)
+    {
+        if ((uint)vector.InitialState >= (uint)(states.Length / StateSize))
+            return $"field 's': states.bin has no state {vector.InitialState}";
+        if (vector.Words.Count is 0 or > LongestSequence)
+            return $"field 'i': must have 1 to {LongestSequence} instructions";
+        if (vector.Pc % 4 != 0 || vector.Pc - FlatMachine.CodeWindow >= FlatMachine.CodeWindowSize - (LongestSequence * 4))
+            return $"field 'pc': must be a multiple of 4 in the {FlatMachine.CodeWindowSize >> 20} MiB from {FlatMachine.CodeWindow:x} on";
+        return vector.Memory.TrueForAll(change => (uint)change.Offset < FlatMachine.DataSize)
+            ? null
+            : $"field 'mem': an offset lies outside the {FlatMachine.DataSize} bytes";
     }
 
     private byte[] ReadAll(string name)
     {
         using Stream stream = open(name) ?? throw new FileNotFoundException($"There is no {name}.");
-        byte[] bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes;
+        var bytes = new MemoryStream();
+        byte[] block = new byte[64 << 10];
+        int read;
+        while ((read = stream.Read(block)) > 0)
+        {
+            bytes.Write(block, 0, read);
+            if (bytes.Length > LargestFile)
+                throw new InvalidDataException($"{name} has more than {LargestFile >> 20} MiB.");
+        }
+
+        return bytes.ToArray();
     }
 
     /// <summary>Lays all vectors of a file out in memory at once: they are 64 bytes apart, and branches land on a BRK of some slot.</summary>

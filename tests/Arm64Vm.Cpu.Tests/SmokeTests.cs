@@ -1,7 +1,0 @@
-namespace Arm64Vm.Cpu.Tests;
-
-public class SmokeTests
-{
-    [Fact]
-    public void AssemblyLoads() => Assert.Equal(2, 1 + 1);
-}
