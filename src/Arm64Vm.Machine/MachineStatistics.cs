@@ -71,7 +71,7 @@ public sealed record MachineStatistics
         };
     }
 
-    private static List<(string Reason, ulong Count)> Named(ReadOnlySpan<ulong> counts)
+    internal static List<(string Reason, ulong Count)> Named(ReadOnlySpan<ulong> counts)
     {
         var exits = new List<(string, ulong)>();
         for (var i = 0; i < counts.Length; i++)

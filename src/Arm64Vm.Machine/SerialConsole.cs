@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Arm64Vm.Devices.Uart;
 
@@ -5,8 +6,9 @@ namespace Arm64Vm.Machine;
 
 /// <summary>The host's end of the guest's serial console: keeps the last of what was printed, sends it to a stream, and feeds input.</summary>
 /// <remarks>
-/// The guest prints byte by byte, so a write only stores into a ring; a thread of its own takes to the stream what has gathered
-/// within about a millisecond. A stream that does not drain stops the guest once the ring is full; closing frees it.
+/// The guest prints byte by byte, so a write only stores into a ring; what has gathered within about a millisecond goes to the stream from a
+/// thread of the pool, which a console holds only while it has something to send. When the stream does not drain and the ring is nearly full, the machine's processors
+/// stand (<see cref="StallChanged"/>) without holding a thread; a device that writes more before they notice waits. Closing frees both.
 /// All members are safe from any thread.
 /// </remarks>
 public sealed class SerialConsole : ICharacterBackend, IDisposable
@@ -17,10 +19,17 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
     private const int Log2HistorySize = 18;
     private const int GatherMilliseconds = 1;
 
+    /// <summary>So much waits for the stream when the processors are to stand; the rest is room for what they print until they notice.</summary>
+    private const int StallSize = HistorySize / 4 * 3;
+    private const int BlockSize = 16 * 1024;
+    private const int FirstSize = 2 * 1024;
+
     private readonly object _gate = new();
-    private readonly byte[] _ring = new byte[HistorySize];
+
+    /// <summary>Grows to <see cref="HistorySize"/> before it is used a second time, so that a quiet console is small; places are the same at every length.</summary>
+    private byte[] _ring = new byte[FirstSize];
     private readonly Stream? _output;
-    private readonly Thread? _drain;
+    private readonly Timer? _gather;
     private readonly CharacterInputQueue _input = new();
     private readonly TaskCompletionSource _outputFailed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ConsoleWatch[] _watches = [];
@@ -29,8 +38,9 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
     private long _drained;
     private long _searched;
     private int _waitingCalls;
-    private bool _drainSleeps;
-    private bool _flushing;
+    private bool _draining;
+    private bool _sending;
+    private bool _stalled;
     private bool _closed;
     private bool _inputEnded;
 
@@ -40,9 +50,11 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
         _input.SetRoomHandler(RoomAvailable);
         if (output is null)
             return;
-        _drain = new Thread(Drain) { IsBackground = true, Name = "arm64vm-console" };
-        _drain.Start();
+        _gather = new Timer(static console => ((SerialConsole)console!).Drain(), this, Timeout.Infinite, Timeout.Infinite);
     }
+
+    /// <summary>Called with true when more waits for the stream than is good, with false when it has gone. Under no lock of the console; any thread.</summary>
+    internal Action<bool>? StallChanged { get; set; }
 
     /// <summary>Completes when the stream refuses what is printed, such as a pipe whose reader has gone. The guest runs on.</summary>
     public Task OutputFailed => _outputFailed.Task;
@@ -141,8 +153,8 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
         lock (_gate)
         {
             var target = _written;
-            _flushing = true;
-            Monitor.PulseAll(_gate);
+            if (_draining && _drained < target)
+                _gather!.Change(0, Timeout.Infinite);
             while (_drained < target && !_closed)
             {
                 var left = end - Environment.TickCount64;
@@ -151,7 +163,6 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
                 Monitor.Wait(_gate, (int)Math.Min(left, int.MaxValue));
             }
 
-            _flushing = false;
             return _drained >= target;
         }
     }
@@ -161,15 +172,18 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
     {
         Flush(TimeSpan.FromSeconds(1));
         Close();
-        _drain?.Join(TimeSpan.FromSeconds(1));
+        _gather?.Dispose();
     }
 
     void ICharacterBackend.Write(byte value)
     {
+        var stalls = false;
         lock (_gate)
         {
             while (_output is not null && _written - _taken >= HistorySize && !_closed)
                 Monitor.Wait(_gate);
+            if (_written == _ring.Length && _written < HistorySize)
+                Array.Resize(ref _ring, _ring.Length * 2);
             _ring[_written & (HistorySize - 1)] = value;
             _written++;
             foreach (var watch in _watches)
@@ -178,9 +192,20 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
                     watch.SetSeen(_written);
             }
 
-            if (_drainSleeps)
-                Monitor.PulseAll(_gate);
+            if (_output is null || _closed)
+                return;
+            if (!_draining)
+            {
+                _draining = true;
+                _gather!.Change(GatherMilliseconds, Timeout.Infinite);
+            }
+
+            if (!_stalled && _written - _taken >= StallSize)
+                stalls = _stalled = true;
         }
+
+        if (stalls)
+            StallChanged?.Invoke(true);
     }
 
     bool ICharacterBackend.TryRead(out byte value)
@@ -232,6 +257,8 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
             _closed = true;
             Monitor.PulseAll(_gate);
         }
+
+        EndStall();
     }
 
     /// <summary>The machine has ended: nobody waits for it to take input any more.</summary>
@@ -320,38 +347,32 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
             Monitor.PulseAll(_gate);
     }
 
+    private void EndStall()
+    {
+        lock (_gate)
+        {
+            if (!_stalled || (_written - _taken >= StallSize && !_closed))
+                return;
+            _stalled = false;
+        }
+
+        StallChanged?.Invoke(false);
+    }
+
+    /// <summary>Sends what has gathered. One thread at a time: a flush may have started the timer again meanwhile.</summary>
     private void Drain()
     {
-        var block = new byte[16 * 1024];
-        while (true)
+        lock (_gate)
         {
-            int length;
-            lock (_gate)
-            {
-                while (_taken == _written && !_closed)
-                {
-                    _drainSleeps = true;
-                    Monitor.Wait(_gate);
-                    _drainSleeps = false;
-                }
+            if (_sending)
+                return;
+            _sending = true;
+        }
 
-                if (_closed)
-                    return;
-                if (!_flushing && _written - _taken < block.Length)
-                    Monitor.Wait(_gate, GatherMilliseconds);
-                length = (int)Math.Min(block.Length, _written - _taken);
-                for (var done = 0; done < length;)
-                {
-                    var at = (int)((_taken + done) & (HistorySize - 1));
-                    var run = Math.Min(length - done, HistorySize - at);
-                    _ring.AsSpan(at, run).CopyTo(block.AsSpan(done));
-                    done += run;
-                }
-
-                _taken += length;
-                Monitor.PulseAll(_gate);
-            }
-
+        var block = ArrayPool<byte>.Shared.Rent(BlockSize);
+        while (Take(block) is > 0 and var length)
+        {
+            EndStall();
             var failed = false;
             try
             {
@@ -372,6 +393,36 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
                 _closed |= failed;
                 Monitor.PulseAll(_gate);
             }
+        }
+
+        ArrayPool<byte>.Shared.Return(block);
+        EndStall();
+    }
+
+    /// <summary>Takes a block out of the ring; 0: there is nothing, or nobody wants it, and the next byte starts the timer again.</summary>
+    private int Take(byte[] block)
+    {
+        lock (_gate)
+        {
+            var length = _closed ? 0 : (int)Math.Min(BlockSize, _written - _taken);
+            if (length == 0)
+            {
+                _draining = false;
+                _sending = false;
+                return 0;
+            }
+
+            for (var done = 0; done < length;)
+            {
+                var at = (int)((_taken + done) & (HistorySize - 1));
+                var run = Math.Min(length - done, HistorySize - at);
+                _ring.AsSpan(at, run).CopyTo(block.AsSpan(done));
+                done += run;
+            }
+
+            _taken += length;
+            Monitor.PulseAll(_gate);
+            return length;
         }
     }
 }

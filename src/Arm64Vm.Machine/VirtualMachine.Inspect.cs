@@ -118,6 +118,23 @@ public sealed partial class VirtualMachine
         }
     }
 
+    /// <summary>What it uses now. Allowed at any moment.</summary>
+    public MachineUsage GetUsage()
+    {
+        lock (_gate)
+        {
+            var schedule = _runner.Statistics;
+            var processors = new ProcessorUsage[schedule.Length];
+            for (var i = 0; i < processors.Length; i++)
+            {
+                var exits = _board is { } board && i < board.Vcpus.Count ? MachineStatistics.Named(board.Vcpus[i].ExitCounts) : [];
+                processors[i] = new ProcessorUsage(i, schedule[i]?.State, schedule[i]?.RunTime ?? default, schedule[i], exits);
+            }
+
+            return new MachineUsage(Name, _state, Weight, Cap, _runner.Group.RunTime, processors);
+        }
+    }
+
     private Vcpu Standing()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -129,8 +146,8 @@ public sealed partial class VirtualMachine
     /// <summary>The board, waited for while there is one to come; null: there will be none. Under the lock, which waiting lets go.</summary>
     private VirtMachineBoard? WaitForBoard()
     {
-        // The machine's own thread (a log that looks at memory) makes what it would wait for.
-        while (_board is null && !_disposed && _state != MachineState.Ended && Thread.CurrentThread != _thread)
+        // The thread that makes the new board (a log that looks at memory) would wait for itself.
+        while (_board is null && !_disposed && _state != MachineState.Ended && Volatile.Read(ref _restarting) != Environment.CurrentManagedThreadId)
             Monitor.Wait(_gate);
         ObjectDisposedException.ThrowIf(_disposed, this);
         return _board;

@@ -4,25 +4,29 @@ using Arm64Vm.Devices.Clock;
 using Arm64Vm.Machine.Board;
 using Arm64Vm.Machine.Boot;
 using Arm64Vm.Machine.Boot.DeviceTree;
+using Arm64Vm.Machine.Running;
 
 namespace Arm64Vm.Machine;
 
-/// <summary>A virtual machine: the <c>virt</c> board with its processors, each on a thread of its own.</summary>
+/// <summary>A virtual machine: the <c>virt</c> board.</summary>
 /// <remarks>
-/// A process can have any number of them; they share nothing. All members are safe from any thread.
+/// Its processors run on the threads of a <see cref="Hypervisor"/>, its own or one that machines share; beyond those threads machines share nothing.
+/// All members are safe from any thread.
 /// </remarks>
 public sealed partial class VirtualMachine : IAsyncDisposable
 {
     private readonly MachineParts _parts;
     private readonly SystemClock? _ownClock;
-    private readonly ThreadPerVcpu _threads;
-    private readonly Thread _thread;
+    private readonly MachineRunner _runner;
+    private readonly Hypervisor _hypervisor;
+    private readonly bool _ownsHypervisor;
     private readonly TaskCompletionSource<RunResult> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Stopwatch _elapsed = new();
 
-    /// <summary>Guards what follows; pulsed when the request or the state changes.</summary>
+    /// <summary>Guards what follows; pulsed when the board or the state changes.</summary>
     private readonly object _gate = new();
+
     /// <summary>Null: between two power-ons, after a reset that failed, and once disposed. Whoever takes it keeps the lock while using it.</summary>
     private VirtMachineBoard? _board;
     private BootPackage _boot;
@@ -32,20 +36,44 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     private bool _resetWanted;
     private bool _disposed;
     private TaskCompletionSource? _paused;
+
+    /// <summary>Completed when a machine that stands is to look at its requests again.</summary>
+    private TaskCompletionSource? _standing;
+    private Task _run = Task.CompletedTask;
     private int _resets;
 
-    private VirtualMachine(MachineParts parts, SystemClock? ownClock, ThreadPerVcpu threads, BootPackage boot, VirtMachineBoard board)
+    private VirtualMachine(MachineParts parts, SystemClock? ownClock, Hypervisor hypervisor, bool ownsHypervisor, MachineRunner runner, BootPackage boot, VirtMachineBoard board)
     {
-        _threads = threads;
+        _hypervisor = hypervisor;
+        _ownsHypervisor = ownsHypervisor;
+        _runner = runner;
         _parts = parts;
         _ownClock = ownClock;
         _boot = boot;
         _board = board;
-        _thread = new Thread(ThreadMain, maxStackSize: 0) { IsBackground = true, Name = "arm64vm-cpu0" };
     }
 
     /// <summary>The configuration it was made from.</summary>
     public MachineConfig Config => _parts.Config;
+
+    /// <summary>What it is called in statistics.</summary>
+    public string Name => _runner.Group.Name;
+
+    /// <summary>What it gets of contended host processors, in proportion to the weights of the other machines of its hypervisor; 100 at first. May change at any moment.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not from 1 to 10,000.</exception>
+    public int Weight
+    {
+        get => _runner.Group.Weight;
+        set => _runner.Group.Weight = value;
+    }
+
+    /// <summary>The most it gets, in thousandths of one host processor, also when the host is idle; 0: no limit. May change at any moment.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
+    public int Cap
+    {
+        get => _runner.Group.Cap;
+        set => _runner.Group.Cap = value;
+    }
 
     /// <summary>The guest's serial console.</summary>
     public SerialConsole Console => _parts.Console;
@@ -73,12 +101,17 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     /// <exception cref="BootImageException">A file is not what it should be, or does not fit.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
-    public static VirtualMachine Create(MachineConfig config)
+    /// <param name="config">What it is.</param>
+    /// <param name="hypervisor">Whose threads run it; null: its own.</param>
+    /// <param name="name">What it is called in statistics; null: a number.</param>
+    public static VirtualMachine Create(MachineConfig config, Hypervisor? hypervisor = null, string? name = null)
     {
         var model = Check(config);
         var host = Executors.Choose(config.Backend);
         var timestamp = host is null || config.Clock is not null ? null : HostTimestamp.TryCreate(host);
-        var ownClock = config.Clock is null ? new SystemClock(startPaused: true, timestamp: timestamp) : null;
+        var ownsHypervisor = hypervisor is null;
+        hypervisor ??= new Hypervisor(new HypervisorOptions { Workers = Math.Min(config.Cpus, Environment.ProcessorCount) });
+        var ownClock = config.Clock is null ? new SystemClock(startPaused: true, timestamp: timestamp, thread: hypervisor.ClockThread) : null;
         var parts = new MachineParts
         {
             Config = config,
@@ -88,7 +121,9 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             Console = new SerialConsole(config.SerialOutput),
             VirtioConsole = config.HasVirtioConsole ? new SerialConsole(config.VirtioConsoleOutput) : null,
         };
-        var threads = new ThreadPerVcpu(config.Cpus, parts.Clock);
+        var runner = new MachineRunner(hypervisor.Scheduler, name ?? hypervisor.NextName(), config.Cpus, parts.Clock);
+        parts.Console.StallChanged = runner.Stall;
+        parts.VirtioConsole?.StallChanged = runner.Stall;
         BootPackage? boot = null;
         try
         {
@@ -98,9 +133,10 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             parts.OpenShares();
             boot = BootPackage.Prepare(parts);
             VirtualMachine? machine = null;
-            var board = new VirtMachineBoard(parts, boot, () => machine?.IsStopping ?? false, threads);
+            var board = new VirtMachineBoard(parts, boot, () => machine?.IsStopping ?? false, runner);
             ReleaseFiles(config, boot);
-            machine = new VirtualMachine(parts, ownClock, threads, boot, board);
+            machine = new VirtualMachine(parts, ownClock, hypervisor, ownsHypervisor, runner, boot, board);
+            hypervisor.Add(machine);
             return machine;
         }
         catch (Exception e)
@@ -108,8 +144,10 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             boot?.Dispose();
             parts.Console.Close();
             parts.VirtioConsole?.Close();
-            threads.Dispose();
+            runner.Close();
             ownClock?.Dispose();
+            if (ownsHypervisor)
+                hypervisor.Close();
             parts.Dispose();
             if (e is OutOfMemoryException)
                 throw new MachineConfigurationException($"The host cannot give {config.Memory} bytes of memory: {e.Message}", e);
@@ -132,8 +170,10 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             _state = MachineState.Running;
             _elapsed.Start();
             _ownClock?.Resume();
-            _thread.Start();
+            _run = Task.Run(RunToEndAsync, CancellationToken.None);
         }
+
+        _hypervisor.Raise(this, MachineEventKind.Started);
 
         await using var registration = cancellation.Register(RequestStop).ConfigureAwait(false);
         return await _finished.Task.ConfigureAwait(false);
@@ -151,6 +191,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
                 return Task.CompletedTask;
             _paused ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _board?.RequestStop(VcpuStop.Paused);
+            _runner.Group.ForgiveDebt();
             return _paused.Task;
         }
     }
@@ -161,7 +202,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         lock (_gate)
         {
             _pauseWanted = false;
-            Monitor.PulseAll(_gate);
+            _standing?.TrySetResult();
         }
     }
 
@@ -182,7 +223,8 @@ public sealed partial class VirtualMachine : IAsyncDisposable
                 return;
             _resetWanted = true;
             _board?.RequestStop(VcpuStop.Paused);
-            Monitor.PulseAll(_gate);
+            _runner.Group.ForgiveDebt();
+            _standing?.TrySetResult();
         }
     }
 
@@ -230,7 +272,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         if (started)
         {
             await StopAsync().ConfigureAwait(false);
-            _thread.Join();
+            await _run.ConfigureAwait(false);
         }
 
         _parts.Console.Dispose();
@@ -245,9 +287,12 @@ public sealed partial class VirtualMachine : IAsyncDisposable
 
         board?.Dispose();
         _boot.Dispose();
-        _threads.Dispose();
+        _runner.Close();
         _ownClock?.Dispose();
         _parts.Dispose();
+        _hypervisor.Remove(this);
+        if (_ownsHypervisor)
+            _hypervisor.Close();
     }
 
     private bool IsStopping => Volatile.Read(ref _stopWanted);
@@ -260,7 +305,8 @@ public sealed partial class VirtualMachine : IAsyncDisposable
                 return;
             Volatile.Write(ref _stopWanted, true);
             _board?.RequestStop(VcpuStop.Paused);
-            Monitor.PulseAll(_gate);
+            _runner.Group.ForgiveDebt();
+            _standing?.TrySetResult();
         }
 
         // A guest that waits for a stuck terminal must see the request; half a second lets a slow one finish.

@@ -66,6 +66,9 @@ public sealed class ScheduleGroup
     /// <summary>Entities that run or want to.</summary>
     internal int Runnable => Volatile.Read(ref _runnable);
 
+    /// <summary>Lets a capped group run at once: its machine is to stop and need not wait until it has paid.</summary>
+    public void ForgiveDebt() => Volatile.Write(ref PaidUntil, 0);
+
     internal bool HasCredit => Volatile.Read(ref Credit) > 0;
 
     internal void BecomesRunnable() => Interlocked.Increment(ref _runnable);

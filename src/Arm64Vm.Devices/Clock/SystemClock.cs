@@ -9,8 +9,8 @@ public sealed record SystemClockState(ulong Nanoseconds);
 
 /// <summary>Time of the host, stopped while the machine is paused.</summary>
 /// <remarks>
-/// One background thread sleeps until the earliest deadline. Arming later than that deadline, the common case of a guest
-/// that reprograms its tick, does not wake it: it finds the new deadline when it looks. Arming allocates nothing.
+/// A <see cref="ClockThread"/>, its own or one that several clocks share, calls it at the earliest deadline. Arming later than that deadline,
+/// the common case of a guest that reprograms its tick, is not told to it: it finds the new deadline when it looks. Arming allocates nothing.
 /// With a host timestamp, time is at first the host's monotonic clock and, once their ratio is known well enough, the timestamp,
 /// steered after the monotonic clock from then on (<see cref="TimestampRate"/>).
 /// </remarks>
@@ -20,8 +20,9 @@ public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, ID
 
     private readonly Lock _gate = new();
     private readonly TimerHeap _heap = new();
-    private readonly Sleeper _sleeper = Sleeper.Create();
-    private readonly Thread _thread;
+    private readonly ClockThread _thread;
+    private readonly bool _ownsThread;
+    private readonly Look _look;
     private readonly long _wallClockOffsetSeconds;
 
     /// <summary>Host time at virtual time 0, shifted by every pause.</summary>
@@ -30,7 +31,7 @@ public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, ID
     /// <summary>The virtual time of a paused clock, or <see cref="Running"/>.</summary>
     private long _pausedAt;
 
-    /// <summary>When the thread wakes by itself; 0 while it is awake and will look at the heap.</summary>
+    /// <summary>When the thread looks by itself; 0 while it is looking and will see the heap.</summary>
     private ulong _wakesAt;
 
     private bool _disposed;
@@ -44,15 +45,18 @@ public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, ID
     /// <param name="startPaused">True: time stands at 0 until <see cref="Resume"/>.</param>
     /// <param name="wallClockOffsetSeconds">Added to the host's wall clock.</param>
     /// <param name="timestamp">A counter of the host to take time from; null: the host's monotonic clock only.</param>
-    public SystemClock(bool startPaused = false, long wallClockOffsetSeconds = 0, IHostTimestamp? timestamp = null)
+    /// <param name="thread">Runs the callbacks; null: a thread of its own.</param>
+    public SystemClock(bool startPaused = false, long wallClockOffsetSeconds = 0, IHostTimestamp? timestamp = null, ClockThread? thread = null)
     {
         _wallClockOffsetSeconds = wallClockOffsetSeconds;
         _pausedAt = startPaused ? 0 : Running;
         _rate = timestamp is null ? null : new TimestampRate(timestamp, HostNanoseconds);
         if (!startPaused)
             _rate?.Start();
-        _thread = new Thread(Run) { IsBackground = true, Name = "arm64vm-clock" };
-        _thread.Start();
+        _ownsThread = thread is null;
+        _thread = thread ?? new ClockThread();
+        _look = new Look(Run);
+        LookNow();
     }
 
     /// <inheritdoc/>
@@ -95,7 +99,7 @@ public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, ID
                 return;
             SetTime(_pausedAt);
             Volatile.Write(ref _pausedAt, Running);
-            WakeThread();
+            LookNow();
         }
     }
 
@@ -114,23 +118,23 @@ public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, ID
                 SetTime((long)state.Nanoseconds);
             else
                 Volatile.Write(ref _pausedAt, (long)state.Nanoseconds);
-            WakeThread();
+            LookNow();
         }
     }
 
-    /// <summary>Ends the thread. Callbacks do not run afterwards. Not to be called from a callback.</summary>
+    /// <summary>Callbacks do not run afterwards. Not to be called from a callback.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
             if (_disposed)
                 return;
-            WakeThread();
             _disposed = true;
         }
 
-        _thread.Join();
-        _sleeper.Dispose();
+        _thread.Remove(_look);
+        if (_ownsThread)
+            _thread.Dispose();
     }
 
     /// <summary>Makes the time now <paramref name="nanoseconds"/>.</summary>
@@ -144,15 +148,15 @@ public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, ID
         _rate.Start();
     }
 
-    private static long HostNanoseconds()
+    internal static long HostNanoseconds()
     {
         var ticks = Stopwatch.GetTimestamp();
         return Stopwatch.Frequency == 1_000_000_000 ? ticks : (long)((Int128)ticks * 1_000_000_000 / Stopwatch.Frequency);
     }
 
+    /// <summary>Runs what has expired and says when to look again. The thread's.</summary>
     private void Run()
     {
-        _sleeper.Attach();
         while (true)
         {
             Action? expired = null;
@@ -185,12 +189,16 @@ public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, ID
                         sleep = first.Deadline - now;
                     }
                 }
+
+                if (expired is null)
+                {
+                    if (sleep != Sleeper.Forever)
+                        LookAfter(sleep);
+                    return;
+                }
             }
 
-            if (expired is not null)
-                expired();
-            else
-                _sleeper.Sleep(sleep);
+            expired();
         }
     }
 
@@ -203,16 +211,23 @@ public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, ID
             _heap.Set(timer, deadline);
             if (deadline >= _wakesAt)
                 return;
-            _wakesAt = 0;
-            WakeThread();
+            if (_pausedAt != Running)
+                return;
+            _wakesAt = deadline;
+            LookAfter(deadline - Math.Min(deadline, Nanoseconds));
         }
     }
 
-    /// <summary>Called under the lock, so that <see cref="Dispose"/> cannot close the sleeper under the call.</summary>
-    private void WakeThread()
+    private void LookAfter(ulong nanoseconds)
+    {
+        const ulong Longest = long.MaxValue / 2;
+        _thread.Set(_look, (ulong)HostNanoseconds() + Math.Min(nanoseconds, Longest));
+    }
+
+    private void LookNow()
     {
         if (!_disposed)
-            _sleeper.Wake();
+            _thread.Set(_look, 0);
     }
 
     private void Disarm(Timer timer)
@@ -220,6 +235,8 @@ public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, ID
         lock (_gate)
             _heap.Remove(timer);
     }
+
+    private sealed class Look(Action expired) : HeapTimer(expired);
 
     private sealed class Timer(SystemClock clock, Action expired) : HeapTimer(expired), IVirtualTimer
     {

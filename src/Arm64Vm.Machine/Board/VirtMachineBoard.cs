@@ -16,6 +16,7 @@ using Arm64Vm.Devices.Virtio.Share;
 using Arm64Vm.Machine.Boot;
 using Arm64Vm.Machine.Memory;
 using Arm64Vm.Machine.Psci;
+using Arm64Vm.Machine.Running;
 using Arm64Vm.Translation;
 using Arm64Vm.Translation.Jit;
 
@@ -179,7 +180,7 @@ internal sealed class VirtMachineBoard : IDisposable
             Interrupts = Interrupts.Source,
             Timers = timers,
             HasGicRegisters = config.Gic == Boot.DeviceTree.GicVersion.V3,
-            Semihosting = config.Semihosting == SemihostingAccess.Off ? null : new ConsoleSemihosting(_parts.Console, config.Append, isStopping),
+            Semihosting = config.Semihosting == SemihostingAccess.Off ? null : new ConsoleSemihosting(_parts.Console, config.Append, isStopping, waker as MachineRunner),
             HasUserSemihosting = config.Semihosting == SemihostingAccess.User,
             HypervisorCalls = _psci,
             RandomSeed = config.RandomSeed + (ulong)cpu,

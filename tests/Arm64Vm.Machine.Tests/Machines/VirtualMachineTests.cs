@@ -186,8 +186,11 @@ public class VirtualMachineTests
         program.Add(0x3900_0230, 0x17FF_FFFF); // strb w16, [x17]; b .-4
         await using var machine = VirtualMachine.Create(TestMachine.Config(program) with { SerialOutput = stuck });
         var run = machine.RunAsync();
-        while (machine.Console.Length < SerialConsole.HistorySize)
+        while (machine.Console.Length < SerialConsole.HistorySize / 2)
             await Task.Delay(10);
+        await machine.PauseAsync().WaitAsync(TestMachine.Patience);
+        Assert.Equal(MachineState.Paused, machine.State);
+        machine.Resume();
         await machine.StopAsync().WaitAsync(TestMachine.Patience);
         Assert.Equal(RunEnd.Stopped, (await run).End);
         stuck.Release();

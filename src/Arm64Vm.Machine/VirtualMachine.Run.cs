@@ -3,16 +3,19 @@ using Arm64Vm.Machine.Board;
 
 namespace Arm64Vm.Machine;
 
-/// <summary>The processor's thread.</summary>
+/// <summary>The run, from power-on to the end: what follows from each stop of the processors. It holds a thread only while it decides.</summary>
 public sealed partial class VirtualMachine
 {
-    private void ThreadMain()
+    /// <summary>The thread that makes the board anew; 0: none does.</summary>
+    private int _restarting;
+
+    private async Task RunToEndAsync()
     {
         RunResult? result = null;
         Exception? failure = null;
         try
         {
-            result = RunToEnd();
+            result = await RunAndRestartAsync().ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -31,6 +34,7 @@ public sealed partial class VirtualMachine
 
         Console.EndInput();
         VirtioConsole?.EndInput();
+        _hypervisor.Raise(this, MachineEventKind.Ended);
         _ended.TrySetResult();
         if (result is not null)
             _finished.TrySetResult(result);
@@ -38,13 +42,13 @@ public sealed partial class VirtualMachine
             _finished.TrySetException(failure!);
     }
 
-    private RunResult RunToEnd()
+    private async Task<RunResult> RunAndRestartAsync()
     {
         while (true)
         {
             var board = Board;
             board.Phases?.Start();
-            var stop = _threads.Run(board.Vcpus);
+            var stop = await _runner.RunAsync(board.Vcpus).ConfigureAwait(false);
             switch (stop)
             {
                 case VcpuReturn.PowerOff:
@@ -57,7 +61,7 @@ public sealed partial class VirtualMachine
                     Restart();
                     break;
                 default:
-                    if (!WaitWhilePaused())
+                    if (!await WaitWhilePausedAsync().ConfigureAwait(false))
                         return End(RunEnd.Stopped);
                     if (TakeResetRequest())
                         Restart();
@@ -79,29 +83,57 @@ public sealed partial class VirtualMachine
     private RunResult End(RunEnd end, int exitCode = 0) => new(end, exitCode, _elapsed.Elapsed);
 
     /// <summary>Stands still as long as that is wanted; false when the machine is to stop.</summary>
-    private bool WaitWhilePaused()
+    private async Task<bool> WaitWhilePausedAsync()
+    {
+        if (BeginPause())
+        {
+            _hypervisor.Raise(this, MachineEventKind.Paused);
+            while (NextStand() is { } standing)
+                await standing.ConfigureAwait(false);
+            _hypervisor.Raise(this, MachineEventKind.Resumed);
+        }
+
+        return !IsStopping;
+    }
+
+    /// <summary>True: the machine stands now.</summary>
+    private bool BeginPause()
     {
         lock (_gate)
         {
-            if (_pauseWanted && !_stopWanted)
+            var stands = _pauseWanted && !_stopWanted;
+            if (stands)
             {
                 _state = MachineState.Paused;
                 _ownClock?.Pause();
-                _paused?.TrySetResult();
-                _paused = null;
-                while (_pauseWanted && !_stopWanted && !_resetWanted)
-                    Monitor.Wait(_gate);
-                _ownClock?.Resume();
-                _state = MachineState.Running;
             }
-            else if (!_stopWanted)
+
+            // Also when it was resumed before it stood still.
+            if (!_stopWanted)
             {
-                // Resumed before it stood still.
                 _paused?.TrySetResult();
                 _paused = null;
             }
 
-            return !_stopWanted;
+            return stands;
+        }
+    }
+
+    /// <summary>Completes when the requests are to be looked at again; null: the machine goes on.</summary>
+    private Task? NextStand()
+    {
+        lock (_gate)
+        {
+            if (_pauseWanted && !_stopWanted && !_resetWanted)
+            {
+                _standing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                return _standing.Task;
+            }
+
+            _standing = null;
+            _ownClock?.Resume();
+            _state = MachineState.Running;
+            return null;
         }
     }
 
@@ -111,6 +143,7 @@ public sealed partial class VirtualMachine
     private void Restart()
     {
         VirtMachineBoard old;
+        Volatile.Write(ref _restarting, Environment.CurrentManagedThreadId);
         lock (_gate)
         {
             _resets++;
@@ -125,7 +158,7 @@ public sealed partial class VirtualMachine
         VirtMachineBoard board;
         try
         {
-            board = new VirtMachineBoard(_parts, boot, () => IsStopping, _threads);
+            board = new VirtMachineBoard(_parts, boot, () => IsStopping, _runner);
         }
         catch
         {
@@ -140,7 +173,10 @@ public sealed partial class VirtualMachine
             _board = board;
             if (_pauseWanted || _stopWanted || _resetWanted)
                 board.RequestStop(VcpuStop.Paused);
+            Volatile.Write(ref _restarting, 0);
             Monitor.PulseAll(_gate);
         }
+
+        _hypervisor.Raise(this, MachineEventKind.Reset);
     }
 }

@@ -1,0 +1,20 @@
+using Arm64Vm.Scheduling;
+
+namespace Arm64Vm.Machine;
+
+/// <summary>What a machine uses, at one moment.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="State">What it is doing.</param>
+/// <param name="Weight">What it gets of contended host processors, in proportion to the weights of the others.</param>
+/// <param name="Cap">The most it gets, in thousandths of one host processor; 0: no limit.</param>
+/// <param name="RunTime">Host time for which its processors have run.</param>
+/// <param name="Processors">Each of its processors.</param>
+public sealed record MachineUsage(string Name, MachineState State, int Weight, int Cap, TimeSpan RunTime, IReadOnlyList<ProcessorUsage> Processors);
+
+/// <summary>What one virtual processor uses and does.</summary>
+/// <param name="Index">Its index.</param>
+/// <param name="State">Where it is in the scheduler; null while its machine stands.</param>
+/// <param name="RunTime">Host time for which it has run since its machine was started or resumed.</param>
+/// <param name="Schedule">More of the scheduler; null while its machine stands.</param>
+/// <param name="Exits">Returns from guest code, by reason, since the last reset.</param>
+public sealed record ProcessorUsage(int Index, EntityState? State, TimeSpan RunTime, EntityStatistics? Schedule, IReadOnlyList<(string Reason, ulong Count)> Exits);

@@ -1,0 +1,164 @@
+using Arm64Vm.Cpu;
+using Arm64Vm.Devices.Clock;
+using Arm64Vm.Scheduling;
+
+namespace Arm64Vm.Machine.Running;
+
+/// <summary>Runs the vCPUs of one machine on a scheduler, from one stop to the next.</summary>
+/// <remarks>
+/// Each run makes new entities, because an entity that is finished does not come back; between runs there is nothing to wake, and what is
+/// asked of a vCPU then stays in its poll word. A vCPU that waits parks as its <see cref="IVcpuWaker"/> contract says: every request is
+/// followed by a wake-up, and the scheduler loses none.
+/// </remarks>
+internal sealed class MachineRunner : IVcpuWaker
+{
+    private readonly Scheduler _scheduler;
+    private readonly IVirtualClock _clock;
+    private readonly ScheduleEntity?[] _entities;
+    private int _stalls;
+
+    public MachineRunner(Scheduler scheduler, string name, int vcpus, IVirtualClock clock)
+    {
+        _scheduler = scheduler;
+        _clock = clock;
+        _entities = new ScheduleEntity?[vcpus];
+        Group = scheduler.AddGroup(name);
+    }
+
+    /// <summary>Weight and cap of the machine.</summary>
+    public ScheduleGroup Group { get; }
+
+    /// <summary>A console cannot take more: no processor runs guest code.</summary>
+    public bool IsStalled => Volatile.Read(ref _stalls) > 0;
+
+    /// <inheritdoc/>
+    public void Wake(int index)
+    {
+        if (Volatile.Read(ref _entities[index]) is { } entity)
+            _scheduler.Wake(entity);
+    }
+
+    /// <summary>Lets the processors stand, or go on. Calls with true and false come in pairs.</summary>
+    public void Stall(bool stands)
+    {
+        if (stands)
+        {
+            Interlocked.Increment(ref _stalls);
+            foreach (ref var place in _entities.AsSpan())
+            {
+                if (Volatile.Read(ref place) is { } entity)
+                    _scheduler.Preempt(entity);
+            }
+        }
+        else if (Interlocked.Decrement(ref _stalls) == 0)
+        {
+            for (var i = 0; i < _entities.Length; i++)
+                Wake(i);
+        }
+    }
+
+    /// <summary>Does something that blocks, such as waiting for a key, on the calling vCPU's worker, with another worker in its place.</summary>
+    public T Block<T>(Func<T> wait)
+    {
+        var substitute = _scheduler.AddWorker();
+        try
+        {
+            return wait();
+        }
+        finally
+        {
+            if (substitute >= 0)
+                ThreadPool.UnsafeQueueUserWorkItem(static run => run.Scheduler.RemoveWorker(run.Index), (Scheduler: _scheduler, Index: substitute), preferLocal: false);
+        }
+    }
+
+    /// <summary>What the processors have done since they were started last; null for those that do not run.</summary>
+    public EntityStatistics?[] Statistics => [.. _entities.Select(entity => entity?.Statistics)];
+
+    /// <summary>Runs all processors until one stops, then stops the others too; completes when all stand.</summary>
+    /// <returns>What was asked for; a pause counts least.</returns>
+    /// <exception cref="InvalidOperationException">A processor failed.</exception>
+    public async Task<VcpuReturn> RunAsync(IReadOnlyList<Vcpu> vcpus)
+    {
+        var round = new Round(this, vcpus);
+        var entities = new ScheduleEntity[vcpus.Count];
+        for (var i = 0; i < entities.Length; i++)
+        {
+            entities[i] = _scheduler.Add(new VcpuSeat(round, vcpus[i], _scheduler, _clock), Group);
+            Volatile.Write(ref _entities[i], entities[i]);
+        }
+
+        foreach (var entity in entities)
+            _scheduler.Start(entity);
+        await round.Ended.ConfigureAwait(false);
+        for (var i = 0; i < entities.Length; i++)
+        {
+            // Whoever was about to preempt it is in a call of a few instructions.
+            SpinWait.SpinUntil(() => entities[i].IsQuiet);
+            Volatile.Write(ref _entities[i], null);
+            _scheduler.Remove(entities[i]);
+        }
+
+        return round.End;
+    }
+
+    /// <summary>The machine is gone.</summary>
+    public void Close() => _scheduler.RemoveGroup(Group);
+
+    /// <summary>What the processors of one run share.</summary>
+    internal sealed class Round(MachineRunner runner, IReadOnlyList<Vcpu> vcpus)
+    {
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _left = vcpus.Count;
+        private int _end = (int)VcpuReturn.Paused;
+        private bool _isStopping;
+        private Exception? _failure;
+
+        public Task Ended => _ended.Task;
+
+        public VcpuReturn End => (VcpuReturn)Volatile.Read(ref _end);
+
+        public bool IsStopping => Volatile.Read(ref _isStopping);
+
+        public bool IsStalled => runner.IsStalled;
+
+        public void Wake(int index) => runner.Wake(index);
+
+        /// <summary>A processor was asked to stop.</summary>
+        public void Stopped(VcpuReturn reason)
+        {
+            Interlocked.CompareExchange(ref _end, (int)reason, (int)VcpuReturn.Paused);
+            StopOthers();
+        }
+
+        /// <summary>A processor stands.</summary>
+        public void Left(Exception? failure)
+        {
+            if (failure is not null)
+            {
+                Interlocked.CompareExchange(ref _failure, failure, null);
+                StopOthers();
+            }
+
+            if (Interlocked.Decrement(ref _left) != 0)
+                return;
+            if (_failure is { } first)
+                _ended.TrySetException(new InvalidOperationException("A virtual processor failed: " + first.Message, first));
+            else
+                _ended.TrySetResult();
+        }
+
+        private void StopOthers()
+        {
+            // Not by RequestStop: a request to a vCPU that has stopped already would stop the next run.
+            if (Interlocked.Exchange(ref _isStopping, true))
+                return;
+            runner.Group.ForgiveDebt();
+            for (var i = 0; i < vcpus.Count; i++)
+            {
+                vcpus[i].RequestQuantumEnd();
+                runner.Wake(i);
+            }
+        }
+    }
+}
