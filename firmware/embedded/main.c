@@ -2,6 +2,7 @@
 // What it prints is an interface: SELFTEST, KERNEL and FIRMWARE lines are read by programs.
 #include "arch.h"
 #include "fdt.h"
+#include "idle.h"
 #include "irq.h"
 #include "kernel.h"
 #include "options.h"
@@ -70,5 +71,7 @@ void firmware_main(uint64_t device_tree, uint64_t entry_el)
         ok = selftest_run();
     ok &= kernels_run(&options);
     print("FIRMWARE %s\n", ok ? "OK" : "FAIL");
+    if (options.idle && interrupts)
+        idle_run(options.wakes, options.period_ns);
     psci_system_off();
 }

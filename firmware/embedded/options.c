@@ -4,18 +4,26 @@
 
 static bool ends_word(char c) { return c == 0 || c == ' '; }
 
-// The value of `name` in the command line, or null.
-static const char *find(const char *line, const char *name)
+// What follows the word `name` in the command line, or null.
+static const char *find_word(const char *line, const char *name)
 {
     for (const char *p = line; *p;) {
-        if (string_starts(p, name) && p[string_length(name)] == '=')
-            return p + string_length(name) + 1;
+        const char *end = p + string_length(name);
+        if (string_starts(p, name) && (ends_word(*end) || *end == '='))
+            return end;
         while (!ends_word(*p))
             p++;
         while (*p == ' ')
             p++;
     }
     return 0;
+}
+
+// The value of `name` in the command line, or null.
+static const char *find(const char *line, const char *name)
+{
+    const char *end = find_word(line, name);
+    return end && *end == '=' ? end + 1 : 0;
 }
 
 // A decimal number of seconds with up to nine decimals, in nanoseconds.
@@ -32,7 +40,7 @@ static uint64_t parse_seconds(const char *p)
 
 struct options options_read(void)
 {
-    struct options options = {0, 500000000ul, true};
+    struct options options = {.kernel_ns = 500000000ul, .selftest = true, .period_ns = 1000000000ul};
     uint32_t size;
     const char *line = fdt_property("chosen", 0, "bootargs", &size);
     if (!line)
@@ -43,6 +51,12 @@ struct options options_read(void)
         options.kernel_ns = parse_seconds(value);
     if ((value = find(line, "selftest")) != 0)
         options.selftest = *value != '0';
+    if ((value = find(line, "period")) != 0)
+        options.period_ns = parse_seconds(value);
+    if ((value = find_word(line, "idle")) != 0) {
+        options.idle = true;
+        options.wakes = *value == '=' ? parse_seconds(value + 1) / 1000000000ul : 0;
+    }
     return options;
 }
 

@@ -2,6 +2,8 @@
 //   kernels=sort,fft   which kernels run, in the list's order of this program; "none" for none; default all
 //   seconds=0.5        how long each kernel runs
 //   selftest=0         skip the self-tests
+//   idle               afterwards wait for ever, woken by the timer once a period; idle=1000: so many times
+//   period=1           seconds between two wake-ups
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,6 +12,9 @@ struct options {
     const char *kernels; // null: all. Ends at a space or at the end of the string
     uint64_t kernel_ns;
     bool selftest;
+    bool idle;
+    uint64_t wakes; // 0: for ever
+    uint64_t period_ns;
 };
 
 struct options options_read(void);
