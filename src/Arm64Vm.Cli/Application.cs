@@ -69,6 +69,7 @@ internal static class Application
     {
         var root = new RootCommand("Runs ARM64 guests on x86-64 hosts: the 'virt' board with one processor.");
         root.Add(BootCommand.Make(streams));
+        root.Add(TopCommand.Make(streams));
         root.Add(VerifyCommand.Make(streams));
         root.Add(DisasmCommand.Make(streams));
         root.Add(InfoCommand.Make(streams));

@@ -29,6 +29,12 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
             "arm64vm boot --kernel Image --disk root.img,snapshot --append \"console=ttyAMA0 root=/dev/vda\" --stats",
             "arm64vm boot --firmware QEMU_EFI.fd --serial file:console.log --timeout 60",
             "arm64vm boot --kernel test.elf --backend interpreter --until PASS --log exceptions,mmio",
+            "arm64vm boot --copies 100 --prefix --memory 64M --append \"kernels=none idle\"",
+        ],
+        "top" =>
+        [
+            "arm64vm top                                       the machines of the only process that runs some",
+            "arm64vm top 4711 --json --count 10 --interval 0.5",
         ],
         "verify" =>
         [

@@ -56,6 +56,9 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     /// <summary>The configuration it was made from.</summary>
     public MachineConfig Config => _parts.Config;
 
+    /// <summary>Whose threads run it.</summary>
+    public Hypervisor Hypervisor => _hypervisor;
+
     /// <summary>What it is called in statistics.</summary>
     public string Name => _runner.Group.Name;
 

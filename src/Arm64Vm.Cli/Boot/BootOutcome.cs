@@ -43,7 +43,8 @@ internal sealed record BootOutcome
         return status;
     }
 
-    private (int Status, string? Message) Judge()
+    /// <summary>The status, and one line where it did not end well.</summary>
+    public (int Status, string? Message) Judge()
     {
         if (FailureText is not null)
             return (ExitStatus.Failure, $"the console printed \"{FailureText}\"");

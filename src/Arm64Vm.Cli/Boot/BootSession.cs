@@ -1,4 +1,5 @@
 using Arm64Vm.Cli.Files;
+using Arm64Vm.Cli.Monitoring;
 using Arm64Vm.Cli.Terminal;
 using Arm64Vm.Machine;
 
@@ -11,7 +12,7 @@ internal sealed class BootSession(CliStreams streams)
     public const string StandardOutput = "-";
 
     /// <summary>What Linux prints in panic() (kernel/panic.c).</summary>
-    private const string PanicText = "Kernel panic - not syncing";
+    public const string PanicText = "Kernel panic - not syncing";
 
     private static readonly TimeSpan s_flushTime = TimeSpan.FromSeconds(1);
 
@@ -75,6 +76,7 @@ internal sealed class BootSession(CliStreams streams)
             }
 
             _machine = machine;
+            using var status = streams.IsProcess ? StatusServer.TryStart(machine.Hypervisor) : null;
             var outcome = await RunMachineAsync(machine, limit).ConfigureAwait(false);
             await timer.CancelAsync().ConfigureAwait(false);
             if (Statistics == StatisticsFormat.Text && !machine.Console.Text.EndsWith('\n'))
@@ -167,7 +169,7 @@ internal sealed class BootSession(CliStreams streams)
     }
 
     /// <summary>Gives a console's output its last chance; null: all is written.</summary>
-    private static OutputFailure? FlushOutput(SerialConsole console)
+    public static OutputFailure? FlushOutput(SerialConsole console)
     {
         var written = console.Flush(s_flushTime);
         if (console.OutputError is { } error)

@@ -23,8 +23,10 @@ internal static class BootCommand
         Option<bool> noReboot = new("--no-reboot") { Description = "End when the guest resets the machine" };
         Option<string?> dumpTree = new("--dump-dtb") { Description = "Write the device tree to a file, or with - to standard output, and end", HelpName = "FILE" };
         Option<string?> stats = new("--stats") { Description = "Print counters at the end, and a line for each phase of the boot, as text or JSON", HelpName = "json", Arity = ArgumentArity.ZeroOrOne };
+        Option<int?> copies = new("--copies") { Description = "Boot so many isolated copies in one process, without input; the status is the highest", HelpName = "N" };
+        Option<bool> prefix = new("--prefix") { Description = "With --copies: lines begin with the copy's number" };
         stats.AcceptOnlyFromAmong("text", "json");
-        foreach (var option in (ReadOnlySpan<Option>)[serial, virtioConsole, escape, until, fail, timeout, noReboot, dumpTree, stats])
+        foreach (var option in (ReadOnlySpan<Option>)[serial, virtioConsole, escape, until, fail, timeout, noReboot, dumpTree, stats, copies, prefix])
             command.Add(option);
         foreach (var console in (ReadOnlySpan<Option<string>>)[serial, virtioConsole])
             console.CompletionSources.Add(context => Completions.OfList(context, ["stdio", "file:", "none"], []));
@@ -43,6 +45,31 @@ internal static class BootCommand
             using var secondOutput = new OwnedOutput(second, streams);
             var config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = parsed.GetValue(noReboot), SerialOutput = output.Stream, HasVirtioConsole = second.Kind != SerialKind.None, VirtioConsoleOutput = secondOutput.Stream, TracksPhases = parsed.GetResult(stats) is not null };
             var tree = parsed.GetValue(dumpTree);
+            if (parsed.GetValue(copies) is { } count)
+            {
+                foreach (var option in (ReadOnlySpan<Option>)[virtioConsole, dumpTree, stats])
+                {
+                    if (parsed.GetResult(option) is { Implicit: false })
+                        throw CliException.Usage($"--copies does not go with {option.Name}");
+                }
+
+                if (target.Kind == SerialKind.File)
+                    throw CliException.Usage("--copies: the consoles go to stdio or none");
+                CopiesSession.Check(count, config);
+                return new CopiesSession(streams)
+                {
+                    Config = config,
+                    Count = count,
+                    HasPrefix = parsed.GetValue(prefix),
+                    IsEmbeddedFirmware = machine.BootsEmbeddedFirmware(parsed),
+                    Until = parsed.GetValue(until) ?? [],
+                    Fail = parsed.GetValue(fail) ?? [],
+                    Timeout = limit,
+                }.Run();
+            }
+
+            if (parsed.GetValue(prefix))
+                throw CliException.Usage("--prefix needs --copies");
             var session = new BootSession(streams)
             {
                 Config = config,

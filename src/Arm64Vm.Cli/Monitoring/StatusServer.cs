@@ -1,0 +1,157 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text.Json;
+using Arm64Vm.Machine;
+using Arm64Vm.Scheduling;
+
+namespace Arm64Vm.Cli.Monitoring;
+
+/// <summary>Tells <c>arm64vm top</c> what a process's machines use: a socket of the user's, which answers each connection with one JSON document.</summary>
+internal sealed class StatusServer : IDisposable
+{
+    private readonly Hypervisor _hypervisor;
+    private readonly Socket _listener;
+    private readonly string _path;
+
+    private StatusServer(Hypervisor hypervisor, Socket listener, string path)
+    {
+        (_hypervisor, _listener, _path) = (hypervisor, listener, path);
+        _ = ServeAsync();
+    }
+
+    /// <summary>The folder of the sockets; null where the user has no folder for such things (XDG base directory specification).</summary>
+    public static string? Folder => Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } runtime ? Path.Combine(runtime, Application.Name) : null;
+
+    /// <summary>Where the process with this number answers.</summary>
+    public static string PathOf(string folder, int process) => Path.Combine(folder, process.ToString(CultureInfo.InvariantCulture) + ".sock");
+
+    /// <summary>Null where there is no place for a socket: a machine runs without it.</summary>
+    public static StatusServer? TryStart(Hypervisor hypervisor)
+    {
+        if (Folder is not { } folder || !OperatingSystem.IsLinux())
+            return null;
+        var path = PathOf(folder, Environment.ProcessId);
+        Socket? listener = null;
+        try
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+            // Of a process that had the number before and was killed.
+            File.Delete(path);
+            listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            listener.Bind(new UnixDomainSocketEndPoint(path));
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            listener.Listen(4);
+            return new StatusServer(hypervisor, listener, path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException or ArgumentException)
+        {
+            listener?.Dispose();
+            return null;
+        }
+    }
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        try
+        {
+            File.Delete(_path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The folder has gone; so has the socket.
+        }
+    }
+
+    private async Task ServeAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                using var connection = await _listener.AcceptAsync().ConfigureAwait(false);
+                using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+                await connection.SendAsync(Document(_hypervisor), SocketFlags.None, limit.Token).ConfigureAwait(false);
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.OperationAborted or SocketError.Interrupted)
+            {
+                return;
+            }
+            catch (Exception e) when (e is SocketException or OperationCanceledException)
+            {
+                // Whoever asked has gone, or does not read.
+            }
+        }
+    }
+
+    internal static byte[] Document(Hypervisor hypervisor)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("process", Environment.ProcessId);
+            json.WriteNumber("time_ns", new HostClock().Nanoseconds);
+            json.WriteNumber("workers", hypervisor.Workers);
+            json.WriteNumber("waiting", hypervisor.Waiting);
+            json.WriteStartArray("machines");
+            foreach (var machine in hypervisor.GetUsage())
+                Write(json, machine);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        return bytes.ToArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, MachineUsage machine)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", machine.Name);
+        json.WriteString("state", machine.State.ToString());
+        json.WriteNumber("weight", machine.Weight);
+        json.WriteNumber("cap", machine.Cap);
+        json.WriteNumber("run_ns", machine.RunTime.Ticks * TimeSpan.NanosecondsPerTick);
+        json.WriteStartArray("processors");
+        foreach (var processor in machine.Processors)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("index", processor.Index);
+            json.WriteString("state", processor.State is { } state ? Name(state) : "stands");
+            json.WriteNumber("run_ns", processor.RunTime.Ticks * TimeSpan.NanosecondsPerTick);
+            if (processor.Schedule is { } schedule)
+            {
+                json.WriteNumber("runs", schedule.Runs);
+                json.WriteNumber("preemptions", schedule.Preemptions);
+                json.WriteNumber("yields", schedule.Yields);
+                json.WriteNumber("waits", schedule.Waits);
+                json.WriteNumber("migrations", schedule.Migrations);
+                json.WriteNumber("throttles", schedule.Throttles);
+                json.WriteNumber("worker", schedule.Worker);
+            }
+
+            json.WriteStartObject("exits");
+            foreach (var (reason, count) in processor.Exits)
+                json.WriteNumber(reason, count);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static string Name(EntityState state) => state switch
+    {
+        EntityState.Running or EntityState.RunningWoken => "running",
+        EntityState.Queued or EntityState.Created => "queued",
+        EntityState.Throttled => "capped",
+        EntityState.Parked => "waiting",
+        _ => "stands",
+    };
+}
