@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using System.Text.Json;
 using Arm64Vm.Machine.Tests.Machines;
 
 namespace Arm64Vm.Cli.Tests;
 
 /// <summary><c>arm64vm top</c> beside a process that runs machines.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class TopTests : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
