@@ -138,7 +138,7 @@ public sealed unsafe partial class JitExecutor : IExecutor
                         return ExitReason.Step;
                     break;
                 case ExitLayout.LinkRequest:
-                    site = (int)((SlowDescriptor*)context->Exit.Site)->Index;
+                    site = *(int*)context->Exit.Site;
                     context->Pc = context->PcPage + (uint)cache.Site(site).TargetDelta;
                     want = Want.Link;
                     counters.Links++;

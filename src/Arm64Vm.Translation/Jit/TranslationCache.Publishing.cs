@@ -134,7 +134,7 @@ public sealed unsafe partial class TranslationCache
         sites[index].NextOfOwner = units[owner].FirstSite;
         units[owner].FirstSite = index;
         // The record that the unlinked jump leaves with names the site.
-        ((SlowDescriptor*)(buffer.Rw + site.Record))->Index = (uint)index;
+        *(uint*)(buffer.Rw + site.Record) = (uint)index;
     }
 
     private int AllocateUnit()

@@ -68,11 +68,19 @@ internal sealed class HostListing
 
             if (instruction.IsCallNear && symbols.HasRecord(instruction.NearBranchTarget))
             {
-                position += AppendRecord(text, position);
+                position += symbols.IsLink(instruction.NearBranchTarget) ? AppendLink(text, position) : AppendRecord(text, position);
             }
 
             text?.Append('\n');
         }
+    }
+
+    /// <summary>The link site named at a position behind a call; bytes of the name.</summary>
+    private int AppendLink(StringBuilder? text, int position)
+    {
+        Count(position, sizeof(int), instruction: false);
+        text?.Append(SlowRecordText.Of(cache.Site(MemoryMarshal.Read<int>(code.AsSpan(position)))));
+        return sizeof(int);
     }
 
     /// <summary>The record at a position behind a call; its size in bytes.</summary>

@@ -41,6 +41,8 @@ internal sealed unsafe class HostSymbols : ISymbolResolver
     public string? LabelAt(int position) => labels.Contains(position) ? Label(position) : null;
 
     /// <summary>True for the stubs that find a record behind the call.</summary>
+    public bool IsLink(ulong target) => (long)target == stubs.LinkExit;
+
     public bool HasRecord(ulong target) => (long)target == stubs.SlowExit || (long)target == stubs.LinkExit || ProbeStub((long)target) is not null;
 
     public bool TryGetSymbol(in Instruction instruction, int operand, int instructionOperand, ulong address, int addressSize, out SymbolResult symbol)
@@ -66,6 +68,7 @@ internal sealed unsafe class HostSymbols : ISymbolResolver
         return value == stubs.Exit ? "Exit"
             : value == stubs.SlowExit ? "SlowExit"
             : value == stubs.LinkExit ? "LinkExit"
+            : value == stubs.PollExit ? "PollExit"
             : value == stubs.IndirectMiss ? "IndirectMiss"
             : value == stubs.CallMiss ? "CallMiss"
             : value == stubs.JumpMiss ? "JumpMiss"

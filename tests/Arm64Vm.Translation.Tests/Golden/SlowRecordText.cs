@@ -9,14 +9,11 @@ namespace Arm64Vm.Translation.Tests.Golden;
 /// <summary>What a record behind a call asks for, in words.</summary>
 internal static class SlowRecordText
 {
+    /// <summary>The jump that asks for a link.</summary>
+    public static string Of(in LinkSite site) => $"  {{Link to {(site.TargetDelta < 0 ? "-" : "+")}0x{Math.Abs(site.TargetDelta):x}}}";
+
     public static string Of(TranslationCache cache, in SlowDescriptor record)
     {
-        if (record.Kind == SlowKind.Link)
-        {
-            LinkSite site = cache.Site((int)record.Index);
-            return $"  {{Link to +0x{site.TargetDelta:x}}}";
-        }
-
         StringBuilder text = new($"  {{{record.Kind}");
         bool vector = record.Type == IrType.V128;
         switch (record.Kind)

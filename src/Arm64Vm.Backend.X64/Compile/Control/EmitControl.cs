@@ -314,7 +314,7 @@ public sealed partial class X64Compiler
 
     private void EmitReturn(in IrInst inst)
     {
-        emit.Mov(8, Gpr.Rax, Register(inst.A));
+        MoveIfDifferent(8, Gpr.Rax, Register(inst.A));
         if (regionMustReturn)
         {
             emit.JmpTo(stubs.IndirectMiss);

@@ -25,6 +25,6 @@ public struct LinkSite
     /// <summary>Next site of the same owner, or −1.</summary>
     public int NextOfOwner;
 
-    /// <summary>Offset of the record that the code at <see cref="Unlinked"/> leaves with, behind a call of five bytes.</summary>
+    /// <summary>Offset of the four bytes with the site's number that the code at <see cref="Unlinked"/> leaves with, behind a call of five bytes.</summary>
     public readonly int Record => Unlinked + 5;
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Arm64Vm.Backend.X64.Emit;
 using Arm64Vm.Ir;
 
@@ -41,9 +40,8 @@ public sealed partial class X64Compiler
         for (int i = 0; i < pendingPollCount; i++)
         {
             emit.Bind(pendingPolls[i].Entry);
-            emit.MovImm(4, HostAbi.Field(GuestContext.ExitOffset + ExitLayout.PcDelta), pendingPolls[i].Target);
-            emit.MovImm(Gpr.Rax, (ulong)ExitReason.Poll);
-            emit.JmpTo(stubs.Exit);
+            emit.MovImm(Gpr.Rax, (uint)pendingPolls[i].Target);
+            emit.JmpTo(stubs.PollExit);
         }
 
         for (int i = 0; i < pendingResetCount; i++)
@@ -73,10 +71,7 @@ public sealed partial class X64Compiler
         emit.Bind(pending.Link);
         site.Unlinked = codeOffset + emit.Position;
         int index = emit.Overflowed ? 0 : host.AddLinkSite(site);
-        SlowDescriptor descriptor = default;
-        descriptor.Kind = SlowKind.Link;
-        descriptor.Index = (uint)index;
         emit.CallTo(stubs.LinkExit);
-        emit.Bytes(MemoryMarshal.AsBytes(new ReadOnlySpan<SlowDescriptor>(in descriptor)));
+        emit.Dword((uint)index);
     }
 }

@@ -49,6 +49,12 @@ public sealed unsafe partial class Stubs
         emit.Jmp(exit);
 
         emit.Align(16);
+        PollExit = Here(emit);
+        emit.Mov(4, HostAbi.Field(GuestContext.ExitOffset + ExitLayout.PcDelta), Gpr.Rax);
+        emit.MovImm(Gpr.Rax, (ulong)ExitReason.Poll);
+        emit.Jmp(exit);
+
+        emit.Align(16);
         LinkExit = Here(emit);
         emit.Pop(HostAbi.Field(GuestContext.ExitOffset + ExitLayout.Site));
         emit.MovImm(Gpr.Rax, ExitLayout.LinkRequest);
@@ -87,7 +93,10 @@ public sealed unsafe partial class Stubs
     /// <summary>Called with a record behind the call: leaves, resumable.</summary>
     public long SlowExit { get; }
 
-    /// <summary>Called with a record behind the call: leaves, asking for a link.</summary>
+    /// <summary>Leaves to answer a request; eax is the offset from the page to go on at.</summary>
+    public long PollExit { get; }
+
+    /// <summary>Called with the number of the link site behind the call, in four bytes: leaves, asking for a link.</summary>
     public long LinkExit { get; }
 
     /// <summary>Leaves to look for code; the target is in rax.</summary>

@@ -129,6 +129,7 @@ public sealed partial class X64Compiler
         SlowDescriptor descriptor = Describe(kind, inst, destination, destination2, source, source2);
         descriptor.Index = index;
         EmitSlowCall(descriptor);
+        windows.Drop(gprOwner);
     }
 
     private void EmitSlowCall(in SlowDescriptor descriptor)
@@ -182,6 +183,7 @@ public sealed partial class X64Compiler
         EmitColdOperand(0, cold.Descriptor.Source);
         EmitColdOperand(1, cold.Descriptor.Source2);
         EmitSlowCall(cold.Descriptor);
+        EmitEndWindows(cold.Windows);
         emit.Mov(8, (Gpr)cold.Descriptor.Destination, HostAbi.Operand(0));
         emit.Jmp(cold.Resume);
     }
@@ -222,6 +224,16 @@ public sealed partial class X64Compiler
     {
         if (cold.Descriptor.Kind == SlowKind.Store && cold.Descriptor.Source == SlowDescriptor.NoRegister)
             emit.MovImm(8, HostAbi.Operand(0), cold.Immediate);
+    }
+
+    /// <summary>Ends windows after an exit during which mappings may have changed, on this processor or by another.</summary>
+    private void EmitEndWindows(int set)
+    {
+        for (; set != 0; set &= set - 1)
+        {
+            Gpr register = (Gpr)HostAbi.PoolGpr[System.Numerics.BitOperations.TrailingZeroCount(set)];
+            emit.Alu(AluOp.Xor, 4, register, register);
+        }
     }
 
     private void EmitColdOperand(int slot, byte source)

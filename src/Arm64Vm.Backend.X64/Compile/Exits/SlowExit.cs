@@ -22,9 +22,6 @@ public enum SlowKind : byte
     PointerAuth,
     Pure,
 
-    /// <summary>Not resumable: an unlinked direct jump. Index is the link site.</summary>
-    Link,
-
     /// <summary>DSB while TLB invalidations may be under way on other processors. In its low four bits no access to memory (<see cref="MemoryRecord.Is"/>).</summary>
     CompleteInvalidations = 0x1F,
 }

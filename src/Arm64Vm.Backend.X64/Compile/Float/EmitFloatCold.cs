@@ -30,6 +30,9 @@ public sealed partial class X64Compiler
         public byte Destination;
         public ColdResult Result;
         public SlowDescriptor Descriptor;
+
+        /// <summary>Windows that are live where execution goes on.</summary>
+        public int Windows;
     }
 
     private readonly FloatColdPath[] floatColdPaths = new FloatColdPath[MaxFloatColdPaths];
@@ -83,6 +86,7 @@ public sealed partial class X64Compiler
         cold.Entry = entry;
         cold.Resume = emit.NewLabel();
         cold.GeneralA = HostAbi.None;
+        cold.Windows = windows.Live;
         cold.Descriptor = Describe(SlowKind.Pure, inst, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister, SlowDescriptor.NoRegister);
         cold.Descriptor.Index = host.InternPureOperation(inst);
         return ref cold;
@@ -100,6 +104,7 @@ public sealed partial class X64Compiler
             StoreColdOperand(1, cold.B);
             StoreColdOperand(2, cold.C);
             EmitSlowCall(cold.Descriptor);
+            EmitEndWindows(cold.Windows);
             switch (cold.Result)
             {
                 case ColdResult.General:

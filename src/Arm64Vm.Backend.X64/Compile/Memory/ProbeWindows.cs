@@ -84,6 +84,18 @@ internal sealed class ProbeWindows
         }
     }
 
+    /// <summary>Ends all windows; <paramref name="owners"/> says whose the general registers are.</summary>
+    public void Drop(ushort[] owners)
+    {
+        for (int i = 1; i < count; i++)
+        {
+            if (groups[i].Register == HostAbi.None)
+                continue;
+            owners[groups[i].Register] = 0;
+            groups[i].Register = HostAbi.None;
+        }
+    }
+
     /// <summary>Groups the accesses of [from, to).</summary>
     public void Prepare(ReadOnlySpan<IrInst> code, int from, int to, bool enabled)
     {
