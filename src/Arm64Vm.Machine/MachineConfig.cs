@@ -72,6 +72,9 @@ public sealed record MachineConfig
     /// <summary>A virtio source of random bytes, behind the disks.</summary>
     public bool HasEntropyDevice { get; init; }
 
+    /// <summary>A virtio memory balloon, behind the disks: pages that the guest reports as free go back to the host (<see cref="VirtualMachine.SetGuestMemory"/>).</summary>
+    public bool HasBalloon { get; init; }
+
     /// <summary>A virtio console (Linux's hvc0) beside the serial one, behind the disks: <see cref="VirtualMachine.VirtioConsole"/>.</summary>
     public bool HasVirtioConsole { get; init; }
 

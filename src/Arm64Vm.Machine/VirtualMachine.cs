@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Arm64Vm.Cpu;
 using Arm64Vm.Devices.Clock;
+using Arm64Vm.Devices.Virtio.Balloon;
 using Arm64Vm.Machine.Board;
 using Arm64Vm.Machine.Boot;
 using Arm64Vm.Machine.Boot.DeviceTree;
@@ -241,6 +242,33 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         }
     }
 
+    /// <summary>Asks the guest through its balloon to make do with less memory than it has, or lets it have it again; a reset keeps the wish.</summary>
+    /// <param name="bytes">What it is to be left with. A driver decides when, and how much of it, it can do: see <see cref="GuestMemory"/>.</param>
+    /// <exception cref="InvalidOperationException">The machine has no balloon.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">More than the machine has.</exception>
+    public void SetGuestMemory(ulong bytes)
+    {
+        if (!Config.HasBalloon)
+            throw new InvalidOperationException("The machine has no balloon.");
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Config.Memory);
+        lock (_gate)
+        {
+            _parts.BalloonTarget = (uint)((Config.Memory - bytes) / VirtioBalloon.PageSize);
+            if (_board?.Balloon is { } balloon)
+                balloon.Target = _parts.BalloonTarget;
+        }
+    }
+
+    /// <summary>Bytes of memory that the guest has, without what it says is in its balloon.</summary>
+    public ulong GuestMemory
+    {
+        get
+        {
+            lock (_gate)
+                return Config.Memory - Math.Min(Config.Memory, (_board?.Balloon?.Actual ?? 0) * VirtioBalloon.PageSize);
+        }
+    }
+
     /// <summary>How long a wait for a text may take to notice that it was answered before the machine ended.</summary>
     private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(1);
 
@@ -339,7 +367,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             throw new MachineConfigurationException($"The memory must be a multiple of {MachineConfig.MemoryGranularity >> 10} KiB, but it is {config.Memory} bytes.");
         if (config.Memory > MachineConfig.MaximumMemory)
             throw new MachineConfigurationException($"The memory must be at most {MachineConfig.MaximumMemory >> 30} GiB, but it is {config.Memory >> 30} GiB.");
-        var room = Memory.MemoryMap.VirtioMmioCount - (config.HasEntropyDevice ? 1 : 0) - (config.HasVirtioConsole ? 1 : 0) - config.Networks.Count - config.Shares.Count;
+        var room = Memory.MemoryMap.VirtioMmioCount - (config.HasEntropyDevice ? 1 : 0) - (config.HasVirtioConsole ? 1 : 0) - (config.HasBalloon ? 1 : 0) - config.Networks.Count - config.Shares.Count;
         if (config.Disks.Count > room)
             throw new MachineConfigurationException($"The board has room for {room} disks.");
         if (config.Vars is not null && config.Firmware is null)

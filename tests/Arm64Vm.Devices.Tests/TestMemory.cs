@@ -8,6 +8,8 @@ internal sealed class TestMemory(int size = 1 << 20) : IGuestMemory
 {
     public const ulong Base = 0x4000_0000;
 
+    public List<(ulong Address, ulong Length)> Discards { get; } = [];
+
     public byte[] Bytes { get; } = new byte[size];
 
     public bool TryRead(ulong physicalAddress, Span<byte> destination)
@@ -35,6 +37,8 @@ internal sealed class TestMemory(int size = 1 << 20) : IGuestMemory
         var rest = Bytes.AsSpan((int)(physicalAddress - Base));
         return rest[..(int)Math.Min((ulong)rest.Length, length)];
     }
+
+    public void Discard(ulong physicalAddress, ulong length) => Discards.Add((physicalAddress, length));
 
     public void NotifyWritten(ulong physicalAddress, ulong length)
     {

@@ -33,6 +33,10 @@ internal sealed class TestMemory(ulong baseAddress, int size) : IGuestMemory
         return rest[..(int)Math.Min((ulong)rest.Length, length)];
     }
 
+    public void Discard(ulong physicalAddress, ulong length)
+    {
+    }
+
     public void NotifyWritten(ulong physicalAddress, ulong length)
     {
     }

@@ -17,6 +17,9 @@ public interface IGuestMemory
     /// <summary>As <see cref="Map"/>, for writing; <see cref="NotifyWritten"/> follows what was written.</summary>
     Span<byte> MapForWriting(ulong physicalAddress, ulong length);
 
+    /// <summary>Gives whole pages of RAM inside a range back to the host: they read as zeros from then on, and cost nothing until they are touched.</summary>
+    void Discard(ulong physicalAddress, ulong length);
+
     /// <summary>Bytes given out by <see cref="MapForWriting"/> have changed: translations of them are dropped.</summary>
     void NotifyWritten(ulong physicalAddress, ulong length);
 }

@@ -36,5 +36,15 @@ public sealed unsafe class GuestRam : IDisposable
     /// <summary>First byte in host memory; valid until disposal.</summary>
     public byte* Host => _memory.Address;
 
+    /// <summary>Gives whole pages back to the host; they read as zeros.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not whole pages, or not inside.</exception>
+    public void Discard(ulong offset, ulong length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual((offset | length) & 0xFFF, 0ul, nameof(offset));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Size);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Size - offset);
+        _memory.Discard(offset, length);
+    }
+
     public void Dispose() => _memory.Dispose();
 }

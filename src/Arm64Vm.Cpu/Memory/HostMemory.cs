@@ -13,6 +13,7 @@ internal sealed unsafe partial class HostMemory : IDisposable
     private const int MapAnonymous = 0x20;
     private const int MapNoReserve = 0x4000;
     private const int AdviseHugePage = 14;
+    private const int AdviseRemove = 9;
     private const uint CloseOnExec = 1;
     private static readonly nint s_failed = -1;
 
@@ -61,6 +62,9 @@ internal sealed unsafe partial class HostMemory : IDisposable
 
     /// <summary>Asks for huge pages; a host without them ignores it.</summary>
     public void AdviseHugePages() => _ = madvise(_address, (nuint)Size, AdviseHugePage);
+
+    /// <summary>Frees whole pages of a memfd: a hole in it. Without effect where the host cannot.</summary>
+    public void Discard(ulong offset, ulong length) => _ = madvise(_address + (nint)offset, (nuint)length, AdviseRemove);
 
     public void Dispose()
     {

@@ -16,6 +16,7 @@ public sealed unsafe class PhysicalMemory : IGuestMemory
 {
     private readonly Lock _gate = new();
     private MemoryRegion[] _regions = [];
+    private GuestRam[] _rams = [];
     private IMemoryObserver[] _observers = [];
     private (ICodeTracker Tracker, int Users)[] _trackers = [];
 
@@ -50,7 +51,13 @@ public sealed unsafe class PhysicalMemory : IGuestMemory
     }
 
     /// <summary>Adds RAM as a writable region.</summary>
-    public MemoryRegion AddRam(GuestRam ram) => AddRegion(ram.PhysicalBase, ram.Host, ram.Size, writable: true);
+    public MemoryRegion AddRam(GuestRam ram)
+    {
+        MemoryRegion region = AddRegion(ram.PhysicalBase, ram.Host, ram.Size, writable: true);
+        lock (_gate)
+            _rams = [.. _rams, ram];
+        return region;
+    }
 
     /// <summary>Puts a region's host memory in place for loads and fetches, or lets the bus answer them.</summary>
     public void SetMapped(MemoryRegion region, bool mapped)
@@ -199,6 +206,20 @@ public sealed unsafe class PhysicalMemory : IGuestMemory
 
         // SAFETY: as in TryWrite.
         return writable ? new Span<byte>(host, SpanLength(available, length)) : default;
+    }
+
+    public void Discard(ulong physicalAddress, ulong length)
+    {
+        ulong end = length > ulong.MaxValue - physicalAddress ? ulong.MaxValue : physicalAddress + length;
+        foreach (GuestRam ram in _rams)
+        {
+            ulong first = (Math.Max(physicalAddress, ram.PhysicalBase) + 0xFFF) & ~0xFFFUL;
+            ulong last = Math.Min(end, ram.PhysicalBase + ram.Size) & ~0xFFFUL;
+            if (first >= last)
+                continue;
+            ram.Discard(first - ram.PhysicalBase, last - first);
+            NotifyChanged(first, last - first);
+        }
     }
 
     public void NotifyWritten(ulong physicalAddress, ulong length) => NotifyChanged(physicalAddress, length);

@@ -93,6 +93,13 @@ public sealed class DescriptorChain
             _memory.NotifyWritten(segment.Address + offset, (ulong)length);
     }
 
+    /// <summary>A buffer by number, where it is one that the device may write.</summary>
+    public bool TryGetWritable(int buffer, out ulong address, out uint length)
+    {
+        (address, length) = buffer >= _readable && buffer < _segments.Count ? (_segments[buffer].Address, _segments[buffer].Length) : (0, 0);
+        return length != 0;
+    }
+
     internal void Clear()
     {
         _segments.Clear();

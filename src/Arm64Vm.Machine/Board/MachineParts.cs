@@ -42,6 +42,9 @@ internal sealed class MachineParts : IDisposable
 
     public BoardNetworks Networks { get; } = new();
 
+    /// <summary>Pages that the host wants from the balloon.</summary>
+    public uint BalloonTarget { get; set; }
+
     /// <exception cref="IOException">A disk image cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">A disk image may not be opened.</exception>
     public void OpenDisks()

@@ -9,6 +9,7 @@ using Arm64Vm.Devices.Rtc;
 using Arm64Vm.Devices.Timer;
 using Arm64Vm.Devices.Uart;
 using Arm64Vm.Devices.Virtio;
+using Arm64Vm.Devices.Virtio.Balloon;
 using Arm64Vm.Devices.Virtio.Block;
 using Arm64Vm.Devices.Virtio.Console;
 using Arm64Vm.Devices.Virtio.Entropy;
@@ -129,6 +130,9 @@ internal sealed class VirtMachineBoard : IDisposable
 
     public PowerKey PowerKey { get; private set; } = null!;
 
+    /// <summary>Null: there is none.</summary>
+    public VirtioBalloon? Balloon { get; private set; }
+
     /// <summary>Null: stages are not looked for.</summary>
     public PhaseTracker? Phases { get; }
 
@@ -238,6 +242,8 @@ internal sealed class VirtMachineBoard : IDisposable
             devices.Add(new VirtioEntropy(_parts.Config.RandomSeed is { } seed ? new Random((int)seed).NextBytes : null));
         if (_parts.VirtioConsole is { } console)
             devices.Add(Own(new VirtioConsole(console)));
+        if (_parts.Config.HasBalloon)
+            devices.Add(Balloon = new VirtioBalloon(Memory, _parts.BalloonTarget));
         foreach (var network in _parts.Networks.MakeDevices())
             devices.Add(Own(network));
         for (var share = 0; share < _parts.Shares.Count; share++)
