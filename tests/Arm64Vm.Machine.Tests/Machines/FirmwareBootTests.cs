@@ -30,4 +30,26 @@ public class FirmwareBootTests
         Assert.DoesNotContain(" FAIL", machine.Console.Text, StringComparison.Ordinal);
         Assert.Contains("FIRMWARE OK", machine.Console.Text, StringComparison.Ordinal);
     }
+
+    /// <summary>The self-test of several processors: CPU_ON, interrupts and events between them, memory and TLB maintenance, CPU_OFF.</summary>
+    [Theory]
+    [InlineData(2, GicVersion.V3, ExecutionBackend.Auto)]
+    [InlineData(4, GicVersion.V2, ExecutionBackend.Auto)]
+    [InlineData(16, GicVersion.V3, ExecutionBackend.Auto)]
+    [InlineData(2, GicVersion.V3, ExecutionBackend.Interpreter)]
+    public async Task SelfTestsPassWithSeveralProcessors(int cpus, GicVersion gic, ExecutionBackend backend)
+    {
+        await using var machine = VirtualMachine.Create(new MachineConfig
+        {
+            Kernel = TestMachine.Firmware(),
+            Append = "kernels=none",
+            Cpus = cpus,
+            Gic = gic,
+            Backend = backend,
+            Memory = 128 << 20,
+        });
+        Assert.Equal(RunEnd.PowerOff, (await TestMachine.RunAsync(machine)).End);
+        Assert.Contains("SELFTEST smp ok", machine.Console.Text, StringComparison.Ordinal);
+        Assert.Contains("FIRMWARE OK", machine.Console.Text, StringComparison.Ordinal);
+    }
 }
