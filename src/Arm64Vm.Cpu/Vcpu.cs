@@ -50,7 +50,7 @@ public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryOb
         _contextMemory = HostMemory.Anonymous((GuestContext.TotalSize + 4095UL) & ~4095UL);
         _context = (GuestContext*)_contextMemory.Address;
         _stage1 = new Stage1(memory, _context, _model.PhysicalBits, _model.HasHardwareUpdates, options.NormalMemoryWhenMmuOff, _model.HasEnhancedPan);
-        _table = new RegisterTable(_model, options.HasGicRegisters);
+        _table = (options.Registers ?? new RegisterTables()).Of(_model, options.HasGicRegisters);
         _slots = new ulong[_table.SlotCount];
         _pmu = new PerformanceMonitors(_model.PmuCounters, _model.HasLongPmuEvents, options.Clock, options.PmuInterrupt, &_context->Instructions, InterruptsChanged);
         _events = options.Events ?? new EventBroadcast(options.Index + 1);

@@ -1,3 +1,5 @@
+using Arm64Vm.Cpu.Registers;
+
 namespace Arm64Vm.Cpu;
 
 /// <summary>How one vCPU is made.</summary>
@@ -25,6 +27,9 @@ public sealed record VcpuOptions
 
     /// <summary>Who schedules the vCPU; null: its caller looks by itself.</summary>
     public IVcpuWaker? Waker { get; init; }
+
+    /// <summary>Where tables of system registers are shared with other processors; null: it has its own.</summary>
+    public RegisterTables? Registers { get; init; }
 
     /// <summary>The GIC's CPU interface is reached through system registers (GICv3).</summary>
     public bool HasGicRegisters { get; init; } = true;

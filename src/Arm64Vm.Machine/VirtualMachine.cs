@@ -120,6 +120,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         {
             Config = config,
             Model = model,
+            Registers = hypervisor.Registers,
             Host = host,
             Clock = config.Clock ?? ownClock!,
             Console = new SerialConsole(config.SerialOutput),

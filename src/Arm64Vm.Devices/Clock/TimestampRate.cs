@@ -53,15 +53,17 @@ internal sealed class TimestampRate(IHostTimestamp timestamp, Func<long> monoton
         relation = old;
         if (UntilNext == Sleeper.Forever)
             return false;
-        var now = Read();
-        var elapsed = now.Nanoseconds - _last.Nanoseconds;
+        // Every timer that expires asks; a measurement costs several readings of both.
         var due = Interval(_measurements);
-        if ((ulong)elapsed < due)
+        var waited = (ulong)(monotonic() - _last.Nanoseconds);
+        if (waited < due)
         {
-            UntilNext = due - (ulong)elapsed;
+            UntilNext = due - waited;
             return false;
         }
 
+        var now = Read();
+        var elapsed = now.Nanoseconds - _last.Nanoseconds;
         var counted = now.Timestamp - _last.Timestamp;
         if (counted <= (ulong)elapsed)
         {

@@ -1,5 +1,6 @@
 using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Cpu;
+using Arm64Vm.Cpu.Registers;
 using Arm64Vm.Devices.Flash;
 using Arm64Vm.Devices.Images;
 using Arm64Vm.Devices.Sharing;
@@ -18,6 +19,9 @@ internal sealed class MachineParts : IDisposable
     public required MachineConfig Config { get; init; }
 
     public required CpuModel Model { get; init; }
+
+    /// <summary>Tables that its processors share, with those of other machines where there is a hypervisor.</summary>
+    public RegisterTables Registers { get; init; } = new();
 
     /// <summary>Null: the interpreter executes.</summary>
     public required HostFeatures? Host { get; init; }

@@ -176,6 +176,7 @@ internal sealed class VirtMachineBoard : IDisposable
         var options = new VcpuOptions
         {
             Model = _parts.Model,
+            Registers = _parts.Registers,
             Index = cpu,
             Affinity = _parts.Describe().Affinity(cpu),
             HasSiblings = config.Cpus > 1,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Arm64Vm.Cpu.Registers;
 using Arm64Vm.Devices.Clock;
 using Arm64Vm.Scheduling;
 
@@ -37,6 +38,8 @@ public sealed class Hypervisor : IAsyncDisposable
     internal Scheduler Scheduler { get; }
 
     internal ClockThread ClockThread { get; }
+
+    internal RegisterTables Registers { get; } = new();
 
     /// <summary>Makes a machine; see <see cref="VirtualMachine.Create(MachineConfig, Hypervisor?, string?)"/>.</summary>
     /// <param name="config">What it is.</param>

@@ -7,7 +7,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// <summary>Resumable exits: a call to a stub that leaves with all registers saved, followed by a record of what is wanted.</summary>
 public sealed partial class X64Compiler
 {
-    private const int MaxColdPaths = 1024;
+    private const int FirstColdPaths = 32;
 
     private enum ColdForm : byte
     {
@@ -43,7 +43,7 @@ public sealed partial class X64Compiler
         public Gpr Window;
     }
 
-    private readonly ColdPath[] coldPaths = new ColdPath[MaxColdPaths];
+    private ColdPath[] coldPaths = new ColdPath[FirstColdPaths];
     private int coldCount;
     private int codeOffset;
 
@@ -97,6 +97,8 @@ public sealed partial class X64Compiler
 
     private ref ColdPath AddColdPath(ColdForm form, in SlowDescriptor descriptor)
     {
+        if (coldCount == coldPaths.Length)
+            Array.Resize(ref coldPaths, coldCount * 2);
         ref ColdPath cold = ref coldPaths[coldCount++];
         cold.Form = form;
         cold.Resume = emit.Here();

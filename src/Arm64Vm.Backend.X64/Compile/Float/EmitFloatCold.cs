@@ -7,6 +7,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 public sealed partial class X64Compiler
 {
     private const int MaxFloatColdPaths = 1024;
+    private const int FirstFloatColdPaths = 16;
 
     private enum ColdResult : byte
     {
@@ -35,7 +36,7 @@ public sealed partial class X64Compiler
         public int Windows;
     }
 
-    private readonly FloatColdPath[] floatColdPaths = new FloatColdPath[MaxFloatColdPaths];
+    private FloatColdPath[] floatColdPaths = new FloatColdPath[FirstFloatColdPaths];
     private int floatColdCount;
 
     private bool HaveFloatColdPath => floatColdCount < MaxFloatColdPaths;
@@ -81,6 +82,8 @@ public sealed partial class X64Compiler
 
     private ref FloatColdPath NewFloatCold(in IrInst inst, Label entry)
     {
+        if (floatColdCount == floatColdPaths.Length)
+            Array.Resize(ref floatColdPaths, floatColdCount * 2);
         ref FloatColdPath cold = ref floatColdPaths[floatColdCount++];
         cold = default;
         cold.Entry = entry;
