@@ -123,13 +123,12 @@ internal sealed class Pool<TPoints>
         }
         while (!(isBound ? worker.BoundInbox : worker.Inbox).TryAdd(entity));
 
-        if (!worker.Gate.Call())
-        {
-            worker.Disturb(entity);
-            if (!isBound)
-                CallHelp();
-        }
-
+        // Whoever was called takes it at once. Should it take something else first, it sees that somebody waits when that begins.
+        if (worker.Gate.Call())
+            return;
+        worker.Disturb(entity);
+        if (!isBound)
+            CallHelp();
         if (first)
             StartQuanta();
     }

@@ -4,7 +4,7 @@ namespace Arm64Vm.Scheduling;
 internal sealed partial class Worker<TPoints>
 {
     /// <summary>Nanoseconds after which a run is accounted for even if nobody waits.</summary>
-    private const ulong LongestRun = 50_000_000;
+    public const ulong LongestRun = 50_000_000;
 
     private ScheduleEntity? _current;
     private ulong _started;
@@ -30,7 +30,7 @@ internal sealed partial class Worker<TPoints>
         Interlocked.Exchange(ref _runDeadline, limit);
         TPoints.Reach();
         if (_pool.SomebodyWaits)
-            StartQuantum();
+            _pool.StartQuanta();
         else
             _pool.Keeper.Poke(limit);
     }
@@ -106,6 +106,9 @@ internal sealed partial class Worker<TPoints>
         else
             StartQuantum();
     }
+
+    /// <summary>When the present run began, or the last one.</summary>
+    public ulong Started => Volatile.Read(ref _started);
 
     /// <summary>Asks what runs to return, if its time is over; returns the time at which to look again. The keeper's thread.</summary>
     public ulong Check(ulong now)
