@@ -7,7 +7,6 @@ using Arm64Vm.Cli.Boot;
 using Arm64Vm.Cli.Commands;
 using Arm64Vm.Cli.Terminal;
 using Arm64Vm.Machine;
-using Arm64Vm.Machine.Boot;
 
 namespace Arm64Vm.Cli;
 
@@ -67,7 +66,7 @@ internal static class Application
 
     private static RootCommand MakeRoot(CliStreams streams)
     {
-        var root = new RootCommand("Runs ARM64 guests on x86-64 hosts: the 'virt' board with one processor.");
+        var root = new RootCommand("Runs ARM64 guests on x86-64 Linux hosts, on the 'virt' board that QEMU has.");
         root.Add(BootCommand.Make(streams));
         root.Add(TopCommand.Make(streams));
         root.Add(VerifyCommand.Make(streams));
@@ -112,7 +111,7 @@ internal static class Application
 
     private static string Describe(Exception e) => e switch
     {
-        CliException or MachineConfigurationException or BootImageException or IOException or UnauthorizedAccessException or InvalidDataException or FormatException or JsonException => OneLine(e.Message),
+        CliException or MachineException or IOException or UnauthorizedAccessException or InvalidDataException or FormatException or JsonException => OneLine(e.Message),
         _ => $"internal error: {e.GetType().Name}: {OneLine(e.Message)}",
     };
 

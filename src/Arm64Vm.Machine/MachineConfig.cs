@@ -5,7 +5,7 @@ using Arm64Vm.Machine.Memory;
 
 namespace Arm64Vm.Machine;
 
-/// <summary>What a machine is made of and what it boots.</summary>
+/// <summary>What a machine is made of and what it boots; without kernel and firmware the library's own firmware, which tests the machine.</summary>
 /// <example><code>
 /// await using var vm = VirtualMachine.Create(new MachineConfig { Kernel = "Image", Append = "console=ttyAMA0" });
 /// RunResult result = await vm.RunAsync();

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Machine;
 
 /// <summary>A machine cannot be made as configured; the message says why in one plain sentence.</summary>
-public sealed class MachineConfigurationException : Exception
+public sealed class MachineConfigurationException : MachineException
 {
     public MachineConfigurationException(string message)
         : base(message)

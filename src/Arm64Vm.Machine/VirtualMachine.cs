@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Cpu;
 using Arm64Vm.Devices.Clock;
 using Arm64Vm.Devices.Virtio.Balloon;
@@ -132,6 +133,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         BootPackage? boot = null;
         try
         {
+            parts.CatchFileSizeSignal();
             parts.OpenDisks();
             parts.OpenVariables();
             parts.Networks.Open(config.Networks);
@@ -154,6 +156,8 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             if (ownsHypervisor)
                 hypervisor.Close();
             parts.Dispose();
+            if (e is ExecutableMemoryException)
+                throw new MachineConfigurationException($"The host gives no memory for emitted code: {e.Message}", e);
             if (e is OutOfMemoryException)
                 throw new MachineConfigurationException($"The host cannot give {config.Memory} bytes of memory: {e.Message}", e);
             throw;

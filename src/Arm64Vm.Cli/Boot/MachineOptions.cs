@@ -94,9 +94,7 @@ internal sealed class MachineOptions
             Firmware = firmware is null ? null : BootSource.FromFile(firmware),
             Vars = vars,
             Acpi = !parsed.GetValue(_noAcpi),
-            Kernel = kernel is not null ? BootSource.FromFile(kernel)
-                : firmware is null ? BootSource.FromBytes(EmbeddedFirmware.Read())
-                : null,
+            Kernel = kernel is null ? null : BootSource.FromFile(kernel),
             Initrd = initrd is null ? null : BootSource.FromFile(initrd),
             DeviceTree = parsed.GetValue(_deviceTree) is { } tree ? BootSource.FromFile(tree) : null,
             Disks = [.. (parsed.GetValue(_disks) ?? []).Select(DiskOption.Parse)],

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Cpu;
 using Arm64Vm.Cpu.Registers;
@@ -14,6 +15,9 @@ namespace Arm64Vm.Machine.Board;
 /// <summary>What stays when a machine is reset.</summary>
 internal sealed class MachineParts : IDisposable
 {
+    /// <summary>SIGXFSZ.</summary>
+    private const int FileSizeLimit = 25;
+
     private readonly List<IDisposable> _files = [];
 
     public required MachineConfig Config { get; init; }
@@ -48,6 +52,13 @@ internal sealed class MachineParts : IDisposable
 
     /// <summary>Pages that the host wants from the balloon.</summary>
     public uint BalloonTarget { get; set; }
+
+    /// <summary>Takes SIGXFSZ out of the way, which a write beyond the process's file size limit raises and which ends a process: the write then fails, which a guest can be told.</summary>
+    public void CatchFileSizeSignal()
+    {
+        if (!OperatingSystem.IsWindows() && (Config.Disks.Count > 0 || Config.Vars is not null))
+            _files.Add(PosixSignalRegistration.Create((PosixSignal)FileSizeLimit, context => context.Cancel = true));
+    }
 
     /// <exception cref="IOException">A disk image cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">A disk image may not be opened.</exception>

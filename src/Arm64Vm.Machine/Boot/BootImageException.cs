@@ -1,7 +1,7 @@
 namespace Arm64Vm.Machine.Boot;
 
 /// <summary>A file cannot be booted; the message says why in one plain sentence.</summary>
-public sealed class BootImageException : Exception
+public sealed class BootImageException : MachineException
 {
     public BootImageException(string message)
         : base(message)

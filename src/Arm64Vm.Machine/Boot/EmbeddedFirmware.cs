@@ -1,0 +1,16 @@
+namespace Arm64Vm.Machine.Boot;
+
+/// <summary>The bare-metal program that comes with the product: self-tests and throughput kernels. A machine without kernel and firmware boots it.</summary>
+internal static class EmbeddedFirmware
+{
+    private const string Resource = "arm64vm-firmware.elf";
+
+    public static byte[] Read()
+    {
+        using var resource = typeof(EmbeddedFirmware).Assembly.GetManifestResourceStream(Resource)
+            ?? throw new BootImageException("There is nothing to boot: this build has no embedded firmware.");
+        var image = new byte[resource.Length];
+        resource.ReadExactly(image);
+        return image;
+    }
+}
