@@ -174,15 +174,19 @@ public sealed unsafe partial class Vcpu
     private void CallHypervisor(ushort immediate)
     {
         ulong pc = _context->Pc;
-        if (_state.El != 0 && _options.HypervisorCalls != null)
-            CompleteStep();
         CallOutcome outcome = _state.El == 0 || _options.HypervisorCalls == null
             ? CallOutcome.Undefined
             : _options.HypervisorCalls.Call(this, immediate);
+        if (outcome is not (CallOutcome.Undefined or CallOutcome.Retry))
+            CompleteStep();
         switch (outcome)
         {
             case CallOutcome.Undefined:
                 RaiseUndefined(pc - 4);
+                break;
+            case CallOutcome.Retry:
+                _context->Pc = pc - 4;
+                _yields = true;
                 break;
             case CallOutcome.WaitForInterrupt:
                 if ((Lines & LineBits.Inputs) == 0)

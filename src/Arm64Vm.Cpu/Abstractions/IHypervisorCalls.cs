@@ -15,6 +15,9 @@ public enum CallOutcome
     /// <summary>Switch this processor off: nothing but a stop request wakes it.</summary>
     PowerDown,
 
+    /// <summary>Not yet: let others run, and make the call again. Registers are unchanged.</summary>
+    Retry,
+
     /// <summary>Leave the run loop; a stop was requested.</summary>
     Stop,
 }

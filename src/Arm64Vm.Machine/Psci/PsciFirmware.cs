@@ -21,10 +21,20 @@ public sealed class PsciFirmware : IHypervisorCalls
     /// <summary>No trusted OS to migrate.</summary>
     private const ulong MigrationNotRequired = 2;
 
+    /// <summary>How often a caller of CPU_ON lets others run before it is told that the processor is on its way.</summary>
+    private const int Patience = 64;
+
     private Vcpu[] _processors = [];
 
+    /// <summary>For each caller by index, how often it has tried.</summary>
+    private int[] _tries = [];
+
     /// <summary>Says whom CPU_ON can start; before that, nobody.</summary>
-    public void Connect(IEnumerable<Vcpu> processors) => _processors = [.. processors];
+    public void Connect(IEnumerable<Vcpu> processors)
+    {
+        _processors = [.. processors];
+        _tries = new int[_processors.Length];
+    }
 
     public CallOutcome Call(Vcpu vcpu, ushort immediate)
     {
@@ -44,7 +54,13 @@ public sealed class PsciFirmware : IHypervisorCalls
             case PsciFunction.CpuOff when !is64:
                 return CallOutcome.PowerDown;
             case PsciFunction.CpuOn:
-                vcpu.SetX(0, SwitchOn(first, is64 ? vcpu.GetX(2) : (uint)vcpu.GetX(2), is64 ? vcpu.GetX(3) : (uint)vcpu.GetX(3)));
+                ulong answer = SwitchOn(first, is64 ? vcpu.GetX(2) : (uint)vcpu.GetX(2), is64 ? vcpu.GetX(3) : (uint)vcpu.GetX(3));
+
+                // Between two requests the processor is usually there: a caller that loses the race hears that it is on, as from firmware that switches on at once.
+                if (answer == OnPending && _tries[vcpu.Index]++ < Patience)
+                    return CallOutcome.Retry;
+                _tries[vcpu.Index] = 0;
+                vcpu.SetX(0, answer);
                 break;
             case PsciFunction.AffinityInfo:
                 vcpu.SetX(0, AffinityInfo(first, (uint)vcpu.GetX(2)));

@@ -26,6 +26,7 @@ public sealed class PsciProcessorTests : IDisposable
     private readonly PsciFirmware _firmware = new();
     private readonly Vcpu[] _cpus = new Vcpu[4];
     private readonly int[] _runs = new int[4];
+    private int _retries;
 
     public PsciProcessorTests()
     {
@@ -50,6 +51,7 @@ public sealed class PsciProcessorTests : IDisposable
         Assert.True(_cpus[2].HasWork);
         Assert.Equal(Pending, Call(AffinityInfo, 0x100, 0));
         Assert.Equal(OnPending, Call(CpuOn, 0x100, 0x5000_0000));
+        Assert.InRange(_retries, 1, 1000);
         Assert.Equal(VcpuReturn.Paused, _cpus[2].Run().Reason);
         Assert.Equal(1, _runs[2]);
         Assert.Equal(0x4000_0000UL, _cpus[2].Pc);
@@ -58,6 +60,20 @@ public sealed class PsciProcessorTests : IDisposable
         Assert.Equal(On, Call(AffinityInfo, 0x100, 0));
         Assert.Equal(AlreadyOn, Call(CpuOn, 0x100, 0x5000_0000));
         Assert.Equal(AlreadyOn, Call(CpuOn, 0, 0x5000_0000));
+    }
+
+    /// <summary>Who asks while the processor is on its way, and lets it run, hears that it is on.</summary>
+    [Fact]
+    public void ACallerThatLosesTheRaceHearsThatTheProcessorIsOn()
+    {
+        Assert.Equal(Success, Call(CpuOn, 1, 0x4000_0000));
+        _cpus[2].SetX(0, CpuOn);
+        _cpus[2].SetX(1, 1);
+        _cpus[2].SetX(2, 0x4000_0000);
+        Assert.Equal(CallOutcome.Retry, _firmware.Call(_cpus[2], 0));
+        _cpus[1].Run();
+        Assert.Equal(CallOutcome.Continue, _firmware.Call(_cpus[2], 0));
+        Assert.Equal(AlreadyOn, _cpus[2].GetX(0));
     }
 
     [Fact]
@@ -156,7 +172,14 @@ public sealed class PsciProcessorTests : IDisposable
         _cpus[0].SetX(1, x1);
         _cpus[0].SetX(2, x2);
         _cpus[0].SetX(3, x3);
-        Assert.Equal(CallOutcome.Continue, _firmware.Call(_cpus[0], 0));
+        _retries = 0;
+        while (_firmware.Call(_cpus[0], 0) is var outcome && outcome != CallOutcome.Continue)
+        {
+            Assert.Equal(CallOutcome.Retry, outcome);
+            Assert.Equal(function, _cpus[0].GetX(0));
+            Assert.True(_retries++ < 1000);
+        }
+
         return _cpus[0].GetX(0);
     }
 
