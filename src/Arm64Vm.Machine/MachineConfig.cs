@@ -85,6 +85,15 @@ public sealed record MachineConfig
     /// <remarks>Written from a thread of its own, and not disposed.</remarks>
     public Stream? SerialOutput { get; init; }
 
+    /// <summary>A second serial console (Linux's ttyAMA1): <see cref="VirtualMachine.SecondConsole"/>.</summary>
+    public bool HasSecondSerial { get; init; }
+
+    /// <summary>Gets what the guest prints on the second serial console, as <see cref="SerialOutput"/> does for the first.</summary>
+    public Stream? SecondSerialOutput { get; init; }
+
+    /// <summary>A framebuffer in RAM that firmware may announce, as EDK2 does: <see cref="VirtualMachine.CaptureScreen"/>.</summary>
+    public bool HasDisplay { get; init; }
+
     public ExecutionBackend Backend { get; init; } = ExecutionBackend.Auto;
 
     /// <summary>A reset ends the run instead of starting the machine again.</summary>

@@ -1,4 +1,5 @@
 using Arm64Vm.Cpu;
+using Arm64Vm.Devices.Display;
 using Arm64Vm.Ir;
 using Arm64Vm.Machine.Board;
 
@@ -86,6 +87,17 @@ public sealed partial class VirtualMachine
     {
         lock (_gate)
             return WaitForBoard() is { } board && board.Memory.TryWrite(physicalAddress, source);
+    }
+
+    /// <summary>Copies what the guest shows on its display; null where it shows nothing, or has none (<see cref="MachineConfig.HasDisplay"/>).</summary>
+    /// <remarks>Allowed while the machine runs: the picture is then caught while it is drawn.</remarks>
+    public ScreenImage? CaptureScreen()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _board?.Display?.Capture();
+        }
     }
 
     /// <summary>The flattened device tree that the guest was given at the last power-on; empty when there was no room for it.</summary>

@@ -34,6 +34,7 @@ public sealed partial class VirtualMachine
 
         Console.EndInput();
         VirtioConsole?.EndInput();
+        SecondConsole?.EndInput();
         _hypervisor.Raise(this, MachineEventKind.Ended);
         _ended.TrySetResult();
         if (result is not null)

@@ -83,6 +83,9 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     /// <summary>The guest's serial console.</summary>
     public SerialConsole Console => _parts.Console;
 
+    /// <summary>The guest's second serial console; null without <see cref="MachineConfig.HasSecondSerial"/>.</summary>
+    public SerialConsole? SecondConsole => _parts.SecondConsole;
+
     /// <summary>The guest's virtio console; null without <see cref="MachineConfig.HasVirtioConsole"/>.</summary>
     public SerialConsole? VirtioConsole => _parts.VirtioConsole;
 
@@ -126,10 +129,12 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             Clock = config.Clock ?? ownClock!,
             Console = new SerialConsole(config.SerialOutput),
             VirtioConsole = config.HasVirtioConsole ? new SerialConsole(config.VirtioConsoleOutput) : null,
+            SecondConsole = config.HasSecondSerial ? new SerialConsole(config.SecondSerialOutput) : null,
         };
         var runner = new MachineRunner(hypervisor.Scheduler, name ?? hypervisor.NextName(), config.Cpus, parts.Clock);
         parts.Console.StallChanged = runner.Stall;
         parts.VirtioConsole?.StallChanged = runner.Stall;
+        parts.SecondConsole?.StallChanged = runner.Stall;
         BootPackage? boot = null;
         try
         {
@@ -151,6 +156,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             boot?.Dispose();
             parts.Console.Close();
             parts.VirtioConsole?.Close();
+            parts.SecondConsole?.Close();
             runner.Close();
             ownClock?.Dispose();
             if (ownsHypervisor)
@@ -313,6 +319,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
 
         _parts.Console.Dispose();
         _parts.VirtioConsole?.Dispose();
+        _parts.SecondConsole?.Dispose();
         VirtMachineBoard? board;
         lock (_gate)
         {
@@ -355,6 +362,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             return;
         Console.Close();
         VirtioConsole?.Close();
+        SecondConsole?.Close();
     }
 
     /// <summary>Finds the processor model, and says what is impossible.</summary>

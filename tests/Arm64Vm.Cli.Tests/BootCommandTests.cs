@@ -34,6 +34,37 @@ public class BootCommandTests
     }
 
     [Fact]
+    public void AScreenshotIsAPngFile()
+    {
+        using var file = new TemporaryFile([]);
+        using var kernel = Program(p => p.Show().PowerOff());
+        Assert.Equal(new CliRun(0, "", ""), CliRun.Of("boot", "--kernel", kernel.Path, Small, "--screenshot", file.Path));
+        var bytes = File.ReadAllBytes(file.Path);
+        Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], bytes[..4]);
+        Assert.Equal([0, 0, 0, 2, 0, 0, 0, 1], bytes[16..24]);
+    }
+
+    [Fact]
+    public void AScreenshotOfNothingIsAFailureAndLeavesTheFileAlone()
+    {
+        using var file = new TemporaryFile("old"u8.ToArray());
+        using var kernel = Program(p => p.PowerOff());
+        CliRun.Of("boot", "--kernel", kernel.Path, Small, "--screenshot", file.Path).ExpectFailure(1, "shows nothing");
+        Assert.Equal("old", File.ReadAllText(file.Path));
+    }
+
+    [Fact]
+    public void ASecondSerialPortGoesToItsFile()
+    {
+        using var file = new TemporaryFile([]);
+        using var kernel = Program(p => p.Print("one").Set(17, 0x0904_0000).Set(16, '2').Add(0x3900_0230).PowerOff()); // strb w16, [x17]
+        Assert.Equal(new CliRun(0, "one", ""), CliRun.Of("boot", "--kernel", kernel.Path, Small, "--serial2", "file:" + file.Path));
+        Assert.Equal("2", File.ReadAllText(file.Path));
+        Assert.Equal(2, CliRun.Of("boot", "--kernel", kernel.Path, Small, "--serial2", "stdio").Status);
+        Assert.Equal(2, CliRun.Of("boot", "--kernel", kernel.Path, Small, "--serial2", "file:" + kernel.Path).Status);
+    }
+
+    [Fact]
     public void TimeoutIsStatus124()
     {
         using var kernel = Program(p => p.Hang());

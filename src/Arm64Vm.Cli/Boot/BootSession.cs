@@ -45,6 +45,9 @@ internal sealed class BootSession(CliStreams streams)
 
     public required string? DeviceTreeFile { get; init; }
 
+    /// <summary>Gets the picture on the display at the end, as PNG; null: nobody wants it.</summary>
+    public string? ScreenshotFile { get; init; }
+
     /// <summary>A file of variables that is made if it is not there; null: none.</summary>
     public required string? VariablesToMake { get; init; }
 
@@ -82,7 +85,8 @@ internal sealed class BootSession(CliStreams streams)
             if (Statistics == StatisticsFormat.Text && !machine.Console.Text.EndsWith('\n'))
                 streams.Error.WriteLine();
             StatisticsReport.Write(machine.GetStatistics(), Statistics, streams.Error);
-            return outcome.Report(streams.Error);
+            var status = outcome.Report(streams.Error);
+            return TakeScreenshot(machine) || status != ExitStatus.Success ? status : ExitStatus.Failure;
         }
     }
 
@@ -107,7 +111,7 @@ internal sealed class BootSession(CliStreams streams)
             foreach (var note in notes)
                 streams.Error.WriteLine($"{Application.Name}: {note}");
             if (DeviceTreeFile is null)
-                OutputFile.Open(Config.SerialOutput as OutputFile, Config.VirtioConsoleOutput as OutputFile);
+                OutputFile.Open(Config.SerialOutput as OutputFile, Config.VirtioConsoleOutput as OutputFile, Config.SecondSerialOutput as OutputFile);
             return machine;
         }
         catch
@@ -115,6 +119,24 @@ internal sealed class BootSession(CliStreams streams)
             await machine.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>Keeps what the display shows; false, with a message, where it shows nothing.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    private bool TakeScreenshot(VirtualMachine machine)
+    {
+        if (ScreenshotFile is not { } file)
+            return true;
+        if (machine.CaptureScreen() is not { } image)
+        {
+            streams.Error.WriteLine($"{Application.Name}: --screenshot: the guest shows nothing");
+            return false;
+        }
+
+        using var output = new OutputFile(file);
+        OutputFile.Open(output);
+        image.WritePng(output);
+        return true;
     }
 
     private void WriteDeviceTree(string file, ReadOnlyMemory<byte> tree)
@@ -133,7 +155,7 @@ internal sealed class BootSession(CliStreams streams)
     private async Task<BootOutcome> RunMachineAsync(VirtualMachine machine, Task limit)
     {
         var console = UsesVirtioConsole ? machine.VirtioConsole! : machine.Console;
-        SerialConsole[] consoles = machine.VirtioConsole is { } other ? [machine.Console, other] : [machine.Console];
+        SerialConsole[] consoles = [.. new[] { machine.Console, machine.VirtioConsole, machine.SecondConsole }.OfType<SerialConsole>()];
         using var raw = TakesInput && streams.IsProcess ? RawTerminal.Enter() : null;
         _terminal = raw;
         using var signals = streams.IsProcess ? new Signals(OnSignal, Suspend) : null;

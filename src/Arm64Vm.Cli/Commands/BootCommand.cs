@@ -16,6 +16,8 @@ internal static class BootCommand
         var machine = new MachineOptions(command, hasBackend: true);
         Option<string> serial = new("--serial") { Description = "The guest's serial console", HelpName = "stdio|file:PATH|none", DefaultValueFactory = _ => "stdio" };
         Option<string> virtioConsole = new("--virtio-console") { Description = "A virtio console (hvc0) beside the serial one; with stdio the serial one must go elsewhere", HelpName = "stdio|file:PATH|none", DefaultValueFactory = _ => "none" };
+        Option<string> serial2 = new("--serial2") { Description = "A second serial console (ttyAMA1), which only prints", HelpName = "file:PATH|none", DefaultValueFactory = _ => "none" };
+        Option<string?> screenshot = new("--screenshot") { Description = "A display (ramfb, which EDK2 draws on), and its picture at the end as a PNG file", HelpName = "FILE" };
         Option<string> escape = new("--escape") { Description = "The key that opens the menu on a terminal, such as ctrl-a or ^]; none: every key is the guest's", HelpName = "KEY", DefaultValueFactory = _ => "ctrl-a" };
         Option<string[]> until = new("--until") { Description = "End with status 0 as soon as the console has printed this; may be repeated", HelpName = "TEXT", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         Option<string[]> fail = new("--fail") { Description = "End with status 1 as soon as the console has printed this; may be repeated", HelpName = "TEXT", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
@@ -26,12 +28,13 @@ internal static class BootCommand
         Option<int?> copies = new("--copies") { Description = "Boot so many isolated copies in one process, without input; the status is the highest", HelpName = "N" };
         Option<bool> prefix = new("--prefix") { Description = "With --copies: lines begin with the copy's number" };
         stats.AcceptOnlyFromAmong("text", "json");
-        foreach (var option in (ReadOnlySpan<Option>)[serial, virtioConsole, escape, until, fail, timeout, noReboot, dumpTree, stats, copies, prefix])
+        foreach (var option in (ReadOnlySpan<Option>)[serial, serial2, virtioConsole, screenshot, escape, until, fail, timeout, noReboot, dumpTree, stats, copies, prefix])
             command.Add(option);
         foreach (var console in (ReadOnlySpan<Option<string>>)[serial, virtioConsole])
             console.CompletionSources.Add(context => Completions.OfList(context, ["stdio", "file:", "none"], []));
         NotEmpty.Require(until, "the text");
         NotEmpty.Require(fail, "the text");
+        NotEmpty.Require(screenshot, "the file's name");
         NotEmpty.Require(dumpTree, "the file's name");
 
         command.SetAction(parsed =>
@@ -40,14 +43,18 @@ internal static class BootCommand
             var second = SerialTarget.Parse(parsed.GetValue(virtioConsole)!, "--virtio-console");
             if (target.Kind == SerialKind.Stdio && second.Kind == SerialKind.Stdio)
                 throw CliException.Usage("--virtio-console: the serial console is on stdio; say --serial none or file:PATH");
+            var serialTwo = SerialTarget.Parse(parsed.GetValue(serial2)!, "--serial2");
+            if (serialTwo.Kind == SerialKind.Stdio)
+                throw CliException.Usage("--serial2: goes to file:PATH or none");
             var limit = TimeLimit.Parse(parsed.GetValue(timeout));
             using var output = new OwnedOutput(target, streams);
             using var secondOutput = new OwnedOutput(second, streams);
-            var config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = parsed.GetValue(noReboot), SerialOutput = output.Stream, HasVirtioConsole = second.Kind != SerialKind.None, VirtioConsoleOutput = secondOutput.Stream, TracksPhases = parsed.GetResult(stats) is not null };
+            using var serialTwoOutput = new OwnedOutput(serialTwo, streams);
+            var config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = parsed.GetValue(noReboot), SerialOutput = output.Stream, HasVirtioConsole = second.Kind != SerialKind.None, VirtioConsoleOutput = secondOutput.Stream, TracksPhases = parsed.GetResult(stats) is not null, HasSecondSerial = serialTwo.Kind != SerialKind.None, SecondSerialOutput = serialTwoOutput.Stream, HasDisplay = parsed.GetValue(screenshot) is not null };
             var tree = parsed.GetValue(dumpTree);
             if (parsed.GetValue(copies) is { } count)
             {
-                foreach (var option in (ReadOnlySpan<Option>)[virtioConsole, dumpTree, stats])
+                foreach (var option in (ReadOnlySpan<Option>)[virtioConsole, serial2, screenshot, dumpTree, stats])
                 {
                     if (parsed.GetResult(option) is { Implicit: false })
                         throw CliException.Usage($"--copies does not go with {option.Name}");
@@ -81,6 +88,7 @@ internal static class BootCommand
                 Fail = parsed.GetValue(fail) ?? [],
                 Timeout = limit,
                 DeviceTreeFile = tree,
+                ScreenshotFile = parsed.GetValue(screenshot),
                 VariablesToMake = machine.VariablesToMake(parsed),
                 Statistics = parsed.GetResult(stats) is null ? StatisticsFormat.None
                     : parsed.GetValue(stats) == "json" ? StatisticsFormat.Json
@@ -96,6 +104,8 @@ internal static class BootCommand
             {
                 uses.Writes("--serial", target.Path);
                 uses.Writes("--virtio-console", second.Path);
+                uses.Writes("--serial2", serialTwo.Path);
+                uses.Writes("--screenshot", parsed.GetValue(screenshot));
             }
 
             uses.Check();

@@ -21,7 +21,9 @@ internal static class Dsdt
         List<byte[]> devices = [];
         for (var cpu = 0; cpu < board.CpuCount; cpu++)
             devices.Add(Processor(cpu));
-        devices.Add(Uart());
+        devices.Add(Uart(0, MemoryMap.Uart0, BoardInterrupts.Uart0Spi));
+        if (board.HasUart1)
+            devices.Add(Uart(1, MemoryMap.Uart1, BoardInterrupts.Uart1Spi));
         devices.Add(FwCfg());
         for (var i = 0; i < MemoryMap.VirtioMmioCount; i++)
             devices.Add(VirtioTransport(i));
@@ -35,11 +37,11 @@ internal static class Dsdt
     private static byte[] Processor(int cpu) =>
         Device("C" + cpu.ToString("X3", CultureInfo.InvariantCulture), Name("_HID", String("ACPI0007")), Name("_UID", Integer((ulong)cpu)));
 
-    private static byte[] Uart() => Device(
-        "COM0",
+    private static byte[] Uart(int number, Region window, int spi) => Device(
+        "COM" + number.ToString(CultureInfo.InvariantCulture),
         Name("_HID", String("ARMH0011")),
-        Name("_UID", Integer(0)),
-        Name("_CRS", Template(Registers(MemoryMap.Uart0), LevelInterrupt(BoardInterrupts.Uart0Spi))));
+        Name("_UID", Integer((ulong)number)),
+        Name("_CRS", Template(Registers(window), LevelInterrupt(spi))));
 
     private static byte[] FwCfg() => Device(
         "FWCF",

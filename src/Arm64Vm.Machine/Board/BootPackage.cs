@@ -58,7 +58,7 @@ internal sealed class BootPackage : IDisposable
             };
             Check(config, boot);
             var plan = BootPlanner.Create(boot, board);
-            var items = BootFwCfg.Create(board, boot);
+            var items = BootFwCfg.Create(board, boot, hasDisplay: config.HasDisplay);
             if (config.Firmware is not null)
                 DescribeToFirmware(items, parts, board);
 

@@ -34,6 +34,9 @@ internal sealed class MachineParts : IDisposable
 
     public required SerialConsole Console { get; init; }
 
+    /// <summary>Null: the machine has one serial console.</summary>
+    public SerialConsole? SecondConsole { get; init; }
+
     /// <summary>Null: the machine has no virtio console.</summary>
     public SerialConsole? VirtioConsole { get; init; }
 
@@ -137,6 +140,7 @@ internal sealed class MachineParts : IDisposable
         CpuCompatible = Model.Compatible,
         Gic = Config.Gic,
         HasPmu = Model.HasPmu,
+        HasUart1 = SecondConsole is not null,
     };
 
     public void Dispose()

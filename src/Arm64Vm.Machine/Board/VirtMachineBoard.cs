@@ -1,6 +1,7 @@
 using Arm64Vm.Cpu;
 using Arm64Vm.Cpu.Memory;
 using Arm64Vm.Devices.Clock;
+using Arm64Vm.Devices.Display;
 using Arm64Vm.Devices.FwCfg;
 using Arm64Vm.Devices.Gpio;
 using Arm64Vm.Devices.Pci;
@@ -73,11 +74,19 @@ internal sealed class VirtMachineBoard : IDisposable
                 timers.Connect(vcpu.Index, vcpu.InterruptsChanged);
             Phases?.Attach(time => PhaseCounters.Read(this, time));
 
-            AddUart();
+            AddUart("uart0", MemoryMap.Uart0, BoardInterrupts.Uart0Spi, parts.Console);
+            if (parts.SecondConsole is { } second)
+                AddUart("uart1", MemoryMap.Uart1, BoardInterrupts.Uart1Spi, second);
             AddRtc();
             AddPowerKey();
             AddVirtio();
             AddPcie();
+            if (parts.Config.HasDisplay)
+            {
+                Display = new RamFramebuffer(Memory);
+                boot.FwCfg.AddWritableFile(RamFramebuffer.FileName, Display.Configuration);
+            }
+
             Bus.Map(MemoryMap.FwCfg, "fw_cfg", new FwCfgDevice(boot.FwCfg, Memory, _log), isThreadSafe: true);
 
             boot.Plan.WriteTo(Memory, memoryIsZero: true);
@@ -129,6 +138,9 @@ internal sealed class VirtMachineBoard : IDisposable
     }
 
     public PowerKey PowerKey { get; private set; } = null!;
+
+    /// <summary>Null: there is none.</summary>
+    public RamFramebuffer? Display { get; }
 
     /// <summary>Null: there is none.</summary>
     public VirtioBalloon? Balloon { get; private set; }
@@ -205,11 +217,8 @@ internal sealed class VirtMachineBoard : IDisposable
         });
     }
 
-    private void AddUart()
-    {
-        var uart = Own(new Pl011(Interrupts.Spi(BoardInterrupts.Uart0Spi), _clock, _parts.Console, _log));
-        Bus.Map(MemoryMap.Uart0, "uart0", uart, isThreadSafe: true);
-    }
+    private void AddUart(string name, Region window, int spi, SerialConsole console) =>
+        Bus.Map(window, name, Own(new Pl011(Interrupts.Spi(spi), _clock, console, _log)), isThreadSafe: true);
 
     private void AddRtc()
     {

@@ -18,6 +18,20 @@ public class Edk2Tests
         NoReboot = true,
     };
 
+    /// <summary>The firmware finds the display by itself and shows its console there as well.</summary>
+    [Fact]
+    public async Task ADisplayShowsTheShell()
+    {
+        await using var machine = VirtualMachine.Create(new MachineConfig { Firmware = GuestFiles.Find("AAVMF_CODE.fd"), HasDisplay = true });
+        var run = machine.RunAsync(TestContext.Current.CancellationToken);
+        await EnterShell(machine);
+        var image = machine.CaptureScreen()!;
+        Assert.InRange(image.Width, 640, 4096);
+        Assert.True(image.Pixels.Span.ContainsAnyExcept((byte)0), "nothing is drawn");
+        await machine.StopAsync();
+        await run;
+    }
+
     [Fact]
     public async Task VariablesSurviveAResetAndAnotherMachine()
     {
