@@ -94,6 +94,9 @@ public sealed record MachineConfig
     /// <summary>A framebuffer in RAM that firmware may announce, as EDK2 does: <see cref="VirtualMachine.CaptureScreen"/>.</summary>
     public bool HasDisplay { get; init; }
 
+    /// <summary>A watchdog (Arm's generic one, Linux's sbsa_gwdt) that resets a guest which does not refresh it in the time it has set.</summary>
+    public bool HasWatchdog { get; init; }
+
     public ExecutionBackend Backend { get; init; } = ExecutionBackend.Auto;
 
     /// <summary>A reset ends the run instead of starting the machine again.</summary>

@@ -24,6 +24,7 @@ internal sealed class MachineOptions
     private readonly Option<string[]> _shares = new("--share") { Description = "Folder of the host for the guest (9P on virtio); may be repeated. In the guest: mount -t 9p -o trans=virtio NAME /mnt", HelpName = ShareOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<bool> _rng = new("--rng") { Description = "A virtio source of random bytes" };
     private readonly Option<bool> _balloon = new("--balloon") { Description = "A virtio memory balloon: what the guest reports as free goes back to the host" };
+    private readonly Option<bool> _watchdog = new("--watchdog") { Description = "A watchdog (sbsa_gwdt) that resets a guest which has started it and hangs" };
     private readonly Option<string> _semihosting = new("--semihosting") { Description = "Who may print and exit through HLT #0xF000: nobody, privileged code, or EL0 as well", HelpName = "off|on|user", DefaultValueFactory = _ => "on" };
     private readonly Option<string[]> _log = new("--log") { Description = "Log to standard error: " + string.Join(", ", LogNames.All), HelpName = "CATEGORY", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
     private readonly Option<string> _backend = new("--backend") { Description = "What executes guest code", HelpName = "auto|x64|il|interpreter", DefaultValueFactory = _ => "auto" };
@@ -47,7 +48,7 @@ internal sealed class MachineOptions
         _semihosting.AcceptOnlyFromAmong("off", "on", "user");
         _backend.AcceptOnlyFromAmong("auto", "x64", "il", "interpreter");
         _log.CompletionSources.Add(context => Completions.OfList(context, LogNames.All, LogNames.All));
-        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks, _networks, _shares, _rng, _balloon, _semihosting])
+        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks, _networks, _shares, _rng, _balloon, _watchdog, _semihosting])
             command.Add(option);
         if (hasBackend)
             command.Add(_backend);
@@ -102,6 +103,7 @@ internal sealed class MachineOptions
             Shares = [.. (parsed.GetValue(_shares) ?? []).Select(ShareOption.Parse)],
             HasEntropyDevice = parsed.GetValue(_rng),
             HasBalloon = parsed.GetValue(_balloon),
+            HasWatchdog = parsed.GetValue(_watchdog),
             Semihosting = ParseSemihosting(parsed.GetValue(_semihosting)!),
             Append = parsed.GetValue(_append)!,
             Backend = _hasBackend ? ParseBackend(parsed.GetValue(_backend)!) : ExecutionBackend.Auto,

@@ -141,6 +141,7 @@ internal sealed class MachineParts : IDisposable
         Gic = Config.Gic,
         HasPmu = Model.HasPmu,
         HasUart1 = SecondConsole is not null,
+        HasWatchdog = Config.HasWatchdog,
     };
 
     public void Dispose()

@@ -15,6 +15,7 @@ using Arm64Vm.Devices.Virtio.Block;
 using Arm64Vm.Devices.Virtio.Console;
 using Arm64Vm.Devices.Virtio.Entropy;
 using Arm64Vm.Devices.Virtio.Share;
+using Arm64Vm.Devices.Watchdog;
 using Arm64Vm.Machine.Boot;
 using Arm64Vm.Machine.Memory;
 using Arm64Vm.Machine.Psci;
@@ -79,6 +80,7 @@ internal sealed class VirtMachineBoard : IDisposable
                 AddUart("uart1", MemoryMap.Uart1, BoardInterrupts.Uart1Spi, second);
             AddRtc();
             AddPowerKey();
+            AddWatchdog();
             AddVirtio();
             AddPcie();
             if (parts.Config.HasDisplay)
@@ -224,6 +226,15 @@ internal sealed class VirtMachineBoard : IDisposable
     {
         var rtc = Own(new Pl031(Interrupts.Spi(BoardInterrupts.RtcSpi), _clock, _log));
         Bus.Map(MemoryMap.Rtc, "rtc", rtc, isThreadSafe: true);
+    }
+
+    private void AddWatchdog()
+    {
+        if (!_parts.Config.HasWatchdog)
+            return;
+        var watchdog = Own(new SbsaWatchdog(_clock, _parts.Model.TimerFrequency, Interrupts.Spi(BoardInterrupts.WatchdogSpi), () => Vcpu.RequestStop(VcpuStop.Reset)));
+        Bus.Map(MemoryMap.WatchdogControl, "watchdog control", watchdog.Control, isThreadSafe: true);
+        Bus.Map(MemoryMap.WatchdogRefresh, "watchdog refresh", watchdog.Refresh, isThreadSafe: true);
     }
 
     /// <summary>The power key is a pin for guests with a device tree, and an event for those with ACPI.</summary>

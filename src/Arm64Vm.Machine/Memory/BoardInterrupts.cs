@@ -18,6 +18,7 @@ public static class BoardInterrupts
     public const int GpioSpi = 7;
     public const int Uart1Spi = 8;
     public const int GenericEventSpi = 9;
+    public const int WatchdogSpi = 10;
     public const int VirtioFirstSpi = 16;
     public const int V2mFirstSpi = 48;
     public const int V2mSpiCount = 64;

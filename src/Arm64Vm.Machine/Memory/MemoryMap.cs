@@ -51,6 +51,12 @@ public static class MemoryMap
     /// <summary>Where ACPI guests read what the generic event device has to say.</summary>
     public static Region GenericEvents => new(0x0908_0000, 4);
 
+    /// <summary>Refresh frame of the watchdog; the peer's board has none, and nothing else here.</summary>
+    public static Region WatchdogRefresh => new(0x0910_0000, 0x1000);
+
+    /// <summary>Control frame of the watchdog.</summary>
+    public static Region WatchdogControl => new(0x0911_0000, 0x1000);
+
     /// <summary>All virtio transports; see <see cref="VirtioMmio(int)"/> for one.</summary>
     public static Region VirtioMmioAll => new(0x0A00_0000, VirtioMmioCount * VirtioMmioStride);
 

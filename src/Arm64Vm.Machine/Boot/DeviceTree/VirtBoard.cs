@@ -54,6 +54,9 @@ public sealed record VirtBoard
     /// <summary>First-level data cache; null leaves it to the identification registers.</summary>
     public CacheGeometry? DataCache { get; init; }
 
+    /// <summary>A generic watchdog.</summary>
+    public bool HasWatchdog { get; init; }
+
     /// <summary>A second PL011 for the guest.</summary>
     public bool HasUart1 { get; init; }
 

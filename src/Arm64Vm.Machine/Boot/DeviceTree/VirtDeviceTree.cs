@@ -48,6 +48,7 @@ internal sealed partial class VirtDeviceTree
         builder.AddGpio();
         builder.AddPcie();
         builder.AddRtc();
+        builder.AddWatchdog();
         builder.AddUarts();
         builder.AddGic();
         builder.AddFlash();

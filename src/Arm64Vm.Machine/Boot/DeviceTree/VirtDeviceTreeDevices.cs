@@ -53,6 +53,17 @@ internal sealed partial class VirtDeviceTree
 
     private void AddRtc() => AddPrimeCell("pl031", MemoryMap.Rtc, BoardInterrupts.RtcSpi);
 
+    private void AddWatchdog()
+    {
+        if (!_board.HasWatchdog)
+            return;
+        var (control, refresh) = (MemoryMap.WatchdogControl, MemoryMap.WatchdogRefresh);
+        Add($"watchdog@{control.Base:x}")
+            .SetCells("interrupts", Spi, BoardInterrupts.WatchdogSpi, LevelHigh)
+            .SetNumbers("reg", control.Base, control.Size, refresh.Base, refresh.Size)
+            .SetStrings("compatible", "arm,sbsa-gwdt");
+    }
+
     private void AddUarts()
     {
         AddUart(MemoryMap.Uart0, BoardInterrupts.Uart0Spi);
