@@ -10,9 +10,11 @@ using Arm64Vm.Devices.Rtc;
 using Arm64Vm.Devices.Tests.Virtio.Block;
 using Arm64Vm.Devices.Uart;
 using Arm64Vm.Devices.Virtio;
+using Arm64Vm.Devices.Virtio.Balloon;
 using Arm64Vm.Devices.Virtio.Block;
 using Arm64Vm.Devices.Virtio.Console;
 using Arm64Vm.Devices.Virtio.Entropy;
+using Arm64Vm.Devices.Watchdog;
 
 namespace Arm64Vm.Devices.Tests;
 
@@ -32,7 +34,7 @@ public sealed class DeviceBoundTests
     public static TheoryData<string> Names() =>
     [
         "pl011", "pl031", "pl061", "flash", "fw_cfg", "pcie", "events", "gicv2", "gicv3", "gicv3 redistributors",
-        "virtio disk", "virtio console", "virtio entropy",
+        "virtio disk", "virtio console", "virtio entropy", "virtio balloon", "watchdog",
     ];
 
     [Theory]
@@ -88,6 +90,8 @@ public sealed class DeviceBoundTests
             "virtio disk" => (new LiveTransport(line, memory, new VirtioBlock(new MemoryBackend(4096))), 0x200),
             "virtio console" => (new LiveTransport(line, memory, new VirtioConsole(new SilentBackend())), 0x200),
             "virtio entropy" => (new LiveTransport(line, memory, new VirtioEntropy(bytes => bytes.Clear())), 0x200),
+            "virtio balloon" => (new LiveTransport(line, memory, new VirtioBalloon(memory)), 0x200),
+            "watchdog" => (new SbsaWatchdog(clock, 62_500_000, line, static () => { }).Control, 0x20),
             _ => throw new ArgumentOutOfRangeException(nameof(name)),
         };
     }
@@ -137,6 +141,7 @@ public sealed class DeviceBoundTests
                 // Something for the device to do, of random descriptors.
                 memory.Write16(TestMemory.Base + 2, (ushort)(_accesses / 4));
                 _transport.Write(0x50, 0);
+                memory.Discards.Clear();
             }
 
             return _transport.TryWrite(offset, size, value);

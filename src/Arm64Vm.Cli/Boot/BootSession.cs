@@ -85,8 +85,8 @@ internal sealed class BootSession(CliStreams streams)
             if (Statistics == StatisticsFormat.Text && !machine.Console.Text.EndsWith('\n'))
                 streams.Error.WriteLine();
             StatisticsReport.Write(machine.GetStatistics(), Statistics, streams.Error);
-            var status = outcome.Report(streams.Error);
-            return TakeScreenshot(machine) || status != ExitStatus.Success ? status : ExitStatus.Failure;
+            var result = outcome.Report(streams.Error);
+            return TakeScreenshot(machine) || result != ExitStatus.Success ? result : ExitStatus.Failure;
         }
     }
 
