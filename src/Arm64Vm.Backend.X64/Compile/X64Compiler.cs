@@ -100,6 +100,8 @@ public sealed partial class X64Compiler
             ref IrInst inst = ref instructions[i];
             if (!IrOps.HasEffect(inst.Op) && values[i].LastUse == 0)
                 continue;
+            if (TryDefer(inst))
+                continue;
             CompileInstruction(ref inst);
             ReleaseOperands(inst);
             if (emit.Overflowed)

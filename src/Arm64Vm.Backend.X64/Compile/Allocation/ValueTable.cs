@@ -24,6 +24,9 @@ internal enum Backing : byte
 
     /// <summary>Flags: what they are computed from lives as long as they do, and they are computed again where they are used.</summary>
     Recompute,
+
+    /// <summary>An address or a part of one, computed where it is used by the host's addressing.</summary>
+    Deferred,
 }
 
 /// <summary>Allocation state of one IR value.</summary>

@@ -8,6 +8,13 @@ public sealed partial class X64Compiler
 {
     private void EmitAdd(in IrInst inst, int size)
     {
+        if (size == 8 && SumOf(current) is { Scale: > 1 } sum)
+        {
+            Mem scaled = Mem.Index(Use(sum.Base), Use(sum.Index), sum.Scale);
+            emit.Lea(8, Define(current, sum.Base), scaled);
+            return;
+        }
+
         (int left, int right) = ConstantLast(inst);
         Gpr a = Use(left);
         Gpr b = OperandRegister(right, size);

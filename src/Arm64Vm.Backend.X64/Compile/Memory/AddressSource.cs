@@ -11,10 +11,13 @@ internal readonly struct AddressSource
         Register,
         Memory,
         Constant,
+        Sum,
     }
 
     private readonly Place place;
     private readonly Gpr register;
+    private readonly Gpr index;
+    private readonly int scale;
     private readonly Mem memory;
     private readonly ulong constant;
 
@@ -22,6 +25,15 @@ internal readonly struct AddressSource
     {
         place = Place.Register;
         this.register = register;
+    }
+
+    /// <summary>register + index × scale.</summary>
+    public AddressSource(Gpr register, Gpr index, int scale)
+    {
+        place = Place.Sum;
+        this.register = register;
+        this.index = index;
+        this.scale = scale;
     }
 
     public AddressSource(Mem memory)
@@ -43,6 +55,9 @@ internal readonly struct AddressSource
         {
             case Place.Constant:
                 emit.MovImm(target, constant + (ulong)displacement);
+                break;
+            case Place.Sum:
+                emit.Lea(8, target, Mem.Index(register, index, scale, (int)displacement));
                 break;
             case Place.Memory:
                 emit.Mov(8, target, memory);

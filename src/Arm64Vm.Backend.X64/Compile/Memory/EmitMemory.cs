@@ -162,6 +162,12 @@ public sealed partial class X64Compiler
     {
         if (IsConstant(address))
             return new AddressSource(ConstantOf(address));
+        if (values[address].Backing == Backing.Deferred)
+        {
+            Sum sum = SumOf(address);
+            return new AddressSource(Use(sum.Base), Use(sum.Index), sum.Scale);
+        }
+
         return TryMemory(address, out Mem memory) ? new AddressSource(memory) : new AddressSource(Use(address));
     }
 
