@@ -140,6 +140,19 @@ public class BootCommandTests
     }
 
     [Fact]
+    public void StatisticsNameEveryProcessor()
+    {
+        using var kernel = Program(p => p.PowerOff());
+        var text = CliRun.Of("boot", "--kernel", kernel.Path, Small, "--cpus", "3", "--stats");
+        Assert.Matches(@"(?m)^cpu0 +on +0 interrupts +[1-9][0-9]* exits", text.Error);
+        Assert.Matches(@"(?m)^cpu2 +off +0 interrupts +0 exits", text.Error);
+        var json = JsonDocument.Parse(CliRun.Of("boot", "--kernel", kernel.Path, Small, "--cpus", "3", "--stats=json").Error).RootElement;
+        var processors = json.GetProperty("processors").EnumerateArray().ToArray();
+        Assert.Equal(["on", "off", "off"], processors.Select(one => one.GetProperty("power").GetString()));
+        Assert.Equal(1, processors[0].GetProperty("exits").GetProperty("HypervisorCall").GetInt32());
+    }
+
+    [Fact]
     public void LogsWhatWasAskedFor()
     {
         // A load from a hole of the board, which ends in an abort at an address where no code is.

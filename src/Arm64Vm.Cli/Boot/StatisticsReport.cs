@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Arm64Vm.Cpu;
 using Arm64Vm.Machine;
 
 namespace Arm64Vm.Cli.Boot;
@@ -33,7 +34,21 @@ internal static class StatisticsReport
             Line(output, name.Replace('_', ' '), value.ToString("N0", CultureInfo.InvariantCulture));
         foreach (var (reason, count) in statistics.Exits)
             Line(output, "exits " + reason, count.ToString("N0", CultureInfo.InvariantCulture));
+        if (statistics.Processors.Count < 2)
+            return;
+        foreach (var one in statistics.Processors)
+        {
+            var exits = one.Exits.Aggregate(0UL, (sum, exit) => sum + exit.Count);
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"cpu{one.Index,-4}{Name(one.Power),-12}{one.Interrupts,12:N0} interrupts {exits,15:N0} exits"));
+        }
     }
+
+    private static string Name(ProcessorPower power) => power switch
+    {
+        ProcessorPower.On => "on",
+        ProcessorPower.Off => "off",
+        _ => "on-pending",
+    };
 
     /// <summary>One line: name, time, instructions executed and translated, blocks translated, exits by reason.</summary>
     private static void WritePhase(BootPhase phase, TextWriter output)
@@ -105,6 +120,18 @@ internal static class StatisticsReport
             json.WriteStartArray("phases");
             foreach (var phase in statistics.Phases)
                 WritePhase(json, phase);
+            json.WriteEndArray();
+            json.WriteStartArray("processors");
+            foreach (var one in statistics.Processors)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("index", one.Index);
+                json.WriteString("power", Name(one.Power));
+                json.WriteNumber("interrupts", one.Interrupts);
+                WriteExits(json, one.Exits);
+                json.WriteEndObject();
+            }
+
             json.WriteEndArray();
             json.WriteEndObject();
         }
