@@ -137,6 +137,9 @@ public class SchedulerTests
         var capped = scheduler.AddGroup("capped");
         three.Weight = 300;
         capped.Cap = 250;
+
+        // Its weight alone would give it more.
+        capped.Weight = 1000;
         for (var i = 0; i < 2; i++)
         {
             scheduler.Start(scheduler.Add(new Spinner(), one));
