@@ -115,8 +115,6 @@ internal sealed partial class P9Server
             return Errno.Invalid;
         if (!TryFind(number, out var fid, out var error))
             return error;
-        if (_fids.Values.Count(other => other.Attribute is not null) >= MaximumAttributes)
-            return Errno.NoMemory;
         int length;
         if (name.IsEmpty)
         {
@@ -131,6 +129,8 @@ internal sealed partial class P9Server
                 error = ShareCalls.GetExtended(fid.File, _name, _scratch, out length);
         }
 
+        if (error == Errno.None && HasManyAttributes)
+            error = Errno.NoMemory;
         if (error == Errno.None)
             error = ShareCalls.Duplicate(fid.File, out var copy) is var failure && failure != Errno.None ? failure : Add(newNumber, copy, fid.User);
         if (error != Errno.None)
@@ -158,11 +158,13 @@ internal sealed partial class P9Server
             return error;
         if (size > (ulong)_scratch.Length)
             return Errno.NoSpace;
-        if (_fids.Values.Count(other => other.Attribute is not null) >= MaximumAttributes)
+        if (HasManyAttributes)
             return Errno.NoMemory;
         fid.Attribute = new ExtendedAttribute(_name[..(name.Length + 1)], new byte[size], (int)flags);
         return Errno.None;
     }
+
+    private bool HasManyAttributes => _fids.Values.Count(fid => fid.Attribute is not null) >= MaximumAttributes;
 
     private static int StoreAttribute(ShareFid fid, ExtendedAttribute attribute)
     {
