@@ -8,6 +8,9 @@ namespace Arm64Vm.Machine;
 /// <summary>Looking into a machine, and changing it, while it stands still.</summary>
 public sealed partial class VirtualMachine
 {
+    /// <summary>What was found to be damaged in images of disks while the machine ran, a sentence each; the guest had I/O errors. At any time.</summary>
+    public IReadOnlyList<string> DiskDamage => [.. _parts.Images.Select(image => image.Damage).OfType<string>()];
+
     /// <summary>Copies the registers of the processor.</summary>
     /// <exception cref="InvalidOperationException">The machine runs; pause it first.</exception>
     public CpuRegisters ReadRegisters()

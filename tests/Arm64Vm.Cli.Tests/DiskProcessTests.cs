@@ -167,6 +167,27 @@ public sealed class DiskProcessTests : IDisposable
     }
 
     [Fact]
+    public void DamageOfAnImageIsSaid()
+    {
+        var image = Path.Combine(_folder.Path, "disk.qcow2");
+        Assert.Equal(0, CliRun.Of("image", "create", image, "64K").Status);
+        using var kernel = new TemporaryFile(DiskProgram.WriteAndPrintStatus(last: 7, step: 1).ToElf());
+        Assert.Equal("000000000!", CliRun.Of("boot", "--kernel", kernel.Path, "--memory", "64M", "--disk", image).Output);
+
+        // The first entry of the table behind header, counts and L1 points into the middle of a cluster.
+        using (var file = File.OpenWrite(image))
+        {
+            file.Position = 4 << 16;
+            file.Write([0x80, 0, 0, 0, 0, 5, 2, 0]);
+        }
+
+        var run = CliRun.Of("boot", "--kernel", kernel.Path, "--memory", "64M", "--disk", image);
+        Assert.Equal("111111111!", run.Output);
+        Assert.Contains("is damaged: entry 0 of the L2 table", run.Error, StringComparison.Ordinal);
+        CliRun.Of("boot", "--kernel", kernel.Path, "--memory", "64M", "--disk", image).ExpectFailure(ExitStatus.Failure, "marked as damaged");
+    }
+
+    [Fact]
     public void ASnapshotLeavesTheImageAlone()
     {
         var image = Image(8 * SectorSize);

@@ -85,6 +85,8 @@ internal sealed class BootSession(CliStreams streams)
             if (Statistics == StatisticsFormat.Text && !machine.Console.Text.EndsWith('\n'))
                 streams.Error.WriteLine();
             StatisticsReport.Write(machine.GetStatistics(), Statistics, streams.Error);
+            foreach (var damage in machine.DiskDamage)
+                streams.Error.WriteLine($"{Application.Name}: {damage}");
             var result = outcome.Report(streams.Error);
             return TakeScreenshot(machine) || result != ExitStatus.Success ? result : ExitStatus.Failure;
         }

@@ -28,6 +28,9 @@ public sealed class DiskImage : IDisposable
     /// <summary>The image below; null: there is none. It is disposed of with this one.</summary>
     public DiskImage? Backing { get; }
 
+    /// <summary>What was found to be damaged since the image, or one below it, was opened, as a sentence; null: nothing.</summary>
+    public string? Damage => Qcow2?.Damage ?? Backing?.Damage;
+
     internal Qcow2Image? Qcow2 => _owner as Qcow2Image;
 
     /// <summary>Opens an image and, only to be read, every image below it.</summary>

@@ -49,6 +49,9 @@ internal sealed class MachineParts : IDisposable
 
     public List<IBlockBackend> Disks { get; } = [];
 
+    /// <summary>What is behind <see cref="Disks"/>.</summary>
+    public List<DiskImage> Images { get; } = [];
+
     public List<SharedFolder> Shares { get; } = [];
 
     public BoardNetworks Networks { get; } = new();
@@ -71,6 +74,7 @@ internal sealed class MachineParts : IDisposable
         {
             var image = DiskImage.Open(disk.Path, readOnly: disk.Mode != DiskMode.ReadWrite, disk.Format);
             _files.Add(image);
+            Images.Add(image);
             if (disk.Mode != DiskMode.Snapshot)
             {
                 Disks.Add(image.Disk);

@@ -148,6 +148,7 @@ public sealed class Qcow2PeerTests : IDisposable
             Assert.True(image.Disk.TryRead(1 << 20, new byte[512]));
             Assert.False(image.Disk.TryWrite(1 << 20, new byte[512]));
             Assert.False(image.Disk.TryFlush());
+            Assert.Contains("entry 0 of the L2 table", image.Damage, StringComparison.Ordinal);
         }
 
         Assert.Contains("marked as damaged", Assert.Throws<ImageFormatException>(() => DiskImage.Open(path, readOnly: false)).Message, StringComparison.Ordinal);
