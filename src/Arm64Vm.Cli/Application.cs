@@ -41,7 +41,7 @@ internal static class Application
         var root = MakeRoot(streams);
         var parsed = root.Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         if (parsed.Action is null or ParseErrorAction)
-            throw CliException.Usage(DescribeMistake(parsed));
+            throw CliException.Usage(ParseMistake.Describe(parsed));
         return parsed.Invoke(new InvocationConfiguration
         {
             Output = streams.Text,
@@ -89,31 +89,11 @@ internal static class Application
         return root;
     }
 
-    private static string DescribeMistake(ParseResult parsed)
-    {
-        if (parsed.CommandResult.Command is RootCommand)
-        {
-            return parsed.UnmatchedTokens.Count > 0
-                ? $"there is no command '{OneLine(parsed.UnmatchedTokens[0])}'; see '{Name} --help'"
-                : $"say what to do; see '{Name} --help'";
-        }
-
-        var error = parsed.Errors[0];
-        var message = OneLine(error.Message);
-
-        // The parser names types of the runtime.
-        if (message.Contains("as expected type", StringComparison.Ordinal) && error.SymbolResult is OptionResult { Tokens: [var token, ..] })
-            message = $"'{token.Value}' is not a number";
-        return error.SymbolResult is OptionResult { Option: var option } && !message.Contains(option.Name, StringComparison.Ordinal)
-            ? $"{option.Name}: {message}"
-            : message;
-    }
-
     private static string Describe(Exception e) => e switch
     {
         CliException or MachineException or IOException or UnauthorizedAccessException or InvalidDataException or FormatException or JsonException => OneLine(e.Message),
         _ => $"internal error: {e.GetType().Name}: {OneLine(e.Message)}",
     };
 
-    private static string OneLine(string message) => message.ReplaceLineEndings(" ").TrimEnd();
+    internal static string OneLine(string message) => message.ReplaceLineEndings(" ").TrimEnd();
 }

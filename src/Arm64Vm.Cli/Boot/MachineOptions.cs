@@ -40,7 +40,7 @@ internal sealed class MachineOptions
         _cpu.Validators.Add(result =>
         {
             if (result.Tokens is [var token] && CpuModels.Find(token.Value) is null)
-                result.AddError($"Argument '{token.Value}' not recognized. Must be one of: {string.Join(", ", CpuModels.All.Select(model => model.Name))}, with ,pauth=fast|qarma5|off and ,bti=on|off as options.");
+                result.AddError($"--cpu: '{token.Value}' is none of {string.Join(", ", CpuModels.All.Select(model => model.Name))}, with the options ,pauth=fast|qarma5|off and ,bti=on|off");
         });
         foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _kernel, _initrd, _deviceTree])
             NotEmpty.Require(option, "the file's name");
