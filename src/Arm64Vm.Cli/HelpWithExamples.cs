@@ -4,22 +4,62 @@ using System.CommandLine.Invocation;
 
 namespace Arm64Vm.Cli;
 
-/// <summary>The usual help, and after it examples for the command.</summary>
+/// <summary>The usual help, and after it statuses of and examples for the command.</summary>
 internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLineAction
 {
     public override int Invoke(ParseResult parseResult)
     {
         var status = usual.Invoke(parseResult);
         var output = parseResult.InvocationConfiguration.Output;
-        output.WriteLine("Examples:");
         var command = parseResult.CommandResult.Command;
-        foreach (var line in Of(command.Parents.OfType<Command>().Any(parent => parent.Name == "image") && command.Name == "info" ? "image info" : command.Name))
-            output.WriteLine("  " + line);
-        output.WriteLine();
+        var name = command.Parents.OfType<Command>().Any(parent => parent.Name == "image") && command.Name == "info" ? "image info" : command.Name;
+        Write(output, "Status:", Statuses(name));
+        Write(output, "Examples:", Examples(name));
         return status;
     }
 
-    private static IReadOnlyList<string> Of(string command) => command switch
+    private static void Write(TextWriter output, string heading, IReadOnlyList<string> lines)
+    {
+        if (lines.Count == 0)
+            return;
+        output.WriteLine(heading);
+        foreach (var line in lines)
+            output.WriteLine("  " + line);
+        output.WriteLine();
+    }
+
+    private static IReadOnlyList<string> Statuses(string command) => command switch
+    {
+        "boot" =>
+        [
+            "0      the guest switched the machine off, or printed an --until text",
+            "any    the guest's own status, for a semihosting exit",
+            "1      a failure: a file, the host, a --fail text, output that could not be written",
+            "2      wrong usage; nothing was opened",
+            "121    the guest reset the machine, with --no-reboot",
+            "122    quit from the menu",
+            "123    the machine ended after a panic of the guest's kernel",
+            "124    time-out",
+            "128+n  ended by signal n",
+        ],
+        "lockstep" =>
+        [
+            "0      no difference up to the guest's end or the limit",
+            "1      a difference, or another failure",
+            "2      wrong usage; nothing was opened",
+            "120    the guest waits for an interrupt that will never come",
+            "124    time-out",
+        ],
+        "verify" =>
+        [
+            "0      every vector has the recorded outcome",
+            "1      one differs, or another failure",
+            "2      wrong usage",
+        ],
+        _ => [],
+    };
+
+    private static IReadOnlyList<string> Examples(string command) => command switch
     {
         "boot" =>
         [

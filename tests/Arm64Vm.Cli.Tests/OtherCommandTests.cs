@@ -30,6 +30,17 @@ public class OtherCommandTests
         Assert.Contains($"arm64vm {command}", run.Output[run.Output.IndexOf("Examples:", StringComparison.Ordinal)..], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("boot", "123    the machine ended after a panic")]
+    [InlineData("lockstep", "120    the guest waits for an interrupt that will never come")]
+    [InlineData("verify", "1      one differs")]
+    public void HelpHasTheStatuses(string command, string line)
+    {
+        Assert.Contains("Status:\n", CliRun.Of(command, "--help").Output, StringComparison.Ordinal);
+        Assert.Contains(line, CliRun.Of(command, "--help").Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(line, CliRun.Of("--help").Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void DisassemblesWords()
     {

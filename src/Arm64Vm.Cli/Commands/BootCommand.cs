@@ -10,9 +10,7 @@ internal static class BootCommand
 {
     public static Command Make(CliStreams streams)
     {
-        var command = new Command("boot", "Boots a machine.\n\nStatus: 0 the guest switched it off, or printed an --until text; the guest's own status for a semihosting exit; "
-            + "121 it reset the machine (with --no-reboot), 122 quit from the menu, 123 its kernel panicked, 124 time-out, 128 and its number for a signal, 2 wrong usage, 1 any other failure."
-            + "\n\nOn a terminal every key goes to the guest; Ctrl-A opens a menu (Ctrl-A h lists it, Ctrl-A x quits).");
+        var command = new Command("boot", "Boots a machine. On a terminal every key goes to the guest; Ctrl-A opens a menu (Ctrl-A h lists it, Ctrl-A x quits).");
         var machine = new MachineOptions(command, hasBackend: true);
         Option<string> serial = new("--serial") { Description = "The guest's serial console", HelpName = "stdio|file:PATH|none", DefaultValueFactory = _ => "stdio" };
         Option<string> virtioConsole = new("--virtio-console") { Description = "A virtio console (hvc0) beside the serial one; with stdio the serial one must go elsewhere", HelpName = "stdio|file:PATH|none", DefaultValueFactory = _ => "none" };

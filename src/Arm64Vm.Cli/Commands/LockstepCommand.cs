@@ -16,7 +16,7 @@ internal static class LockstepCommand
     {
         Argument<string?> image = new("image") { Description = "ELF file or Linux Image; without it and --firmware the embedded firmware", HelpName = "IMAGE", Arity = ArgumentArity.ZeroOrOne };
         var command = new Command("lockstep", "Runs a guest on the interpreter and as emitted code, in virtual time, compares the machines after every translation unit, "
-            + "and shows the first difference.\n\nStatus: 0 there is none up to the guest's end or the limit, 1 there is one, 120 the guest waits for an interrupt that will never come, 124 time-out, 2 wrong usage; 1 any other failure, too.") { image };
+            + "and shows the first difference.") { image };
         var machine = new MachineOptions(command, hasBackend: false);
         Option<string?> limit = new("--limit") { Description = "End after so many units", HelpName = "UNITS" };
         Option<string> serial = new("--serial") { Description = "The guest's serial console", HelpName = "stdio|file:PATH|none", DefaultValueFactory = _ => "stdio" };

@@ -17,7 +17,7 @@ internal static class VerifyCommand
         Option<string> tier = new("--tier") { Description = "Translation tier: 0 without optimization, 1 with", HelpName = "all|N", DefaultValueFactory = _ => "all" };
         tier.AcceptOnlyFromAmong(["all", .. VerificationRun.TierNames]);
         Option<bool> json = new("--json") { Description = "Report as JSON" };
-        var command = new Command("verify", "Runs instruction vectors and compares every register, flag and byte of memory. Status 1 where one differs.") { directory, backend, tier, json };
+        var command = new Command("verify", "Runs instruction vectors and compares every register, flag and byte of memory.") { directory, backend, tier, json };
         NotEmpty.Require(directory, "the folder's name");
         command.SetAction(parsed =>
         {
