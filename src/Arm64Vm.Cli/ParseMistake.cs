@@ -18,7 +18,7 @@ internal static partial class ParseMistake
 
         var error = parsed.Errors[0];
         var message = Application.OneLine(error.Message);
-        var command = parsed.CommandResult.Command.Name;
+        var command = PathOf(parsed.CommandResult.Command);
         if (Unrecognized().Match(message) is { Success: true } stray)
             return $"'{stray.Groups[1].Value}' is no option and no argument of {command}; see '{Application.Name} {command} --help'";
         var name = error.SymbolResult switch
@@ -37,6 +37,10 @@ internal static partial class ParseMistake
             return $"{name}: '{token.Value}' is not a number";
         return message.StartsWith(name + ":", StringComparison.Ordinal) || message.Contains(name, StringComparison.Ordinal) ? message : $"{name}: {message}";
     }
+
+    /// <summary>The command's name behind those of the commands above it.</summary>
+    private static string PathOf(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault(parent => parent is not RootCommand) is { } above ? $"{PathOf(above)} {command.Name}" : command.Name;
 
     [GeneratedRegex(@"^Unrecognized command or argument '(.*)'\.$")]
     private static partial Regex Unrecognized();

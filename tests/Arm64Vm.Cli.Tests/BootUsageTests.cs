@@ -54,6 +54,13 @@ public class BootUsageTests
         { "'--bogus' is no option and no argument of boot", ["boot", "--bogus"] },
         { "'b' is no option and no argument of lockstep", ["lockstep", "a", "b"] },
         { "FILE|HEX is missing", ["disasm"] },
+        { "FILE is missing; see 'arm64vm image info --help'", ["image", "info"] },
+        { "FILE: the file's name must not be empty", ["image", "info", ""] },
+        { "FILE: the file's name must not be empty", ["image", "check", ""] },
+        { "FILE: the file's name must not be empty", ["image", "create", "", "1G"] },
+        { "FILE: the file's name must not be empty", ["image", "resize", "", "1G"] },
+        { "SOURCE: the file's name must not be empty", ["image", "convert", "", "x"] },
+        { "TARGET: the file's name must not be empty", ["image", "convert", "x", ""] },
         { "shell: 'tcsh' is none of bash, zsh, fish", ["completion", "tcsh"] },
         { "--cpu: 'max,foo' is none of max,", ["boot", "--cpu", "max,foo"] },
         { "--memory: must be at most 255G; 1000001 without a unit is MiB", ["boot", "--memory", "1000001"] },
@@ -119,7 +126,7 @@ public class BootUsageTests
         CliRun.Of("boot", "--firmware", firmware.Path, "--vars", vars + ",create", "--memory", "1T").ExpectFailure(2, "--memory");
         CliRun.Of("boot", "--firmware", "/nonexistent", "--vars", vars + ",create").ExpectFailure(1, "/nonexistent");
         Assert.False(File.Exists(vars));
-        CliRun.Of("boot", "--firmware", firmware.Path, "--vars", vars + ",create", "--timeout", "0.5").ExpectFailure(124, "time-out");
+        CliRun.Of("boot", "--firmware", firmware.Path, "--vars", vars + ",create", "--timeout", "5").ExpectFailure(124, "time-out");
         Assert.Equal(64 << 20, new FileInfo(vars).Length);
         using (File.Open(vars, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
             CliRun.Of("boot", "--firmware", firmware.Path, "--vars", vars).ExpectFailure(1, "is in use by another machine");

@@ -44,7 +44,7 @@ public sealed class ImageCommandTests : IDisposable
         CliRun.Of("image", "create", Name("x"), "1M", "--format", "vmdk").ExpectFailure(ExitStatus.Usage, "no disk format");
         CliRun.Of("image", "create", Name("x"), "1M", "--cluster-size", "1000").ExpectFailure(ExitStatus.Usage, "power of two");
         CliRun.Of("image", "create", Name("x"), "--backing", Name("nothing")).ExpectFailure(ExitStatus.Failure, "nothing");
-        CliRun.Of("image", "convert", disk, disk, "--force").ExpectFailure(ExitStatus.Usage, "what is to be read");
+        CliRun.Of("image", "convert", disk, disk, "--force").ExpectFailure(ExitStatus.Usage, "is the source or one of its backing files");
         CliRun.Of("image", "info", Name("nothing")).ExpectFailure(ExitStatus.Failure, "nothing");
         CliRun.Of("image", "info", _folder.Path).ExpectFailure(ExitStatus.Failure, "folder");
         File.WriteAllBytes(Name("raw.img"), new byte[512]);

@@ -74,6 +74,8 @@ public class InputFileTests
         CliRun.Of("boot", "--kernel", kernel.Path, "--dump-dtb", folder.Path).ExpectFailure(1, "is a folder");
         CliRun.Of("lockstep", folder.Path).ExpectFailure(1, "is a folder");
         CliRun.Of("disasm", folder.Path).ExpectFailure(1, "is a folder");
+        CliRun.Of("image", "check", folder.Path).ExpectFailure(1, "is a folder");
+        CliRun.Of("image", "info", folder.Path).ExpectFailure(1, "is a folder");
     }
 
     [Fact]

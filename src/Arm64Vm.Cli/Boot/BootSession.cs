@@ -66,6 +66,7 @@ internal sealed class BootSession(CliStreams streams)
         if (await Task.WhenAny(making, limit).ConfigureAwait(false) != making)
         {
             streams.Error.WriteLine($"{Application.Name}: {TimeLimit.Describe(Timeout!.Value)}, while files were read");
+            _ = making.ContinueWith(late => late.Result.DisposeAsync().AsTask(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
             return ExitStatus.Timeout;
         }
 

@@ -41,9 +41,9 @@ internal static class DiskOption
             if ((disk.Format ?? DiskImage.Recognize(disk.Path)) != DiskFormat.Raw)
                 return null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Whoever opens it in earnest says what is wrong.
+            // The machine says what is wrong when it opens the disk.
             return null;
         }
 

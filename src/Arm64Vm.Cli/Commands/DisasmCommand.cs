@@ -12,6 +12,9 @@ internal static class DisasmCommand
 {
     private const int LongestWord = 8;
 
+    /// <summary>Of what has no length, such as a pipe or /dev/zero.</summary>
+    private const int LongestStream = 64 << 20;
+
     public static Command Make(CliStreams streams)
     {
         Argument<string[]> inputs = new("input") { Description = "An instruction word in hexadecimal, or an ELF, Image or raw file", HelpName = "FILE|HEX", Arity = ArgumentArity.OneOrMore };
@@ -63,7 +66,7 @@ internal static class DisasmCommand
             throw CliException.Failure($"'{path}' is a folder");
         if (!File.Exists(path))
             throw CliException.Failure($"'{path}' is neither an instruction word nor a file");
-        ReadOnlyMemory<byte> file = File.ReadAllBytes(path);
+        ReadOnlyMemory<byte> file = Read(path);
         var (segments, symbols) = CodeSegments.Find(file, address);
         foreach (var segment in segments)
         {
@@ -83,6 +86,25 @@ internal static class DisasmCommand
                     Print(output, word, place);
             }
         }
+    }
+
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="CliException">It has no end, or more bytes than can be held.</exception>
+    private static byte[] Read(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        var limit = file.CanSeek && file.Length > 0 ? Array.MaxLength : LongestStream;
+        using var bytes = new MemoryStream();
+        var block = new byte[1 << 20];
+        int count;
+        while ((count = file.Read(block)) > 0)
+        {
+            if (bytes.Length + count > limit)
+                throw CliException.Failure($"'{path}' has more than {limit >> 20} MiB");
+            bytes.Write(block, 0, count);
+        }
+
+        return bytes.ToArray();
     }
 
     private static void Print(TextWriter output, uint word, ulong address)

@@ -9,8 +9,8 @@ internal static class ConvertCommand
 {
     public static Command Make(CliStreams streams)
     {
-        Argument<string> source = new("source") { Description = "The image to read, with its backing files", HelpName = "SOURCE" };
-        Argument<string> target = new("target") { Description = "The image to make", HelpName = "TARGET" };
+        var source = ImageOptions.File("source", "The image to read, with its backing files");
+        var target = ImageOptions.File("target", "The image to make");
         var from = ImageOptions.Format("--from", "Format of the source; recognized if not given");
         var to = ImageOptions.Format("--to", "Format of the target; qcow2 unless the file's name ends with .img or .raw");
         Option<bool> compress = new("--compress") { Description = "Compress the clusters of a qcow2 target (zstd)" };

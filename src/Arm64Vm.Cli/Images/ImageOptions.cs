@@ -9,7 +9,15 @@ namespace Arm64Vm.Cli.Images;
 /// <summary>Options that several of the image commands have.</summary>
 internal static class ImageOptions
 {
-    public static Argument<string> File() => new("file") { Description = "The image", HelpName = "FILE" };
+    public static Argument<string> File() => File("file", "The image");
+
+    /// <summary>An argument that names a file.</summary>
+    public static Argument<string> File(string name, string description)
+    {
+        Argument<string> file = new(name) { Description = description, HelpName = name.ToUpperInvariant() };
+        NotEmpty.Require(file, "the file's name");
+        return file;
+    }
 
     public static Option<string?> Format(string name, string description) => new(name) { Description = description, HelpName = "raw|qcow2" };
 

@@ -46,8 +46,10 @@ public sealed class DiskImage : IDisposable
     /// <exception cref="UnauthorizedAccessException">It may not be.</exception>
     public static DiskFormat Recognize(string path)
     {
+        if (Directory.Exists(path))
+            throw new IOException($"The disk '{path}' is a folder.");
         using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        return Recognize(file);
+        return HostFileCalls.FindEnd(file) is not null ? Recognize(file) : throw new IOException($"The disk '{path}' is neither a file nor a block device.");
     }
 
     /// <inheritdoc/>

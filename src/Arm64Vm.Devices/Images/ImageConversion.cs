@@ -65,7 +65,7 @@ public static class ImageConversion
         for (var at = image; at is not null && real is not null; at = at.Backing)
         {
             if (HostFileCalls.FindRealPath(at.Path) == real)
-                throw new ArgumentException($"'{target}' is what is to be read.");
+                throw new ArgumentException($"'{target}' is the source or one of its backing files; name another target.");
         }
     }
 
