@@ -14,7 +14,9 @@ internal sealed class BootSession(CliStreams streams)
     /// <summary>What Linux prints in panic() (kernel/panic.c).</summary>
     public const string PanicText = "Kernel panic - not syncing";
 
-    private static readonly TimeSpan s_flushTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_longFlush = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_shortFlush = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_flushPause = TimeSpan.FromMilliseconds(2);
 
     private VirtualMachine? _machine;
     private int _signal;
@@ -177,11 +179,12 @@ internal sealed class BootSession(CliStreams streams)
         var first = await Task.WhenAny([run, limit, .. consoles.Select(one => one.OutputFailed), .. until.Seen, .. fail.Seen]).ConfigureAwait(false);
         await machine.StopAsync().ConfigureAwait(false);
         var result = await run.ConfigureAwait(false);
+        var flushed = await Task.WhenAll(consoles.Select(one => FlushOutputAsync(one, result.End == RunEnd.Stopped && until.Found is null))).ConfigureAwait(false);
         return new BootOutcome
         {
             Result = result,
             TimedOutAfter = first == limit && until.Found is null ? Timeout : null,
-            OutputFailure = consoles.Select(FlushOutput).FirstOrDefault(failure => failure is not null),
+            OutputFailure = Array.Find(flushed, failure => failure is not null),
             FoundText = until.Found is not null,
             WantedTexts = Until,
             FailureText = fail.Found,
@@ -193,10 +196,19 @@ internal sealed class BootSession(CliStreams streams)
         };
     }
 
-    /// <summary>Gives a console's output its last chance; null: all is written.</summary>
-    public static OutputFailure? FlushOutput(SerialConsole console)
+    /// <summary>Gives a console's output its last chance, without a thread that waits; null: all is written.</summary>
+    /// <param name="console">The console.</param>
+    /// <param name="isStopped">Somebody stopped the run, and does not want to wait for a stuck pipe.</param>
+    public static async Task<OutputFailure?> FlushOutputAsync(SerialConsole console, bool isStopped)
     {
-        var written = console.Flush(s_flushTime);
+        var last = Environment.TickCount64 + (long)(isStopped ? s_shortFlush : s_longFlush).TotalMilliseconds;
+        var written = console.Flush(TimeSpan.Zero);
+        while (!written && console.OutputError is null && Environment.TickCount64 < last)
+        {
+            await Task.Delay(s_flushPause).ConfigureAwait(false);
+            written = console.Flush(TimeSpan.Zero);
+        }
+
         if (console.OutputError is { } error)
             return new OutputFailure(FileDescriptorStream.IsReaderGone(error) ? null : $"the console's output cannot be written: {error.Message.ReplaceLineEndings(" ")}");
         return written ? null : new OutputFailure("the end of the console's output was not taken");

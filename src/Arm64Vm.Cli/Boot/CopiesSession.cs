@@ -106,7 +106,7 @@ internal sealed class CopiesSession(CliStreams streams)
             var first = await Task.WhenAny([run, limit, machine.Console.OutputFailed, .. until.Seen, .. fail.Seen]).ConfigureAwait(false);
             await machine.StopAsync().ConfigureAwait(false);
             var result = await run.ConfigureAwait(false);
-            var outputFailure = BootSession.FlushOutput(machine.Console);
+            var outputFailure = await BootSession.FlushOutputAsync(machine.Console, result.End == RunEnd.Stopped && until.Found is null).ConfigureAwait(false);
             lines?.Dispose();
             return new BootOutcome
             {
