@@ -5,6 +5,7 @@
 #include "idle.h"
 #include "irq.h"
 #include "kernel.h"
+#include "litmus.h"
 #include "options.h"
 #include "print.h"
 #include "psci.h"
@@ -70,6 +71,8 @@ void firmware_main(uint64_t device_tree, uint64_t entry_el)
     if (options.selftest && ok)
         ok = selftest_run();
     ok &= kernels_run(&options);
+    if (options.litmus && ok)
+        ok = litmus_run(options.litmus);
     print("FIRMWARE %s\n", ok ? "OK" : "FAIL");
     if (options.idle && interrupts)
         idle_run(options.wakes, options.period_ns);

@@ -51,6 +51,8 @@ struct options options_read(void)
         options.kernel_ns = parse_seconds(value);
     if ((value = find(line, "selftest")) != 0)
         options.selftest = *value != '0';
+    if ((value = find(line, "litmus")) != 0)
+        options.litmus = parse_seconds(value) / 1000000000ul;
     if ((value = find(line, "period")) != 0)
         options.period_ns = parse_seconds(value);
     if ((value = find_word(line, "idle")) != 0) {

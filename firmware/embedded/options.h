@@ -2,6 +2,7 @@
 //   kernels=sort,fft   which kernels run, in the list's order of this program; "none" for none; default all
 //   seconds=0.5        how long each kernel runs
 //   selftest=0         skip the self-tests
+//   litmus=1000000     litmus tests on two CPUs or more, so many rounds of each
 //   idle               afterwards wait for ever, woken by the timer once a period; idle=1000: so many times
 //   period=1           seconds between two wake-ups
 #pragma once
@@ -12,6 +13,7 @@ struct options {
     const char *kernels; // null: all. Ends at a space or at the end of the string
     uint64_t kernel_ns;
     bool selftest;
+    uint64_t litmus; // rounds; 0: none
     bool idle;
     uint64_t wakes; // 0: for ever
     uint64_t period_ns;

@@ -29,12 +29,16 @@ _start:
 3:  wfi
     b       3b
 
-// A secondary CPU, started through PSCI CPU_ON with x0 = the function to run (called with its own stack and the MMU on).
+// A secondary CPU, started through PSCI CPU_ON with x0 = the function to run (called with its own stack, of which there are three, and the MMU on).
     .global secondary_start
 secondary_start:
     mov     x20, x0
     bl      drop_to_el1
-    ldr     x9, =__stack2_top
+    ldr     x9, =__stack2_top           // CPU n's stack lies n - 1 times 32 KiB lower
+    mrs     x10, mpidr_el1
+    and     x10, x10, #0xff
+    sub     x10, x10, #1
+    sub     x9, x9, x10, lsl #15
     mov     sp, x9
     adrp    x9, vectors
     add     x9, x9, :lo12:vectors

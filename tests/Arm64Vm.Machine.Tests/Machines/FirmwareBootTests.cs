@@ -52,4 +52,27 @@ public class FirmwareBootTests
         Assert.Contains("SELFTEST smp ok", machine.Console.Text, StringComparison.Ordinal);
         Assert.Contains("FIRMWARE OK", machine.Console.Text, StringComparison.Ordinal);
     }
+
+    /// <summary>Few rounds of each; `litmus=10000000` is what a change of the memory path or of the cache deserves.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public async Task NoOutcomeIsSeenThatTheMemoryModelForbids(int cpus)
+    {
+        await using var machine = VirtualMachine.Create(new MachineConfig
+        {
+            Kernel = TestMachine.Firmware(),
+            Append = "kernels=none selftest=0 litmus=20000",
+            Cpus = cpus,
+            Memory = 128 << 20,
+        });
+        var run = machine.RunAsync();
+        Assert.Equal(RunEnd.PowerOff, (await run.WaitAsync(TimeSpan.FromMinutes(5))).End);
+        var failed = machine.Console.Text.Split('\n').Where(line => line.StartsWith("LITMUS ", StringComparison.Ordinal) && line.Contains("FAIL", StringComparison.Ordinal));
+
+        // On a busy host a control may not get both CPUs to run at once in its time; that the tests themselves fail is never an accident.
+        Assert.DoesNotContain(failed, line => line.Contains("violations", StringComparison.Ordinal) || line.Contains("forbidden", StringComparison.Ordinal));
+        Assert.Contains("remapped-page ok", machine.Console.Text, StringComparison.Ordinal);
+        Assert.Contains(cpus < 4 ? "IRIW skip needs 4 CPUs" : "IRIW+dmbs ok", machine.Console.Text, StringComparison.Ordinal);
+    }
 }
