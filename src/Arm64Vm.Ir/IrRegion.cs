@@ -67,6 +67,32 @@ public sealed class IrRegion
         DependencyEnd = 0;
     }
 
+    /// <summary>Appends a block of another region, operands renumbered; false where there is no room.</summary>
+    /// <param name="source">The other region's instructions.</param>
+    /// <param name="block">The block among them.</param>
+    public bool TryAppend(ReadOnlySpan<IrInst> source, in IrBlock block)
+    {
+        int length = block.End - block.First;
+        if (BlockCount == MaxBlocks || count + length > MaxInstructions)
+            return false;
+        int moved = count - block.First;
+        for (int i = 0; i < length; i++)
+        {
+            ref IrInst inst = ref instructions[count + i];
+            inst = source[block.First + i];
+            inst.A = Renumber(inst.A, moved);
+            inst.B = Renumber(inst.B, moved);
+            inst.C = Renumber(inst.C, moved);
+            inst.D = Renumber(inst.D, moved);
+        }
+
+        blocks[BlockCount++] = new IrBlock { First = (ushort)count, End = (ushort)(count + length), GuestOffset = block.GuestOffset };
+        count += length;
+        return true;
+    }
+
+    private static ushort Renumber(ushort operand, int moved) => operand == 0 ? operand : (ushort)(operand + moved);
+
     /// <summary>Appends an instruction given as the three words of <see cref="IrInst"/>'s layout.</summary>
     internal IrValue Append(ulong head, ulong tail, ulong imm)
     {

@@ -9,6 +9,9 @@ public enum ExecutionBackend
     /// <summary>Emitted x86-64 machine code; needs an x86-64-v3 host.</summary>
     X64,
 
+    /// <summary>IL that the .NET runtime compiles; on every host, but not in native builds of this library.</summary>
+    Il,
+
     /// <summary>The interpreter: slow, and the same everywhere.</summary>
     Interpreter,
 }

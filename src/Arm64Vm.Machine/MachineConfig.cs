@@ -99,6 +99,9 @@ public sealed record MachineConfig
 
     public ExecutionBackend Backend { get; init; } = ExecutionBackend.Auto;
 
+    /// <summary>When the il back end compiles; null: as measured to be good.</summary>
+    public Translation.Il.IlOptions? Il { get; init; }
+
     /// <summary>A reset ends the run instead of starting the machine again.</summary>
     public bool NoReboot { get; init; }
 

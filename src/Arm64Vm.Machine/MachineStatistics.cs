@@ -1,7 +1,9 @@
+using System.Runtime.CompilerServices;
 using Arm64Vm.Cpu;
 using Arm64Vm.Ir;
 using Arm64Vm.Machine.Board;
 using Arm64Vm.Translation;
+using Arm64Vm.Translation.Il;
 using Arm64Vm.Translation.Jit;
 
 namespace Arm64Vm.Machine;
@@ -112,6 +114,18 @@ public sealed record TranslationStatistics(
 {
     private static readonly TranslationStatistics s_none = new(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
+    /// <summary>Of the il back end: units are compiled regions, bytes are those of their IL.</summary>
+    private static TranslationStatistics Add(TranslationStatistics sum, IlCounters il) => sum with
+    {
+        Units = sum.Units + il.Compiled,
+        GuestInstructions = sum.GuestInstructions + il.CompiledInstructions,
+        CodeBytes = sum.CodeBytes + il.IlBytes,
+        Links = sum.Links + il.Links,
+        Invalidated = sum.Invalidated + il.Invalidated,
+        Lookups = sum.Lookups + il.Entries,
+        IndirectMisses = sum.IndirectMisses + il.IndirectMisses,
+    };
+
     /// <summary>Sums over the processors' executors; null where they translate nothing.</summary>
     internal static TranslationStatistics? Collect(IReadOnlyList<IExecutor> executors)
     {
@@ -120,6 +134,12 @@ public sealed record TranslationStatistics(
         HashSet<TranslationCache> caches = [];
         foreach (var executor in executors)
         {
+            if (RuntimeFeature.IsDynamicCodeSupported && executor is IlExecutor il)
+            {
+                sum = Add(sum, il.Counters);
+                continue;
+            }
+
             if (executor is not JitExecutor jit)
                 return null;
             var counters = jit.Counters;

@@ -90,7 +90,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     public SerialConsole? VirtioConsole => _parts.VirtioConsole;
 
     /// <summary>True where guest instructions run as emitted machine code.</summary>
-    public bool IsJit => _parts.Host is not null;
+    public bool IsJit => _parts.Execution.Backend != ExecutionBackend.Interpreter;
 
     internal VirtMachineBoard Board => _board ?? throw new InvalidOperationException("The machine has no board.");
 
@@ -115,8 +115,8 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     public static VirtualMachine Create(MachineConfig config, Hypervisor? hypervisor = null, string? name = null)
     {
         var model = Check(config);
-        var host = Executors.Choose(config.Backend);
-        var timestamp = host is null || config.Clock is not null ? null : HostTimestamp.TryCreate(host);
+        var execution = Executors.Choose(config.Backend, config.Il);
+        var timestamp = execution.Features is not { } host || config.Clock is not null ? null : HostTimestamp.TryCreate(host);
         var ownsHypervisor = hypervisor is null;
         hypervisor ??= new Hypervisor(new HypervisorOptions { Workers = Math.Min(config.Cpus, Environment.ProcessorCount) });
         var ownClock = config.Clock is null ? new SystemClock(startPaused: true, timestamp: timestamp, thread: hypervisor.ClockThread) : null;
@@ -125,7 +125,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             Config = config,
             Model = model,
             Registers = hypervisor.Registers,
-            Host = host,
+            Execution = execution,
             Clock = config.Clock ?? ownClock!,
             Console = new SerialConsole(config.SerialOutput),
             VirtioConsole = config.HasVirtioConsole ? new SerialConsole(config.VirtioConsoleOutput) : null,

@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace Arm64Vm.Architecture.Tests;
 
-/// <summary>Dependencies point one way: Cli → Machine → Devices → Cpu → Translation → Backend.X64 → Ir → Isa.</summary>
+/// <summary>Dependencies point one way: Cli → Machine → Devices → Cpu → Translation → Backend.X64 and Backend.Il → Ir → Isa.</summary>
 public class DependencyTests
 {
     public static TheoryData<string> Layers => [.. Product.Layers];
@@ -20,8 +20,9 @@ public class DependencyTests
     [MemberData(nameof(Layers))]
     public void AProjectNamesTheLayerBelowAndNoOther(string layer)
     {
-        int index = Product.Layers.ToList().IndexOf(layer);
-        string[] expected = [.. index == 0 ? [] : Product.Layers.Skip(index - 1).Take(1), .. Product.Companions.Where(companion => companion.Value == layer).Select(companion => companion.Key)];
+        List<string> below = Product.Below(layer);
+        IEnumerable<string> next = below.TakeLast(1).Any(Product.BackEnds.Contains) ? Product.BackEnds : below.TakeLast(1);
+        string[] expected = [.. next, .. Product.Companions.Where(companion => companion.Value == layer).Select(companion => companion.Key)];
         Assert.Equal(expected, ProjectReferences(layer));
     }
 
@@ -36,7 +37,7 @@ public class DependencyTests
     [MemberData(nameof(Layers))]
     public void AnAssemblyRefersToLayersBelowOnly(string layer)
     {
-        List<string> below = [.. Product.Layers.TakeWhile(name => name != layer)];
+        List<string> below = Product.Below(layer);
         IEnumerable<string> product = Product.AssemblyOf(layer).GetReferencedAssemblies()
             .Select(reference => reference.Name!)
             .Where(name => name.StartsWith("Arm64Vm", StringComparison.OrdinalIgnoreCase));
@@ -71,7 +72,7 @@ public class DependencyTests
     public void DevicesDoNotKnowTheTranslator()
     {
         IEnumerable<string?> references = Product.AssemblyOf("Arm64Vm.Devices").GetReferencedAssemblies().Select(reference => reference.Name);
-        Expect.None(references.Intersect(["Arm64Vm.Translation", "Arm64Vm.Backend.X64"]));
+        Expect.None(references.Intersect(["Arm64Vm.Translation", .. Product.BackEnds]));
     }
 
     private static IEnumerable<string> ProjectReferences(string project) =>

@@ -11,12 +11,20 @@ internal static class Product
         "Arm64Vm.Isa",
         "Arm64Vm.Ir",
         "Arm64Vm.Backend.X64",
+        "Arm64Vm.Backend.Il",
         "Arm64Vm.Translation",
         "Arm64Vm.Cpu",
         "Arm64Vm.Devices",
         "Arm64Vm.Machine",
         "Arm64Vm.Cli",
     ];
+
+    /// <summary>Layers side by side: they use what is below both, and the layer above uses both.</summary>
+    public static IReadOnlyList<string> BackEnds { get; } = ["Arm64Vm.Backend.X64", "Arm64Vm.Backend.Il"];
+
+    /// <summary>The layers that a layer may use: those below it, without its neighbour.</summary>
+    public static List<string> Below(string layer) =>
+        [.. Layers.TakeWhile(name => name != layer).Where(name => !(BackEnds.Contains(layer) && BackEnds.Contains(name)))];
 
     /// <summary>Projects beside the chain: they use no layer. One layer each uses them.</summary>
     public static IReadOnlyDictionary<string, string> Companions { get; } = new Dictionary<string, string> { ["Arm64Vm.Scheduling"] = "Arm64Vm.Machine" };

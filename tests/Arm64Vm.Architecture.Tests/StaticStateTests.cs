@@ -14,6 +14,8 @@ public class StaticStateTests
         ["Arm64Vm.Cpu.Memory.CompareExchange128.s_fallback"] = "a lock for 16-byte accesses on hosts without an atomic one; guards no data of its own",
         ["Arm64Vm.Cli.Verification.VerificationRun.s_tiers"] = "constant table",
         ["Arm64Vm.Cli.Verification.VerificationRun.<TierNames>k__BackingField"] = "constant table",
+        ["Arm64Vm.Backend.Il.Crc32Code.s_crc32"] = "constant table",
+        ["Arm64Vm.Backend.Il.Crc32Code.s_crc32C"] = "constant table",
         ["Arm64Vm.Machine.Board.PhaseCounters.s_inside"] = "constant table",
         ["Arm64Vm.Cli.Boot.LogNames.s_names"] = "constant table",
         ["Arm64Vm.Cli.Boot.LogNames.<All>k__BackingField"] = "constant table",
@@ -68,7 +70,7 @@ public class StaticStateTests
 
     private static bool IsImmutable(Type type, HashSet<Type> seen)
     {
-        if (type.IsPrimitive || type.IsEnum || type.IsPointer || type.IsFunctionPointer || type == typeof(string) || typeof(Delegate).IsAssignableFrom(type) || !seen.Add(type))
+        if (type.IsPrimitive || type.IsEnum || type.IsPointer || type.IsFunctionPointer || type == typeof(string) || typeof(Delegate).IsAssignableFrom(type) || typeof(MemberInfo).IsAssignableFrom(type) || !seen.Add(type))
             return true;
         if (type.IsArray)
             return false;

@@ -6,6 +6,7 @@ public class UnsafeCodeTests
     /// <summary>Folders in which code may be unsafe.</summary>
     private static readonly string[] Allowed =
     [
+        "Arm64Vm.Backend.Il/",
         "Arm64Vm.Backend.X64/",
         "Arm64Vm.Cpu/",
 

@@ -22,7 +22,6 @@ public class BootUsageTests
         { "'-5' is not a size", ["boot", "--memory", "-5"] },
         { "multiple of 64K", ["boot", "--memory", "1K"] },
         { "4", ["boot", "--gic", "4"] },
-        { "il is not there yet", ["boot", "--backend", "il"] },
         { "jit", ["boot", "--backend", "jit"] },
         { "--serial", ["boot", "--serial", "tcp"] },
         { "not a number of seconds", ["boot", "--timeout", "soon"] },

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.CompilerServices;
 using Arm64Vm.Cpu;
 using Arm64Vm.Machine;
 using Arm64Vm.Machine.Boot.DeviceTree;
@@ -111,12 +112,13 @@ internal sealed class MachineOptions
         };
     }
 
-    /// <exception cref="CliException">The back end is not there yet.</exception>
+    /// <exception cref="CliException">This build does not have the back end.</exception>
     public static ExecutionBackend ParseBackend(string name) => name switch
     {
         "x64" => ExecutionBackend.X64,
         "interpreter" => ExecutionBackend.Interpreter,
-        "il" => throw CliException.Usage("--backend: il is not there yet"),
+        "il" when !RuntimeFeature.IsDynamicCodeSupported => throw CliException.Usage("--backend: il needs the .NET runtime's own compiler, which native builds do not have"),
+        "il" => ExecutionBackend.Il,
         _ => ExecutionBackend.Auto,
     };
 

@@ -36,7 +36,7 @@ internal static class InfoCommand
         Line(output, "runtime", $"{RuntimeInformation.FrameworkDescription}{(RuntimeFeature.IsDynamicCodeSupported ? "" : ", native")}");
         Line(output, "host", $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} processors");
         Line(output, "host features", string.Join(' ', FeaturesOf(host)));
-        Line(output, "back ends", host.MeetsBaseline ? "x64 interpreter" : "interpreter (x64 needs an x86-64-v3 host)");
+        Line(output, "back ends", (host.MeetsBaseline ? "x64 " : "") + (RuntimeFeature.IsDynamicCodeSupported ? "il " : "") + (host.MeetsBaseline ? "interpreter" : "interpreter (x64 needs an x86-64-v3 host)"));
         Line(output, "processors", string.Join(' ', CpuModels.All.Select(model => model.Name)));
         Line(output, "encodings", $"{A64CoverageReport.Count(LifterCoverage.Has)} of {A64Opcodes.Count - 1} implemented");
     }

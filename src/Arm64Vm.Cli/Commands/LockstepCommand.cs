@@ -15,9 +15,9 @@ internal static class LockstepCommand
     public static Command Make(CliStreams streams)
     {
         Argument<string?> image = new("image") { Description = "ELF file or Linux Image; without it and --firmware the embedded firmware", HelpName = "IMAGE", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("lockstep", "Runs a guest on the interpreter and as emitted code, in virtual time, compares the machines after every translation unit, "
+        var command = new Command("lockstep", "Runs a guest on a back end (x64) and on the one it is held to (the interpreter; x64 for il), in virtual time, compares the machines after every translation unit, "
             + "and shows the first difference.") { image };
-        var machine = new MachineOptions(command, hasBackend: false);
+        var machine = new MachineOptions(command, hasBackend: true);
         Option<string?> limit = new("--limit") { Description = "End after so many units", HelpName = "UNITS" };
         Option<string> serial = new("--serial") { Description = "The guest's serial console", HelpName = "stdio|file:PATH|none", DefaultValueFactory = _ => "stdio" };
         Option<string?> timeout = TimeLimit.Option();
@@ -72,7 +72,7 @@ internal static class LockstepCommand
             LockstepEnd.Stopped when timeout.IsCompletedSuccessfully => throw TimedOut(time),
             LockstepEnd.Stopped => ExitStatus.SignalBase + 2,
             LockstepEnd.WaitsForever => throw new CliException("the guest waits for an interrupt that will never come", ExitStatus.WaitsForever),
-            _ => throw CliException.Failure("interpreter and emitted code differ"),
+            _ => throw CliException.Failure("the two machines differ"),
         };
     }
 

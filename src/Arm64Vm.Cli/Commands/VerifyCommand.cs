@@ -1,7 +1,9 @@
 using System.CommandLine;
-using Arm64Vm.Cli.Boot;
+using System.Runtime.CompilerServices;
 using Arm64Vm.Backend.X64.Memory;
+using Arm64Vm.Cli.Boot;
 using Arm64Vm.Cli.Verification;
+using Arm64Vm.Machine;
 using Arm64Vm.Translation.Verification;
 
 namespace Arm64Vm.Cli.Commands;
@@ -12,8 +14,8 @@ internal static class VerifyCommand
     public static Command Make(CliStreams streams)
     {
         Argument<string?> directory = new("dir") { Description = "Folder of vectors; without it those in the product", HelpName = "DIR", Arity = ArgumentArity.ZeroOrOne };
-        Option<string?> backend = new("--backend") { Description = "What executes them; without it x64, or the interpreter where the host is not x86-64-v3", HelpName = "x64|interpreter" };
-        backend.AcceptOnlyFromAmong("x64", "interpreter");
+        Option<string?> backend = new("--backend") { Description = "What executes them; without it x64, or il where the host is not x86-64-v3", HelpName = "x64|il|interpreter" };
+        backend.AcceptOnlyFromAmong("x64", "il", "interpreter");
         Option<string> tier = new("--tier") { Description = "Translation tier: 0 without optimization, 1 with", HelpName = "all|N", DefaultValueFactory = _ => "all" };
         tier.AcceptOnlyFromAmong(["all", .. VerificationRun.TierNames]);
         Option<bool> json = new("--json") { Description = "Report as JSON" };
@@ -22,14 +24,23 @@ internal static class VerifyCommand
         command.SetAction(parsed =>
         {
             var runner = Open(parsed.GetValue(directory));
-            var host = HostFeatures.Detect();
-            if (parsed.GetValue(backend) == "x64" && !host.MeetsBaseline)
-                throw CliException.Failure("the x64 back end needs an x86-64-v3 host");
-            var run = new VerificationRun(runner, parsed.GetValue(backend) == "interpreter" || !host.MeetsBaseline ? null : host);
+            var run = new VerificationRun(runner, Choose(MachineOptions.ParseBackend(parsed.GetValue(backend) ?? "auto")), HostFeatures.Detect());
             IVerificationReport report = parsed.GetValue(json) ? new JsonVerificationReport(streams.Text) : new TextVerificationReport(streams.Text);
             return run.Execute(parsed.GetValue(tier)!, report) ? ExitStatus.Success : ExitStatus.Failure;
         });
         return command;
+    }
+
+    private static ExecutionBackend Choose(ExecutionBackend asked)
+    {
+        var meetsBaseline = HostFeatures.Detect().MeetsBaseline;
+        return asked switch
+        {
+            ExecutionBackend.X64 when !meetsBaseline => throw CliException.Failure("the x64 back end needs an x86-64-v3 host"),
+            ExecutionBackend.Auto when meetsBaseline => ExecutionBackend.X64,
+            ExecutionBackend.Auto => RuntimeFeature.IsDynamicCodeSupported ? ExecutionBackend.Il : ExecutionBackend.Interpreter,
+            _ => asked,
+        };
     }
 
     private static VectorRunner Open(string? directory)

@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
 using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Ir;
+using Arm64Vm.Machine;
 using Arm64Vm.Translation;
+using Arm64Vm.Translation.Il;
 using Arm64Vm.Translation.Jit;
 using Arm64Vm.Translation.Verification;
 
@@ -8,8 +11,9 @@ namespace Arm64Vm.Cli.Verification;
 
 /// <summary>Runs the vectors on one back end at the tiers asked for.</summary>
 /// <param name="runner">The vectors.</param>
-/// <param name="host">For the x64 back end; null: the interpreter.</param>
-internal sealed class VerificationRun(VectorRunner runner, HostFeatures? host)
+/// <param name="backend">What executes them.</param>
+/// <param name="host">What x64 may use.</param>
+internal sealed class VerificationRun(VectorRunner runner, ExecutionBackend backend, HostFeatures host)
 {
     private const long CacheSize = 32L << 20;
 
@@ -32,7 +36,7 @@ internal sealed class VerificationRun(VectorRunner runner, HostFeatures? host)
                 continue;
             foreach (var result in runner.RunAll(FactoryOf(s_tiers[tier])))
             {
-                report.File($"{(host is null ? "interpreter" : "x64")} tier {tier}", result);
+                report.File($"{backend.ToString().ToLowerInvariant()} tier {tier}", result);
                 passed += result.Passed;
                 failed += result.Failures.Count;
                 files++;
@@ -47,7 +51,13 @@ internal sealed class VerificationRun(VectorRunner runner, HostFeatures? host)
 
     private ExecutorFactory FactoryOf(TranslatorOptions options) => (services, memory) => Make(options, services, memory);
 
-    private IExecutor Make(TranslatorOptions options, IGuestServices services, ICodeMemory memory) => host is null
-        ? new InterpreterExecutor(memory, services, options)
-        : new JitExecutor(memory, services, new Translator(options), host, CacheSize);
+    /// <summary>The il back end compiles everything here before it runs.</summary>
+    private IExecutor Make(TranslatorOptions options, IGuestServices services, ICodeMemory memory)
+    {
+        if (backend == ExecutionBackend.X64)
+            return new JitExecutor(memory, services, new Translator(options), host, CacheSize);
+        if (backend == ExecutionBackend.Il && RuntimeFeature.IsDynamicCodeSupported)
+            return new IlExecutor(memory, services, new Translator(options), IlOptions.Immediate);
+        return new InterpreterExecutor(memory, services, options);
+    }
 }

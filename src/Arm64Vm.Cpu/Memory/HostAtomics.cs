@@ -54,7 +54,7 @@ internal static unsafe partial class CompareExchange128
         0xF0, 0x48, 0x0F, 0xC7, 0x0F, 0x49, 0x89, 0x00, 0x49, 0x89, 0x50, 0x08, 0x5B, 0xC3,
     ];
 
-    // Immutable once made; null where the host is not x86-64.
+    // Immutable once made; null where the host is not x86-64 or has no mmap: a lock stands in then.
     private static readonly delegate* unmanaged[SuppressGCTransition]<byte*, Bits128*, Bits128*, void> s_run = Make();
     private static readonly Lock s_fallback = new();
 
@@ -88,7 +88,7 @@ internal static unsafe partial class CompareExchange128
         const int ReadWrite = 3;
         const int ReadExecute = 5;
         const int PrivateAnonymous = 0x22;
-        if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64 || OperatingSystem.IsWindows())
             return null;
         nint page = mmap(0, 4096, ReadWrite, PrivateAnonymous, -1, 0);
         if (page == -1)

@@ -12,6 +12,9 @@ public sealed unsafe partial class IrInterpreter
     /// <summary>Come back after every block, also before one of the same region.</summary>
     public bool StepsBlocks { get; set; }
 
+    /// <summary>The last run ended where a service raised an exception or the stack was misaligned, not at an exit of a unit.</summary>
+    public bool HasRaised { get; private set; }
+
     /// <summary>Runs <paramref name="region"/> from its entry.</summary>
     public ExitReason Run(IrRegion region, GuestContext* context) => Run(region.Instructions, region.Blocks, context);
 
@@ -28,6 +31,7 @@ public sealed unsafe partial class IrInterpreter
     public ExitReason Run(ReadOnlySpan<IrInst> instructions, ReadOnlySpan<IrBlock> blocks, GuestContext* context, bool once = false)
     {
         int block = 0;
+        HasRaised = false;
         while (true)
         {
             ref readonly IrBlock current = ref blocks[block];
@@ -35,8 +39,10 @@ public sealed unsafe partial class IrInterpreter
             uint flags = 0;
             for (int index = current.First; index < last; index++)
             {
-                if (!Step(instructions, index, context, ref flags))
-                    return ExitReason.Lookup;
+                if (Step(instructions, index, context, ref flags))
+                    continue;
+                HasRaised = !IrOps.IsSideExit(instructions[index].Op);
+                return ExitReason.Lookup;
             }
 
             if (!Terminate(instructions[last], context, out long target, out ExitReason reason))

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Cpu;
 using Arm64Vm.Cpu.Registers;
 using Arm64Vm.Devices.Flash;
@@ -27,8 +26,8 @@ internal sealed class MachineParts : IDisposable
     /// <summary>Tables that its processors share, with those of other machines where there is a hypervisor.</summary>
     public RegisterTables Registers { get; init; } = new();
 
-    /// <summary>Null: the interpreter executes.</summary>
-    public required HostFeatures? Host { get; init; }
+    /// <summary>What executes guest instructions.</summary>
+    public required ExecutorChoice Execution { get; init; }
 
     public required IVirtualClock Clock { get; init; }
 

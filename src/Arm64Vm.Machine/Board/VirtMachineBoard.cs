@@ -62,7 +62,7 @@ internal sealed class VirtMachineBoard : IDisposable
 
             Interrupts = BoardGic.Create(parts, Bus);
             var timers = Own(MakeTimers());
-            _translations = parts.Host is null ? null : Own(new TranslationCache());
+            _translations = parts.Execution.Features is null ? null : Own(new TranslationCache());
             Phases = parts.Config.TracksPhases ? new PhaseTracker(parts.Console, parts.Config.Firmware is not null) : null;
             var vcpus = new Vcpu[parts.Config.Cpus];
             var events = new EventBroadcast(vcpus.Length);
@@ -130,7 +130,7 @@ internal sealed class VirtMachineBoard : IDisposable
             ulong sum = 0;
             for (var cpu = 0; cpu < Vcpus.Count; cpu++)
             {
-                if (_executors[cpu] is not JitExecutor { CountsInstructions: true })
+                if (!Executors.CountsInstructions(_executors[cpu]))
                     return null;
                 sum += Vcpus[cpu].InstructionsCounted;
             }
@@ -210,10 +210,10 @@ internal sealed class VirtMachineBoard : IDisposable
         };
         return new Vcpu(options, Memory, [timers, .. Interrupts.SystemRegisters], (services, code) =>
         {
-            var executor = Executors.Make(_parts.Model, _parts.Host, services, code, _translations);
+            var executor = Executors.Make(_parts.Model, _parts.Execution, services, code, _translations);
             _executors.Add(executor);
-            if (Phases is not null && executor is JitExecutor jit)
-                jit.CountsInstructions = true;
+            if (Phases is not null)
+                Executors.CountInstructions(executor);
             var outer = wrap is null ? executor : wrap(executor);
             return _log is not null && _log.IsEnabled(LogCategories.Blocks) ? new UnitLog(outer, executor, _log) : outer;
         });

@@ -1,13 +1,15 @@
 using System.Globalization;
+using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Cpu;
 using Arm64Vm.Ir;
 using Arm64Vm.Machine.Board;
+using Arm64Vm.Translation.Il;
 using Arm64Vm.Translation.Jit;
 
 namespace Arm64Vm.Machine.Lockstep;
 
 /// <summary>
-/// The same machine twice, on the interpreter and as emitted code, in virtual time: after every translation unit the processors are
+/// The same machine twice, on a back end and on one that it is held to (the interpreter, or emitted code for il), in virtual time: after every translation unit the processors are
 /// compared, from time to time system registers and memory too.
 /// </summary>
 /// <remarks>Both machines' time moves by a fixed amount per unit, so that interrupts come at the same places. One thread.</remarks>
@@ -17,14 +19,14 @@ public sealed class LockstepMachine : IDisposable
     private const long SystemInterval = 1 << 14;
     private const long MemoryInterval = 1 << 22;
 
-    private readonly LockstepSide _interpreter;
+    private readonly LockstepSide _reference;
     private readonly LockstepSide _jit;
     private readonly List<LockstepDifference> _differences = [];
     private readonly UnitDescription _description;
     private ulong _pc;
 
     /// <summary>Makes both machines.</summary>
-    /// <param name="config">What they are. Disks become snapshots, and the file of variables is only read; clock, back end and randomness are replaced; what the guest prints is printed once.</param>
+    /// <param name="config">What they are. Disks become snapshots, and the file of variables is only read; clock and randomness are replaced; what the guest prints is printed once.</param>
     /// <exception cref="MachineConfigurationException">The configuration is impossible or has several processors, or this host has no x64 back end.</exception>
     /// <exception cref="Boot.BootImageException">A file is not what it should be, or does not fit.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
@@ -33,21 +35,22 @@ public sealed class LockstepMachine : IDisposable
         var model = VirtualMachine.Check(config);
         if (config.Cpus != 1)
             throw new MachineConfigurationException("Lockstep compares machines with one processor: with more, their order differs from run to run.");
-        var host = Executors.Choose(ExecutionBackend.X64)!;
+        var execution = Executors.Choose(config.Backend == ExecutionBackend.Auto ? ExecutionBackend.X64 : config.Backend, IlOptions.Immediate);
+        var reference = Executors.Choose(execution.Backend == ExecutionBackend.Il && HostFeatures.Detect().MeetsBaseline ? ExecutionBackend.X64 : ExecutionBackend.Interpreter);
         var common = config with
         {
             RandomSeed = config.RandomSeed ?? 1,
             NoReboot = true,
             Disks = [.. config.Disks.Select(disk => disk with { Mode = disk.Mode == DiskMode.ReadWrite ? DiskMode.Snapshot : disk.Mode })],
         };
-        _interpreter = new LockstepSide(common, model, host: null);
+        _reference = new LockstepSide(common, model, reference);
         try
         {
-            _jit = new LockstepSide(common with { SerialOutput = null, Log = null }, model, host);
+            _jit = new LockstepSide(common with { SerialOutput = null, Log = null }, model, execution);
         }
         catch
         {
-            _interpreter.Dispose();
+            _reference.Dispose();
             throw;
         }
 
@@ -55,7 +58,7 @@ public sealed class LockstepMachine : IDisposable
     }
 
     /// <summary>What the guest prints.</summary>
-    public SerialConsole Console => _interpreter.Console;
+    public SerialConsole Console => _reference.Console;
 
     internal LockstepSide Jit => _jit;
 
@@ -65,7 +68,7 @@ public sealed class LockstepMachine : IDisposable
         for (long unit = 1; ; unit++)
         {
             _pc = _jit.Board.Vcpu.Pc;
-            var first = _interpreter.Step();
+            var first = _reference.Step();
             var second = _jit.Step();
             if (first != second || !AreEqual(unit))
                 return Differ(unit, first.Reason, second.Reason);
@@ -82,7 +85,7 @@ public sealed class LockstepMachine : IDisposable
 
     public void Dispose()
     {
-        _interpreter.Dispose();
+        _reference.Dispose();
         _jit.Dispose();
     }
 
@@ -92,20 +95,20 @@ public sealed class LockstepMachine : IDisposable
         var step = NanosecondsPerUnit;
         if (result.IsWaiting)
         {
-            var deadline = Math.Min(result.Deadline ?? ulong.MaxValue, _interpreter.Clock.NextDeadline ?? ulong.MaxValue);
+            var deadline = Math.Min(result.Deadline ?? ulong.MaxValue, _reference.Clock.NextDeadline ?? ulong.MaxValue);
             if (result.Reason == VcpuReturn.Off || deadline == ulong.MaxValue)
                 return false;
-            step = Math.Max(step, deadline - Math.Min(deadline, _interpreter.Clock.Nanoseconds));
+            step = Math.Max(step, deadline - Math.Min(deadline, _reference.Clock.Nanoseconds));
         }
 
-        _interpreter.Clock.Advance(step);
+        _reference.Clock.Advance(step);
         _jit.Clock.Advance(step);
         return true;
     }
 
     private bool AreEqual(long unit)
     {
-        if (!StateComparison.AreEqual(_interpreter.Board.Vcpu, _jit.Board.Vcpu) || _interpreter.Executor.LastReason != _jit.Executor.LastReason)
+        if (!StateComparison.AreEqual(_reference.Board.Vcpu, _jit.Board.Vcpu) || _reference.Executor.LastReason != _jit.Executor.LastReason)
             return false;
         if (unit % SystemInterval != 0)
             return true;
@@ -123,11 +126,11 @@ public sealed class LockstepMachine : IDisposable
     private void Compare(bool withMemory)
     {
         _differences.Clear();
-        StateComparison.Describe(_interpreter.Board.Vcpu, _jit.Board.Vcpu, _differences);
-        Add("time of the next timer", _interpreter.Clock.NextDeadline ?? 0, _jit.Clock.NextDeadline ?? 0);
-        Add("bytes printed", (ulong)_interpreter.Console.Length, (ulong)_jit.Console.Length);
+        StateComparison.Describe(_reference.Board.Vcpu, _jit.Board.Vcpu, _differences);
+        Add("time of the next timer", _reference.Clock.NextDeadline ?? 0, _jit.Clock.NextDeadline ?? 0);
+        Add("bytes printed", (ulong)_reference.Console.Length, (ulong)_jit.Console.Length);
         if (withMemory)
-            MemoryComparison.Compare(_interpreter.Board.Ram, _jit.Board.Ram, _differences);
+            MemoryComparison.Compare(_reference.Board.Ram, _jit.Board.Ram, _differences);
     }
 
     private LockstepResult Differ(long unit, VcpuReturn first, VcpuReturn second)
@@ -135,9 +138,10 @@ public sealed class LockstepMachine : IDisposable
         Compare(withMemory: true);
         if (first != second)
             _differences.Insert(0, new LockstepDifference("processor stopped", first.ToString(), second.ToString()));
-        if (_interpreter.Executor.LastReason != _jit.Executor.LastReason)
-            _differences.Insert(0, new LockstepDifference("left the unit for", _interpreter.Executor.LastReason.ToString(), _jit.Executor.LastReason.ToString()));
-        var where = _description.Describe((JitExecutor)_jit.Board.ProcessorExecutors[0], _jit.Board.Memory, _pc);
+        if (_reference.Executor.LastReason != _jit.Executor.LastReason)
+            _differences.Insert(0, new LockstepDifference("left the unit for", _reference.Executor.LastReason.ToString(), _jit.Executor.LastReason.ToString()));
+        var emitted = _jit.Board.ProcessorExecutors[0] is JitExecutor ? _jit : _reference;
+        var where = emitted.Board.ProcessorExecutors[0] is JitExecutor jit ? _description.Describe(jit, emitted.Board.Memory, _pc) : null;
         return new LockstepResult(LockstepEnd.Difference, unit, [.. _differences], where);
     }
 

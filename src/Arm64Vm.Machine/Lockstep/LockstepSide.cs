@@ -1,4 +1,3 @@
-using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Cpu;
 using Arm64Vm.Devices.Clock;
 using Arm64Vm.Ir;
@@ -15,10 +14,10 @@ internal sealed class LockstepSide : IDisposable
 
     /// <param name="config">The machine; its clock is replaced.</param>
     /// <param name="model">Its processor.</param>
-    /// <param name="host">For the x64 back end; null: the interpreter.</param>
-    public LockstepSide(MachineConfig config, CpuModel model, HostFeatures? host)
+    /// <param name="execution">What executes.</param>
+    public LockstepSide(MachineConfig config, CpuModel model, ExecutorChoice execution)
     {
-        _parts = new MachineParts { Config = config, Model = model, Host = host, Clock = Clock, Console = new SerialConsole(config.SerialOutput) };
+        _parts = new MachineParts { Config = config, Model = model, Execution = execution, Clock = Clock, Console = new SerialConsole(config.SerialOutput) };
         try
         {
             _parts.OpenDisks();

@@ -11,6 +11,8 @@ public class FirmwareBootTests
     [InlineData("neoverse-n1", GicVersion.V3, ExecutionBackend.Auto)]
     [InlineData("cortex-a72", GicVersion.V3, ExecutionBackend.Auto)]
     [InlineData("cortex-a53", GicVersion.V2, ExecutionBackend.Auto)]
+    [InlineData("max", GicVersion.V3, ExecutionBackend.Il)]
+    [InlineData("cortex-a53", GicVersion.V2, ExecutionBackend.Il)]
     [InlineData("max", GicVersion.V3, ExecutionBackend.Interpreter)]
     [InlineData("cortex-a53", GicVersion.V2, ExecutionBackend.Interpreter)]
     public async Task SelfTestsPass(string cpu, GicVersion gic, ExecutionBackend backend)

@@ -12,10 +12,13 @@ public class LockstepTests
         Assert.Contains("one processor", Assert.Throws<MachineConfigurationException>(() => new LockstepMachine(config)).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void BothExecutorsAgreeOnTheSelfTests()
+    /// <summary>Emitted code with the interpreter, and the il back end with emitted code.</summary>
+    [Theory]
+    [InlineData(ExecutionBackend.X64)]
+    [InlineData(ExecutionBackend.Il)]
+    public void BothExecutorsAgreeOnTheSelfTests(ExecutionBackend backend)
     {
-        using var machine = new LockstepMachine(new MachineConfig { Kernel = TestMachine.Firmware(), Append = "kernels=none", Memory = 64 << 20 });
+        using var machine = new LockstepMachine(new MachineConfig { Backend = backend, Kernel = TestMachine.Firmware(), Append = "kernels=none", Memory = 64 << 20 });
         var result = machine.Run();
         Assert.Empty(result.Differences);
         Assert.Equal(LockstepEnd.GuestEnded, result.End);

@@ -5,7 +5,7 @@ internal static class TestMachine
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    public static TheoryData<ExecutionBackend> Backends => [ExecutionBackend.Auto, ExecutionBackend.Interpreter];
+    public static TheoryData<ExecutionBackend> Backends => [ExecutionBackend.Auto, ExecutionBackend.Il, ExecutionBackend.Interpreter];
 
     public static MachineConfig Config(TestProgram program, ExecutionBackend backend = ExecutionBackend.Auto) => new()
     {

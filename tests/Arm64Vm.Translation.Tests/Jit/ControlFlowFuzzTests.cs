@@ -12,8 +12,8 @@ namespace Arm64Vm.Translation.Tests.Jit;
 /// <remarks>ARM64VM_FUZZ_PROGRAMS sets the number of programs for a long run, ARM64VM_FUZZ_SEED the first seed.</remarks>
 public unsafe class ControlFlowFuzzTests
 {
-    private const ulong CodeBase = 0x2000_0000;
-    private const int Pages = 4;
+    internal const ulong CodeBase = 0x2000_0000;
+    internal const int Pages = 4;
     private const int Words = Pages * 1024;
 
     /// <summary>The last words: where the countdown ends.</summary>
@@ -72,12 +72,12 @@ public unsafe class ControlFlowFuzzTests
         return jit.Cache.Statistics;
     }
 
-    private static int Setting(string name, int otherwise) =>
+    internal static int Setting(string name, int otherwise) =>
         int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : otherwise;
 
-    private static Span<uint> Code(FlatMachine machine) => MemoryMarshal.Cast<byte, uint>(machine.Code);
+    internal static Span<uint> Code(FlatMachine machine) => MemoryMarshal.Cast<byte, uint>(machine.Code);
 
-    private static void Fill(Span<uint> code, Random random)
+    internal static void Fill(Span<uint> code, Random random)
     {
         code.Fill(Brk);
         for (int block = 0; block < Blocks; block++)
@@ -138,7 +138,7 @@ public unsafe class ControlFlowFuzzTests
 
     private static uint Offset14(int from, int to) => ((uint)(to - from) & 0x3FFF) << 5;
 
-    private static string Execute(FlatMachine machine, IExecutor executor, int seed)
+    internal static string Execute(FlatMachine machine, IExecutor executor, int seed)
     {
         Random random = new(seed);
         GuestContext* context = machine.Context;
@@ -164,7 +164,7 @@ public unsafe class ControlFlowFuzzTests
     }
 
     /// <summary>Some blocks become others, at times a whole page of them.</summary>
-    private static void Change(Random random, FlatMachine emitted, JitExecutor jit, FlatMachine interpreted, InterpreterExecutor interpreter)
+    internal static void Change(Random random, FlatMachine emitted, IExecutor jit, FlatMachine interpreted, IExecutor interpreter)
     {
         int first = random.Next(Blocks);
         int count = random.Next(4) == 0 ? 1024 / BlockWords : random.Next(1, 4);

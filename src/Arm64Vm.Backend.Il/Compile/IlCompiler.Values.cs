@@ -1,0 +1,195 @@
+using System.Reflection.Emit;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Backend.Il;
+
+/// <summary>IR values: constants, registers that are not written before the value dies, and locals that are given out again after the last use.</summary>
+public sealed partial class IlCompiler
+{
+    private struct ValueState
+    {
+        /// <summary>Index of the last instruction that needs the value; 0 where none does.</summary>
+        public int LastUse;
+
+        /// <summary>Where it is; null for a constant, an alias, or flags that were not computed.</summary>
+        public LocalBuilder? Local;
+
+        /// <summary>Register whose local still holds the value, plus one; 0: none.</summary>
+        public byte Alias;
+    }
+
+    private readonly ValueState[] values = new ValueState[IrRegion.MaxInstructions];
+    private readonly Dictionary<Type, Stack<LocalBuilder>> freeLocals = [];
+
+    private static Type TypeOf(IrType type) => type switch
+    {
+        IrType.I64 => typeof(ulong),
+        IrType.V128 => Methods.Vector,
+        _ => typeof(int),
+    };
+
+    /// <summary>Finds the last use of every value of a block.</summary>
+    private void PrepareValues(in IrBlock block)
+    {
+        aliases.Clear();
+        for (int i = block.First; i < block.End; i++)
+        {
+            values[i] = default;
+            ref IrInst inst = ref region[i];
+            Use(inst.A, i);
+            Use(inst.B, i);
+            Use(inst.C, i);
+        }
+    }
+
+    private void Use(ushort operand, int at)
+    {
+        if (operand == 0)
+            return;
+        values[operand].LastUse = at;
+        ref IrInst inst = ref region[operand];
+        // Flags are made when they are asked for, from what they are flags of; those of an addition with carry right after it.
+        if (inst.Op == IrOp.FlagsOf && IsLazySetter(region[inst.A].Op))
+            UseSetter(inst.A, at);
+        else if (region[at].Op == IrOp.FlagsOf)
+            UseSetter(operand, at);
+    }
+
+    private void UseSetter(int setter, int at)
+    {
+        ref IrInst inst = ref region[setter];
+        values[setter].LastUse = Math.Max(values[setter].LastUse, at);
+        values[inst.A].LastUse = Math.Max(values[inst.A].LastUse, at);
+        values[inst.B].LastUse = Math.Max(values[inst.B].LastUse, at);
+        if (inst.C != 0)
+            Use(inst.C, at);
+    }
+
+    private LocalBuilder TakeLocal(Type type)
+    {
+        if (freeLocals.TryGetValue(type, out Stack<LocalBuilder>? free) && free.TryPop(out LocalBuilder? local))
+            return local;
+        return il.DeclareLocal(type);
+    }
+
+    private void FreeLocal(LocalBuilder local)
+    {
+        if (!freeLocals.TryGetValue(local.LocalType, out Stack<LocalBuilder>? free))
+            freeLocals[local.LocalType] = free = new Stack<LocalBuilder>();
+        free.Push(local);
+    }
+
+    /// <summary>Gives back what nobody needs behind the current instruction.</summary>
+    private void ReleaseOperands(in IrInst inst)
+    {
+        Release(inst.A);
+        Release(inst.B);
+        Release(inst.C);
+        if (inst.Op == IrOp.FlagsOf)
+            ReleaseFlags(current);
+        if (inst.A != 0 && region[inst.A].Op == IrOp.FlagsOf)
+            ReleaseFlags(inst.A);
+        if (inst.B != 0 && region[inst.B].Op == IrOp.FlagsOf)
+            ReleaseFlags(inst.B);
+        if (inst.C != 0 && region[inst.C].Op == IrOp.FlagsOf)
+            ReleaseFlags(inst.C);
+    }
+
+    private void ReleaseFlags(int flags)
+    {
+        ref IrInst setter = ref region[region[flags].A];
+        Release(region[flags].A);
+        Release(setter.A);
+        Release(setter.B);
+    }
+
+    private void Release(int value)
+    {
+        ref ValueState state = ref values[value];
+        if (value == 0 || state.Local is null || state.LastUse > current)
+            return;
+        // A slow path emitted at the end may name the local: what it reads is still there, since it is reached from its access only.
+        FreeLocal(state.Local);
+        state.Local = null;
+    }
+
+    /// <summary>Pops the top of the stack into the current instruction's value.</summary>
+    private void StoreResult() => StoreResult(current);
+
+    private void StoreResult(int value)
+    {
+        ref ValueState state = ref values[value];
+        if (state.LastUse == 0)
+        {
+            il.Emit(OpCodes.Pop);
+            return;
+        }
+
+        state.Local = TakeLocal(TypeOf(region[value].Type));
+        il.Emit(OpCodes.Stloc, state.Local);
+    }
+
+    /// <summary>A value as it is at the current instruction, for a slow path that is emitted later.</summary>
+    private readonly record struct Source(IrType Type, LocalBuilder? Local, ulong Constant);
+
+    private Source Capture(int value)
+    {
+        ref IrInst inst = ref region[value];
+        LocalBuilder? local = inst.Op == IrOp.Const ? null : values[value].Alias != 0 ? AliasLocal(inst) : values[value].Local;
+        return new Source(inst.Type, local, inst.Imm);
+    }
+
+    private void Push(in Source source)
+    {
+        if (source.Local is not null)
+            il.Emit(OpCodes.Ldloc, source.Local);
+        else
+            PushConstant(source.Type == IrType.I64, source.Constant);
+    }
+
+    private bool IsConstant(int value, out ulong constant)
+    {
+        constant = region[value].Imm;
+        return region[value].Op == IrOp.Const;
+    }
+
+    /// <summary>Pushes a value as its own type: int, ulong, or vector; flags in the form of <see cref="GuestFlags"/>.</summary>
+    private void Push(int value)
+    {
+        ref ValueState state = ref values[value];
+        ref IrInst inst = ref region[value];
+        if (inst.Op == IrOp.Const)
+        {
+            if (inst.Type == IrType.I32)
+                il.Emit(OpCodes.Ldc_I4, (int)inst.Imm);
+            else
+                il.Emit(OpCodes.Ldc_I8, (long)inst.Imm);
+            return;
+        }
+
+        if (state.Alias != 0)
+            il.Emit(OpCodes.Ldloc, AliasLocal(inst));
+        else if (state.Local is not null)
+            il.Emit(OpCodes.Ldloc, state.Local);
+        else if (inst.Op == IrOp.FlagsOf)
+            PushFlagsOf(region[inst.A], inst.A);
+        else
+            throw new InvalidOperationException($"%{value} {inst.Op} has no value");
+    }
+
+    /// <summary>Pushes an integer as 64 bits, zero-extended.</summary>
+    private void PushWide(int value)
+    {
+        Push(value);
+        if (region[value].Type != IrType.I64)
+            il.Emit(OpCodes.Conv_U8);
+    }
+
+    /// <summary>Pushes the low 32 bits of an integer.</summary>
+    private void PushNarrow(int value)
+    {
+        Push(value);
+        if (region[value].Type == IrType.I64)
+            il.Emit(OpCodes.Conv_I4);
+    }
+}

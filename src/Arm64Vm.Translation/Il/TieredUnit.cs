@@ -1,0 +1,60 @@
+using Arm64Vm.Backend.Il;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Translation.Il;
+
+/// <summary>A block of guest code: its IR, which the interpreter runs and regions are made of, and the region compiled for its entry once it is hot.</summary>
+internal sealed class TieredUnit : IlUnit
+{
+    public TieredUnit(IlHost host, ulong physicalAddress, TranslationMode mode, IrRegion region)
+        : base(host)
+    {
+        PhysicalAddress = physicalAddress;
+        Mode = mode;
+        Instructions = region.Instructions.ToArray();
+        Blocks = region.Blocks.ToArray();
+        GuestInstructions = region.GuestInstructions;
+        Start = region.DependencyStart;
+        End = region.DependencyEnd;
+        foreach (ref readonly IrInst inst in Instructions.AsSpan(1))
+        {
+            ChangesProcessor |= inst.Op is IrOp.WriteSystem or IrOp.WritePState or IrOp.SystemOperation
+                || (inst.Op == IrOp.Barrier && (BarrierKind)inst.Aux == BarrierKind.Completion);
+        }
+    }
+
+    public ulong PhysicalAddress { get; }
+
+    public ulong Page => PhysicalAddress & ~0xFFFUL;
+
+    public TranslationMode Mode { get; }
+
+    public IrInst[] Instructions { get; }
+
+    public IrBlock[] Blocks { get; }
+
+    public int GuestInstructions { get; }
+
+    /// <summary>What follows must be fetched: mode or mappings may be others.</summary>
+    public bool ChangesProcessor { get; }
+
+    /// <summary>Offsets in the page of the first byte and behind the last that the code depends on.</summary>
+    public int Start { get; set; }
+
+    public int End { get; set; }
+
+    /// <summary>Times the interpreter ran it.</summary>
+    public int Executions { get; set; }
+
+    /// <summary>Waits to be compiled, or is.</summary>
+    public bool IsQueued { get; set; }
+
+    /// <summary>No longer in the store; whoever still runs it must not link to it.</summary>
+    public bool IsRemoved => Stale != 0;
+
+    /// <summary>Jumps of other units that go straight here.</summary>
+    public List<(TieredUnit Owner, int Jump)> Incoming { get; } = [];
+
+    /// <summary>Slots of the jump cache that name this unit.</summary>
+    public List<int> JumpSlots { get; } = [];
+}

@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using Arm64Vm.Backend.Il;
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Translation.Il;
+
+/// <summary>Compiles hot units, on a thread of its own or on the caller's.</summary>
+[RequiresDynamicCode("Compiles IL at run time.")]
+internal sealed class UnitCompiler : IDisposable
+{
+    private readonly TieredStore store;
+    private readonly Lock gate;
+    private readonly IlCounters counters;
+    private readonly Func<TranslationMode, IlMode> modeOf;
+    private readonly IlCompiler compiler = new();
+    private readonly IrRegion region = new();
+    private readonly RegionBuilder builder;
+    private readonly Queue<TieredUnit> queue = [];
+    private readonly Thread? thread;
+    private bool isDisposed;
+
+    /// <param name="store">Where units are.</param>
+    /// <param name="gate">The executor's lock around the store.</param>
+    /// <param name="options">When and where to compile.</param>
+    /// <param name="counters">Counted into, under the lock.</param>
+    /// <param name="modeOf">What the compiler needs of a mode.</param>
+    public UnitCompiler(TieredStore store, Lock gate, IlOptions options, IlCounters counters, Func<TranslationMode, IlMode> modeOf)
+    {
+        this.store = store;
+        this.gate = gate;
+        this.counters = counters;
+        this.modeOf = modeOf;
+        builder = new RegionBuilder(options);
+        if (!options.InBackground)
+            return;
+        thread = new Thread(Work) { IsBackground = true, Name = "arm64vm-il" };
+        thread.Start();
+    }
+
+    /// <summary>Has a unit compiled, now or soon. Its code is published when it is done.</summary>
+    public void Request(TieredUnit unit)
+    {
+        unit.IsQueued = true;
+        if (thread is null)
+        {
+            Compile(unit);
+            return;
+        }
+
+        lock (queue)
+        {
+            queue.Enqueue(unit);
+            Monitor.Pulse(queue);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (queue)
+        {
+            isDisposed = true;
+            Monitor.Pulse(queue);
+        }
+
+        thread?.Join();
+    }
+
+    private void Work()
+    {
+        while (true)
+        {
+            TieredUnit? unit;
+            lock (queue)
+            {
+                while (!queue.TryDequeue(out unit) && !isDisposed)
+                    Monitor.Wait(queue);
+                if (isDisposed)
+                    return;
+            }
+
+            Compile(unit!);
+        }
+    }
+
+    /// <summary>What was removed while it was compiled is not published.</summary>
+    private void Compile(TieredUnit unit)
+    {
+        long start = Stopwatch.GetTimestamp();
+        lock (gate)
+        {
+            if (unit.IsRemoved)
+                return;
+            builder.Build(store, unit, region);
+        }
+
+        IlCompilation compilation = compiler.Compile(region, modeOf(unit.Mode));
+        IlCode code;
+        try
+        {
+            code = compilation.Bind(unit);
+        }
+        catch (InvalidProgramException e)
+        {
+            throw new InvalidOperationException($"IL that is none, of\n{IrPrinter.Print(region)}", e);
+        }
+
+        lock (gate)
+        {
+            foreach (TieredUnit member in builder.Members)
+            {
+                if (member.IsRemoved)
+                {
+                    // What remains of the entry may become hot again.
+                    unit.IsQueued = false;
+                    unit.Executions = 0;
+                    return;
+                }
+            }
+
+            foreach (TieredUnit member in builder.Members)
+            {
+                unit.Start = Math.Min(unit.Start, member.Start);
+                unit.End = Math.Max(unit.End, member.End);
+            }
+
+            unit.Publish(compilation, code);
+            counters.Compiled++;
+            counters.CompiledBlocks += builder.Members.Count;
+            counters.CompiledInstructions += region.GuestInstructions;
+            counters.IlBytes += compilation.IlSize;
+            counters.CompileTime += Stopwatch.GetElapsedTime(start);
+        }
+    }
+}
