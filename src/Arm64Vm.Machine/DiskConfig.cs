@@ -18,4 +18,8 @@ public enum DiskMode
 /// <param name="Path">The file; the size of a raw one is the disk's, rounded up to 512 bytes with zeros.</param>
 /// <param name="Mode">What the guest may do.</param>
 /// <param name="Format">Null: what the file's first bytes say.</param>
-public sealed record DiskConfig(string Path, DiskMode Mode = DiskMode.ReadWrite, DiskFormat? Format = null);
+public sealed record DiskConfig(string Path, DiskMode Mode = DiskMode.ReadWrite, DiskFormat? Format = null)
+{
+    /// <summary>How it is reached; null: as <see cref="MachineConfig.Bus"/> says.</summary>
+    public VirtioBus? Bus { get; init; }
+}

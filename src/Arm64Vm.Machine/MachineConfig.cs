@@ -63,6 +63,12 @@ public sealed record MachineConfig
     /// <summary>Disks, the first of them the guest's first.</summary>
     public IReadOnlyList<DiskConfig> Disks { get; init; } = [];
 
+    /// <summary>What makes interrupts of the messages of PCIe functions; null: the ITS with a GICv3, which it needs, and else a GICv2m frame.</summary>
+    public MessageController? Messages { get; init; }
+
+    /// <summary>How virtio devices are reached that do not say it themselves.</summary>
+    public VirtioBus Bus { get; init; } = VirtioBus.Mmio;
+
     /// <summary>Network devices, behind the disks.</summary>
     public IReadOnlyList<NetworkConfig> Networks { get; init; } = [];
 
@@ -123,4 +129,6 @@ public sealed record MachineConfig
     /// <c>shell</c> is from the last output before the guest showed an unfinished line for a second while it slept, as a prompt is.
     /// </remarks>
     public bool TracksPhases { get; init; }
+
+    internal MessageController EffectiveMessages => Messages ?? (Gic == GicVersion.V3 ? MessageController.Its : MessageController.V2m);
 }

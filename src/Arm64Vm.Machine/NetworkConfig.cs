@@ -9,6 +9,12 @@ public abstract record NetworkConfig
 {
     /// <summary>The device's address; null: 52:54:00:12:34:56 for the first, and so on.</summary>
     public PhysicalAddress? MacAddress { get; init; }
+
+    /// <summary>How it is reached; null: as <see cref="MachineConfig.Bus"/> says.</summary>
+    public VirtioBus? Bus { get; init; }
+
+    /// <summary>Firmware tries to boot from it, after the disks, which takes its time where no server answers.</summary>
+    public bool IsBootable { get; init; }
 }
 
 /// <summary>The user's own connections, through passt: the guest is 10.0.2.15 behind 10.0.2.2 and needs no privileges of the host.</summary>

@@ -380,13 +380,13 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             throw new MachineConfigurationException($"The memory must be a multiple of {MachineConfig.MemoryGranularity >> 10} KiB, but it is {config.Memory} bytes.");
         if (config.Memory > MachineConfig.MaximumMemory)
             throw new MachineConfigurationException($"The memory must be at most {MachineConfig.MaximumMemory >> 30} GiB, but it is {config.Memory >> 30} GiB.");
-        var room = Memory.MemoryMap.VirtioMmioCount - (config.HasEntropyDevice ? 1 : 0) - (config.HasVirtioConsole ? 1 : 0) - (config.HasBalloon ? 1 : 0) - config.Networks.Count - config.Shares.Count;
-        if (config.Disks.Count > room)
-            throw new MachineConfigurationException($"The board has room for {room} disks.");
+        _ = VirtioPlaces.Assign(config);
         if (config.Vars is not null && config.Firmware is null)
             throw new MachineConfigurationException("A file of firmware variables needs firmware.");
         if (config.Gic is not (GicVersion.V2 or GicVersion.V3))
             throw new MachineConfigurationException("The interrupt controller is a GICv2 or a GICv3.");
+        if (config.Messages == MessageController.Its && config.Gic != GicVersion.V3)
+            throw new MachineConfigurationException("An interrupt translation service needs a GICv3.");
         return model;
     }
 

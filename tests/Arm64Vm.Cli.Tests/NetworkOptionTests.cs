@@ -26,7 +26,17 @@ public class NetworkOptionTests
         Assert.Equal(new SocketNetworkConfig("/tmp/a", Listens: false), NetworkOption.Parse("socket,connect=/tmp/a"));
     }
 
+    [Fact]
+    public void DevicesSayWhereTheyAreAndWhetherFirmwareBootsFromThem()
+    {
+        var network = NetworkOption.Parse("tap,ifname=a,bus=pci,boot=on");
+        Assert.Equal((VirtioBus.Pci, true), (network.Bus, network.IsBootable));
+        Assert.Equal(VirtioBus.Pci, DiskOption.Parse("a,b.img,readonly,bus=pci").Bus);
+        Assert.Null(DiskOption.Parse("a.img").Bus);
+    }
+
     [Theory]
+    [InlineData("user,bus=isa")]
     [InlineData("bridge")]
     [InlineData("user,forward=22")]
     [InlineData("user,forward=0:22")]

@@ -3,15 +3,15 @@ using Arm64Vm.Machine;
 
 namespace Arm64Vm.Cli.Boot;
 
-/// <summary><c>--disk FILE[,readonly|,snapshot][,format=raw|qcow2]</c>. What is not one of these at the end belongs to the file's name.</summary>
+/// <summary><c>--disk FILE[,readonly|,snapshot][,format=raw|qcow2][,bus=mmio|pci]</c>. What is not one of these at the end belongs to the file's name.</summary>
 internal static class DiskOption
 {
-    public const string Syntax = "FILE[,readonly|,snapshot][,format=raw|qcow2]";
+    public const string Syntax = "FILE[,readonly|,snapshot][,format=raw|qcow2][,bus=mmio|pci]";
 
     /// <exception cref="CliException">The text names no file or no such format.</exception>
     public static DiskConfig Parse(string text)
     {
-        var (path, mode, format) = (text, default(DiskMode?), default(DiskFormat?));
+        var (path, mode, format, bus) = (text, default(DiskMode?), default(DiskFormat?), default(VirtioBus?));
         while (path.LastIndexOf(',') is >= 0 and var comma)
         {
             var option = path[(comma + 1)..];
@@ -20,14 +20,16 @@ internal static class DiskOption
                 mode = mode is null || mode == chosen ? chosen : throw CliException.Usage($"--disk: '{text}' is both readonly and snapshot");
             else if (option.StartsWith("format=", StringComparison.Ordinal))
                 format = ParseFormat("--disk", option["format=".Length..]);
+            else if (option.StartsWith("bus=", StringComparison.Ordinal))
+                bus = NetworkOption.ParseBus("--disk", option["bus=".Length..]);
             else if (File.Exists(path) || !File.Exists(path[..comma]))
                 break;
             else
-                throw CliException.Usage($"--disk: there is no file '{path}', and '{option}' is no option; readonly, snapshot and format= are");
+                throw CliException.Usage($"--disk: there is no file '{path}', and '{option}' is no option; readonly, snapshot, format= and bus= are");
             path = path[..comma];
         }
 
-        return path.Length > 0 ? new DiskConfig(path, mode ?? DiskMode.ReadWrite, format) : throw CliException.Usage($"--disk: '{text}' names no file");
+        return path.Length > 0 ? new DiskConfig(path, mode ?? DiskMode.ReadWrite, format) { Bus = bus } : throw CliException.Usage($"--disk: '{text}' names no file");
     }
 
     /// <summary>What a user should know of a disk before the guest writes to it; null: nothing.</summary>

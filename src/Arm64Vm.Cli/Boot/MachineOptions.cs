@@ -21,6 +21,8 @@ internal sealed class MachineOptions
     private readonly Option<string> _memory = new("--memory") { Description = "RAM, such as 512M or 2G; a number without a unit is MiB", HelpName = "SIZE", DefaultValueFactory = _ => "1G" };
     private readonly Option<string> _gic = new("--gic") { Description = "Interrupt controller version", HelpName = "2|3", DefaultValueFactory = _ => "3" };
     private readonly Option<string[]> _disks = new("--disk") { Description = "Raw or qcow2 disk image on virtio, the first one vda; may be repeated. readonly, or snapshot: writes are forgotten at the end; the format is recognized unless given", HelpName = DiskOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string?> _msi = new("--msi") { Description = "What makes interrupts of PCIe messages; by default its with --gic 3, else v2m", HelpName = "its|v2m" };
+    private readonly Option<string> _bus = new("--virtio") { Description = "How virtio devices are reached that do not say it themselves", HelpName = "mmio|pci", DefaultValueFactory = _ => "mmio" };
     private readonly Option<string[]> _networks = new("--net") { Description = "Network device on virtio; may be repeated. user: the host's connections through passt, no privileges needed; the guest is 10.0.2.15, the host 10.0.2.2", HelpName = NetworkOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<string[]> _shares = new("--share") { Description = "Folder of the host for the guest (9P on virtio); may be repeated. In the guest: mount -t 9p -o trans=virtio NAME /mnt", HelpName = ShareOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<bool> _rng = new("--rng") { Description = "A virtio source of random bytes" };
@@ -51,9 +53,18 @@ internal sealed class MachineOptions
         _log.CompletionSources.Add(context => Completions.OfList(context, LogNames.All, LogNames.All));
         foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks, _networks, _shares, _rng, _balloon, _watchdog, _semihosting])
             command.Add(option);
+        AddBuses(command);
         if (hasBackend)
             command.Add(_backend);
         command.Add(_log);
+    }
+
+    private void AddBuses(Command command)
+    {
+        _msi.AcceptOnlyFromAmong("its", "v2m");
+        _bus.AcceptOnlyFromAmong("mmio", "pci");
+        command.Add(_msi);
+        command.Add(_bus);
     }
 
     /// <summary>True where neither kernel nor firmware is given.</summary>
@@ -100,6 +111,8 @@ internal sealed class MachineOptions
             Initrd = initrd is null ? null : BootSource.FromFile(initrd),
             DeviceTree = parsed.GetValue(_deviceTree) is { } tree ? BootSource.FromFile(tree) : null,
             Disks = [.. (parsed.GetValue(_disks) ?? []).Select(DiskOption.Parse)],
+            Messages = parsed.GetValue(_msi) switch { "its" => MessageController.Its, "v2m" => MessageController.V2m, _ => null },
+            Bus = NetworkOption.ParseBus("--virtio", parsed.GetValue(_bus)!),
             Networks = [.. (parsed.GetValue(_networks) ?? []).Select(NetworkOption.Parse)],
             Shares = [.. (parsed.GetValue(_shares) ?? []).Select(ShareOption.Parse)],
             HasEntropyDevice = parsed.GetValue(_rng),

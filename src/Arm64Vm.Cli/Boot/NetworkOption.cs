@@ -7,7 +7,7 @@ namespace Arm64Vm.Cli.Boot;
 /// <summary>The text of <c>--net</c>: what the device is plugged into, and options behind commas.</summary>
 internal static class NetworkOption
 {
-    public const string Syntax = "user[,forward=[udp:][ADDRESS:]PORT:PORT][,host=off]|tap,ifname=NAME|socket,listen=PATH|socket,connect=PATH[,mac=ADDRESS]";
+    public const string Syntax = "user[,forward=[udp:][ADDRESS:]PORT:PORT][,host=off]|tap,ifname=NAME|socket,listen=PATH|socket,connect=PATH[,mac=ADDRESS][,bus=mmio|pci][,boot=on]";
 
     /// <exception cref="CliException">It is none.</exception>
     public static NetworkConfig Parse(string text)
@@ -32,8 +32,20 @@ internal static class NetworkOption
         };
         if (TakeOne(options, "mac") is { } address)
             config = config with { MacAddress = ParseAddress(address) };
+        if (TakeOne(options, "bus") is { } bus)
+            config = config with { Bus = ParseBus("--net", bus) };
+        if (TakeOne(options, "boot") is { } boot)
+            config = config with { IsBootable = IsOn("boot", boot) };
         return options.Count == 0 ? config : throw CliException.Usage($"--net: {parts[0]} has no option '{options[0].Name}'");
     }
+
+    /// <exception cref="CliException">It is none.</exception>
+    public static VirtioBus ParseBus(string option, string text) => text switch
+    {
+        "mmio" => VirtioBus.Mmio,
+        "pci" => VirtioBus.Pci,
+        _ => throw CliException.Usage($"{option}: bus is mmio or pci, not '{text}'"),
+    };
 
     private static (string Name, string Value) Split(string option)
     {

@@ -3,18 +3,30 @@ using Arm64Vm.Cpu;
 namespace Arm64Vm.Devices.Pci;
 
 /// <summary>The ECAM window of a PCIe host (PCI Express base specification, 7.2.2): bus, device, function and register in the address.</summary>
-public sealed class PcieHost : IMmioDevice
+public sealed class PcieHost : IMmioDevice, IPciHost
 {
+    /// <summary>Wires for interrupt pins.</summary>
+    public const int PinCount = 4;
+
     private const int FunctionShift = 12;
     private const uint RegisterMask = (1u << FunctionShift) - 1;
 
     private readonly Lock _gate = new();
+    private readonly Lock _lineGate = new();
     private readonly Dictionary<uint, IPciFunction> _functions = [];
+    private readonly HashSet<PciFunction>[] _asserting;
+    private readonly IReadOnlyList<IInterruptLine> _lines;
+    private readonly IMsiTarget? _messages;
     private readonly ulong _length;
 
     /// <param name="busCount">Buses in the window, 1 MiB each; 256 in the board's high window, 16 in the low one.</param>
-    public PcieHost(int busCount = 256)
+    /// <param name="lines">Four wires, to which interrupt pins lead: pin A of device n to wire n modulo 4. Empty: there are none.</param>
+    /// <param name="messages">Gets message-signalled interrupts.</param>
+    public PcieHost(int busCount = 256, IReadOnlyList<IInterruptLine>? lines = null, IMsiTarget? messages = null)
     {
+        _lines = lines ?? [];
+        _messages = messages;
+        _asserting = [.. _lines.Select(_ => new HashSet<PciFunction>())];
         ArgumentOutOfRangeException.ThrowIfLessThan(busCount, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(busCount, 256);
         _length = (ulong)busCount << 20;
@@ -23,6 +35,9 @@ public sealed class PcieHost : IMmioDevice
 
     /// <summary>Function 00:00.0.</summary>
     public HostBridge Bridge { get; } = new();
+
+    /// <summary>Memory addresses of the bus.</summary>
+    public PciAddressSpace Space { get; } = new();
 
     /// <summary>Plugs a function into bus 0..255, device 0..31, function 0..7.</summary>
     /// <exception cref="ArgumentException">The place is taken or does not exist.</exception>
@@ -34,8 +49,39 @@ public sealed class PcieHost : IMmioDevice
         {
             if (!_functions.TryAdd((uint)((bus << 8) | (device << 3) | function), implementation))
                 throw new ArgumentException($"PCI function {bus:x2}:{device:x2}.{function} is taken.");
+            if (implementation is PciFunction endpoint)
+            {
+                endpoint.Address = (ushort)((bus << 8) | (device << 3) | function);
+                endpoint.Host = this;
+            }
         }
     }
+
+    /// <inheritdoc/>
+    void IPciHost.BarsChanged()
+    {
+        lock (_gate)
+            Space.Map(_functions.Values.OfType<PciFunction>().SelectMany(function => function.MappedBars()));
+    }
+
+    /// <inheritdoc/>
+    void IPciHost.SetInterrupt(PciFunction function, bool asserted)
+    {
+        if (_lines.Count == 0)
+            return;
+        var wire = (function.Address >> 3) % _lines.Count;
+        lock (_lineGate)
+        {
+            if (asserted)
+                _asserting[wire].Add(function);
+            else
+                _asserting[wire].Remove(function);
+            _lines[wire].Set(_asserting[wire].Count > 0);
+        }
+    }
+
+    /// <inheritdoc/>
+    void IPciHost.SendMessage(PciFunction function, ulong address, uint data) => _messages?.TrySend(address, data, function.Address);
 
     /// <inheritdoc/>
     public bool TryRead(ulong offset, int size, out ulong value)

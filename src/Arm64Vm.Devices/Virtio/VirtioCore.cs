@@ -21,8 +21,10 @@ internal sealed class VirtioCore : IVirtioInterrupts, IStateful<VirtioCoreState>
     /// <param name="device">The device.</param>
     /// <param name="memory">Where rings and buffers are.</param>
     /// <param name="transport">Gets interrupts.</param>
-    public VirtioCore(IVirtioDevice device, IGuestMemory memory, IVirtioTransport transport)
+    /// <param name="gate">The transport's lock; null: one of the device's own.</param>
+    public VirtioCore(IVirtioDevice device, IGuestMemory memory, IVirtioTransport transport, Lock? gate = null)
     {
+        Gate = gate ?? new Lock();
         Device = device;
         _transport = transport;
         _queues = new Virtqueue[device.QueueCount];
@@ -32,7 +34,7 @@ internal sealed class VirtioCore : IVirtioInterrupts, IStateful<VirtioCoreState>
     }
 
     /// <summary>Guards the device, its queues and its transport.</summary>
-    public Lock Gate { get; } = new();
+    public Lock Gate { get; }
 
     public IVirtioDevice Device { get; }
 

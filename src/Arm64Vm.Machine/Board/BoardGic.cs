@@ -1,5 +1,7 @@
 using Arm64Vm.Cpu;
 using Arm64Vm.Devices.Gic;
+using Arm64Vm.Devices.Gic.Its;
+using Arm64Vm.Devices.Pci;
 using Arm64Vm.Machine.Boot.DeviceTree;
 using Arm64Vm.Machine.Memory;
 
@@ -10,16 +12,16 @@ internal sealed class BoardGic
 {
     private readonly InterruptController _controller;
 
-    private BoardGic(InterruptController controller, IReadOnlyList<ISystemRegisterDevice> systemRegisters)
-    {
-        _controller = controller;
-        SystemRegisters = systemRegisters;
-    }
+    private BoardGic(InterruptController controller, IReadOnlyList<ISystemRegisterDevice> systemRegisters) =>
+        (_controller, SystemRegisters) = (controller, systemRegisters);
+
+    /// <summary>Where message-signalled interrupts go.</summary>
+    public required IMsiTarget Messages { get; init; }
 
     /// <summary>The CPU interface of a GICv3.</summary>
     public IReadOnlyList<ISystemRegisterDevice> SystemRegisters { get; }
 
-    public static BoardGic Create(MachineParts parts, PhysicalBus bus)
+    public static BoardGic Create(MachineParts parts, PhysicalBus bus, IGuestMemory memory)
     {
         var config = parts.Config;
         if (config.Gic == GicVersion.V2)
@@ -27,7 +29,7 @@ internal sealed class BoardGic
             var v2 = new GicV2(config.Cpus, config.Log);
             bus.Map(MemoryMap.GicDistributor, "gic distributor", v2.Distributor, isThreadSafe: true);
             bus.Map(MemoryMap.GicCpuInterface, "gic cpu interface", v2.CpuInterfaces, isThreadSafe: true);
-            return new BoardGic(v2, []);
+            return new BoardGic(v2, []) { Messages = AddV2m(v2, bus) };
         }
 
         var board = parts.Describe();
@@ -38,7 +40,7 @@ internal sealed class BoardGic
         var redistributors = MemoryMap.GicRedistributors with { Size = (ulong)config.Cpus * MemoryMap.RedistributorStride };
         bus.Map(MemoryMap.GicDistributor, "gic distributor", v3.Distributor, isThreadSafe: true);
         bus.Map(redistributors, "gic redistributors", v3.Redistributors, isThreadSafe: true);
-        return new BoardGic(v3, [v3]);
+        return new BoardGic(v3, [v3]) { Messages = board.HasIts ? AddIts(v3, bus, memory, config.Log) : AddV2m(v3, bus) };
     }
 
     /// <summary>What processors look at.</summary>
@@ -55,6 +57,23 @@ internal sealed class BoardGic
             _controller.Connect(vcpu.Index, vcpu.Irq, vcpu.Fiq, vcpu.InterruptsChanged);
         if (_controller is GicV2 v2 && vcpus.Count > 1)
             v2.CurrentProcessor = () => Math.Max(0, IndexOfRunning(vcpus));
+    }
+
+    private static InterruptTranslationService AddIts(GicV3 gic, PhysicalBus bus, IGuestMemory memory, ILogSink? log)
+    {
+        var lpis = new LpiRedistributors(gic.Processors, memory, gic.Attend);
+        gic.Lpis = lpis;
+        var its = new InterruptTranslationService(MemoryMap.GicIts.Base, memory, lpis, log);
+        bus.Map(MemoryMap.GicIts, "gic its", its, isThreadSafe: true);
+        return its;
+    }
+
+    private static GicV2m AddV2m(InterruptController gic, PhysicalBus bus)
+    {
+        var lines = Enumerable.Range(BoardInterrupts.V2mFirstSpi, BoardInterrupts.V2mSpiCount).Select(gic.SharedLine);
+        var frame = new GicV2m(MemoryMap.GicV2m.Base, BoardInterrupts.FirstSpi + BoardInterrupts.V2mFirstSpi, [.. lines]);
+        bus.Map(MemoryMap.GicV2m, "gic v2m", frame, isThreadSafe: true);
+        return frame;
     }
 
     private static int IndexOfRunning(IReadOnlyList<Vcpu> vcpus)

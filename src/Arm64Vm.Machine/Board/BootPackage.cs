@@ -76,6 +76,8 @@ internal sealed class BootPackage : IDisposable
     /// <summary>Tables for operating systems that want ACPI and SMBIOS; only firmware can hand them on.</summary>
     private static void DescribeToFirmware(FwCfgItems items, MachineParts parts, VirtBoard board)
     {
+        foreach (var (name, contents) in BootOrder.Files(parts.Config))
+            items.AddFile(name, contents);
         if (parts.Config.Acpi)
             AcpiFiles.Create(board).AddTo(items);
         SmbiosFiles.Create(new SmbiosMachine

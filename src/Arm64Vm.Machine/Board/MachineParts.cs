@@ -145,6 +145,8 @@ internal sealed class MachineParts : IDisposable
         HasPmu = Model.HasPmu,
         HasUart1 = SecondConsole is not null,
         HasWatchdog = Config.HasWatchdog,
+        HasIts = Config.EffectiveMessages == MessageController.Its,
+        HasV2m = Config.EffectiveMessages == MessageController.V2m,
     };
 
     public void Dispose()

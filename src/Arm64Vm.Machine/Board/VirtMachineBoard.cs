@@ -14,6 +14,7 @@ using Arm64Vm.Devices.Virtio.Balloon;
 using Arm64Vm.Devices.Virtio.Block;
 using Arm64Vm.Devices.Virtio.Console;
 using Arm64Vm.Devices.Virtio.Entropy;
+using Arm64Vm.Devices.Virtio.Pci;
 using Arm64Vm.Devices.Virtio.Share;
 using Arm64Vm.Devices.Watchdog;
 using Arm64Vm.Machine.Boot;
@@ -60,7 +61,7 @@ internal sealed class VirtMachineBoard : IDisposable
             _ = new FlashBank(parts.Flash0, Memory, Bus, readOnly: parts.Config.Vars is not null, log: _log);
             _ = new FlashBank(parts.Flash1, Memory, Bus, parts.Variables, log: _log);
 
-            Interrupts = BoardGic.Create(parts, Bus);
+            Interrupts = BoardGic.Create(parts, Bus, Memory);
             var timers = Own(MakeTimers());
             _translations = parts.Execution.Features is null ? null : Own(new TranslationCache());
             Phases = parts.Config.TracksPhases ? new PhaseTracker(parts.Console, parts.Config.Firmware is not null) : null;
@@ -81,8 +82,7 @@ internal sealed class VirtMachineBoard : IDisposable
             AddRtc();
             AddPowerKey();
             AddWatchdog();
-            AddVirtio();
-            AddPcie();
+            AddVirtio(AddPcie());
             if (parts.Config.HasDisplay)
             {
                 Display = new RamFramebuffer(Memory);
@@ -252,42 +252,52 @@ internal sealed class VirtMachineBoard : IDisposable
         PowerKey = Own(new PowerKey(gpio, _clock, events));
     }
 
-    /// <summary>Devices take the last transports, in ascending order, in which guests look for them: the first disk is Linux's vda. What else there is follows the disks.</summary>
-    /// <remarks>Only in the host's time have they threads: in virtual time runs are deterministic.</remarks>
-    private void AddVirtio()
+    /// <summary>Every device at the place that the configuration gives it; the other transports are empty.</summary>
+    /// <remarks>Only in the host's time have disks threads: in virtual time runs are deterministic.</remarks>
+    private void AddVirtio(PcieHost pcie)
     {
-        var devices = new List<IVirtioDevice>();
+        var places = VirtioPlaces.Assign(_parts.Config);
+        var onMmio = new IVirtioDevice?[MemoryMap.VirtioMmioCount];
         for (var disk = 0; disk < _parts.Disks.Count; disk++)
-            devices.Add(Own(new VirtioBlock(_parts.Disks[disk], $"disk{disk}", hasThread: _clock is SystemClock)));
-        if (_parts.Config.HasEntropyDevice)
-            devices.Add(new VirtioEntropy(_parts.Config.RandomSeed is { } seed ? new Random((int)seed).NextBytes : null));
-        if (_parts.VirtioConsole is { } console)
-            devices.Add(Own(new VirtioConsole(console)));
-        if (_parts.Config.HasBalloon)
-            devices.Add(Balloon = new VirtioBalloon(Memory, _parts.BalloonTarget));
-        foreach (var network in _parts.Networks.MakeDevices())
-            devices.Add(Own(network));
+            Plug(Own(new VirtioBlock(_parts.Disks[disk], $"disk{disk}", hasThread: _clock is SystemClock)), places.Disks[disk]);
+        if (places.Entropy is { } entropy)
+            Plug(new VirtioEntropy(_parts.Config.RandomSeed is { } seed ? new Random((int)seed).NextBytes : null), entropy);
+        if (places.Console is { } console)
+            Plug(Own(new VirtioConsole(_parts.VirtioConsole!)), console);
+        if (places.Balloon is { } balloon)
+            Plug(Balloon = new VirtioBalloon(Memory, _parts.BalloonTarget), balloon);
+        foreach (var (network, place) in _parts.Networks.MakeDevices().Zip(places.Networks))
+            Plug(Own(network), place);
         for (var share = 0; share < _parts.Shares.Count; share++)
-            devices.Add(Own(new VirtioShare(_parts.Shares[share], _parts.Config.Shares[share].Tag, hasThread: _clock is SystemClock)));
+            Plug(Own(new VirtioShare(_parts.Shares[share], _parts.Config.Shares[share].Tag, hasThread: _clock is SystemClock)), places.Shares[share]);
 
-        for (var i = 0; i < MemoryMap.VirtioMmioCount; i++)
+        for (var i = 0; i < onMmio.Length; i++)
         {
-            var place = i - (MemoryMap.VirtioMmioCount - devices.Count);
-            var device = place >= 0 ? devices[place] : null;
-            var transport = Own(new VirtioMmioTransport(Interrupts.Spi(BoardInterrupts.VirtioFirstSpi + i), Memory, device, _log));
+            var transport = Own(new VirtioMmioTransport(Interrupts.Spi(BoardInterrupts.VirtioFirstSpi + i), Memory, onMmio[i], _log));
             Bus.Map(MemoryMap.VirtioMmio(i), $"virtio{i}", transport, isThreadSafe: true);
+        }
+
+        void Plug(IVirtioDevice device, VirtioPlace place)
+        {
+            if (place.Bus == VirtioBus.Mmio)
+                onMmio[place.Index] = device;
+            else
+                pcie.Add(0, place.Index, 0, Own(new VirtioPciTransport(Memory, device, _log)));
         }
     }
 
-    private void AddPcie()
+    private PcieHost AddPcie()
     {
         var high = HighWindows.For(_parts.Config.Memory);
-        Bus.Map(high.Ecam, "pcie ecam", new PcieHost(), isThreadSafe: true);
-        AddPciWindow("mmio32", MemoryMap.PcieMmio32);
-        AddPciWindow("pio", MemoryMap.PciePio);
-        AddPciWindow("mmio64", high.PcieMmio64);
+        IInterruptLine[] lines = [.. Enumerable.Range(0, PcieHost.PinCount).Select(pin => Interrupts.Spi(BoardInterrupts.PcieFirstSpi + pin))];
+        var pcie = new PcieHost(lines: lines, messages: Interrupts.Messages);
+        Bus.Map(high.Ecam, "pcie ecam", pcie, isThreadSafe: true);
+        AddPciWindow("mmio32", MemoryMap.PcieMmio32, pcie.Space);
+        AddPciWindow("pio", MemoryMap.PciePio, null);
+        AddPciWindow("mmio64", high.PcieMmio64, pcie.Space);
+        return pcie;
     }
 
-    private void AddPciWindow(string name, Region window) =>
-        Bus.Map(window, "pcie " + name, new PciWindow(name, window.Size, _log), isThreadSafe: true);
+    private void AddPciWindow(string name, Region window, PciAddressSpace? space) =>
+        Bus.Map(window, "pcie " + name, new PciWindow(name, window.Base, window.Size, space, _log), isThreadSafe: true);
 }

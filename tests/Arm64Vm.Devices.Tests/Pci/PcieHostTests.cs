@@ -47,7 +47,7 @@ public class PcieHostTests
     [Fact]
     public void EmptyWindowsReadOnes()
     {
-        var window = new PciWindow("mmio", 0x1000);
+        var window = new PciWindow("mmio", 0x1000_0000, 0x1000);
         Assert.Equal(0xFFu, window.Read(5, 1));
         Assert.Equal(ulong.MaxValue, window.ReadWide(0xFF8, 8));
         window.Write(0, 1);

@@ -1,4 +1,5 @@
 using System.Text;
+using Arm64Vm.Devices.Net;
 using Arm64Vm.Machine.Boot.DeviceTree;
 using Arm64Vm.Machine.Tests.Machines;
 
@@ -116,27 +117,36 @@ public class Edk2Tests
         Assert.Equal(RunEnd.PowerOff, (await run.WaitAsync(GuestFiles.Patience)).End);
     }
 
-    [Fact]
-    public async Task TheShellStartsLinuxFromADisksSystemPartition()
+    [Theory]
+    [InlineData(VirtioBus.Mmio)]
+    [InlineData(VirtioBus.Pci)]
+    public async Task TheShellStartsLinuxFromADisksSystemPartition(VirtioBus bus)
     {
         using var disk = LinuxDisk().Write();
-        await RunLinux(new MachineConfig { Firmware = GuestFiles.Find("QEMU_EFI.fd"), Disks = [new DiskConfig(disk.Path)], NoReboot = true });
+
+        // A network that nobody asked to boot from is not tried before the disk, nor after it.
+        var console = await RunLinux(new MachineConfig { Firmware = GuestFiles.Find("QEMU_EFI.fd"), Disks = [new DiskConfig(disk.Path)], NoReboot = true, Bus = bus, Networks = [new SwitchNetworkConfig(new NetworkSwitch())] });
+        Assert.DoesNotContain("PXE", console, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task TheNewestEdk2StartsItsShellFromADiskAndThatLinux()
+    [Theory]
+    [InlineData(VirtioBus.Mmio)]
+    [InlineData(VirtioBus.Pci)]
+    public async Task TheNewestEdk2StartsItsShellFromADiskAndThatLinux(VirtioBus bus)
     {
         using var disk = LinuxDisk().AddFile(["EFI", "BOOT"], "BOOTAA64.EFI", await File.ReadAllBytesAsync(GuestFiles.Find("edk2-new/shellaa64.efi"))).Write();
-        await RunLinux(new MachineConfig { Firmware = GuestFiles.Find("edk2-new/QEMU_EFI.fd"), Disks = [new DiskConfig(disk.Path)], NoReboot = true });
+        await RunLinux(new MachineConfig { Firmware = GuestFiles.Find("edk2-new/QEMU_EFI.fd"), Disks = [new DiskConfig(disk.Path)], NoReboot = true, Bus = bus });
     }
 
-    [Fact]
-    public async Task UBootStartsLinuxFromADisk()
+    [Theory]
+    [InlineData(VirtioBus.Mmio)]
+    [InlineData(VirtioBus.Pci)]
+    public async Task UBootStartsLinuxFromADisk(VirtioBus bus)
     {
         using var disk = LinuxDisk()
             .AddFile(["extlinux"], "extlinux.conf", "default l\nlabel l\n  kernel /Image\n  initrd /initrd.gz\n  append console=ttyAMA0 root=none\n"u8)
             .Write();
-        await RunLinux(new MachineConfig { Firmware = GuestFiles.Find("u-boot.bin"), Disks = [new DiskConfig(disk.Path, DiskMode.ReadOnly)], NoReboot = true });
+        await RunLinux(new MachineConfig { Firmware = GuestFiles.Find("u-boot.bin"), Disks = [new DiskConfig(disk.Path, DiskMode.ReadOnly)], NoReboot = true, Bus = bus });
     }
 
     /// <summary>A kernel with its initrd, and a script for EFI's shell that starts it.</summary>

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Arm64Vm.Devices.Net;
 using Arm64Vm.Devices.Net.User;
+using Arm64Vm.Machine.Boot.DeviceTree;
 
 namespace Arm64Vm.Machine.Tests.Guests;
 
@@ -16,8 +17,10 @@ public sealed class LinuxNetworkTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    [Fact]
-    public async Task UserNetworkBringsAnAddressAndTransfersBothWays()
+    [Theory]
+    [InlineData(VirtioBus.Mmio)]
+    [InlineData(VirtioBus.Pci)]
+    public async Task UserNetworkBringsAnAddressAndTransfersBothWays(VirtioBus bus)
     {
         var data = RandomNumberGenerator.GetBytes(DataSize);
         using var server = new TcpListener(IPAddress.Loopback, 0);
@@ -36,9 +39,10 @@ public sealed class LinuxNetworkTests : IDisposable
             dd if=/dev/urandom of=/tmp/www/up bs=1M count=16 2>/dev/null
             httpd -p 80 -h /tmp/www
             sha256sum /tmp/www/up
+            grep virtio /proc/interrupts
             echo SERVING
             read line < /dev/ttyAMA0
-            """, forwarded);
+            """, forwarded, bus);
         var run = machine.RunAsync(TestContext.Current.CancellationToken);
         await machine.WaitForConsoleAsync("SERVING", GuestFiles.Patience);
         await serving;
@@ -50,6 +54,9 @@ public sealed class LinuxNetworkTests : IDisposable
         Assert.Contains($"inet {UserNetwork.GuestAddress}/24", text, StringComparison.Ordinal);
         Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(data)), text, StringComparison.Ordinal);
         Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(got)) + "  /tmp/www/up", text, StringComparison.Ordinal);
+
+        // On PCI each queue has a message of its own.
+        Assert.Equal(bus == VirtioBus.Pci, text.Contains("MSI", StringComparison.Ordinal) && text.Contains("-output.0", StringComparison.Ordinal));
 
         // passt pings for the guest with a socket that hosts may forbid.
         if (MayPing())
@@ -81,6 +88,31 @@ public sealed class LinuxNetworkTests : IDisposable
         Assert.Contains(sum + "  -", other.Console.Text, StringComparison.Ordinal);
     }
 
+    /// <summary>Each queue has a message, by whatever makes interrupts of them; a driver that may not use messages gets the wires of the pins.</summary>
+    [Theory]
+    [InlineData(GicVersion.V3, null, "", "ITS-MSI.*virtio", 5)]
+    [InlineData(GicVersion.V3, MessageController.V2m, "", " MSI.*virtio", 5)]
+    [InlineData(GicVersion.V2, null, "", " MSI.*virtio", 5)]
+    [InlineData(GicVersion.V3, null, "pci=nomsi", "Level *virtio", 2)]
+    public async Task InterruptsOfPciDevicesReachLinux(GicVersion gic, MessageController? messages, string append, string pattern, int count)
+    {
+        var lan = new NetworkSwitch();
+        await using var machine = Create(
+            $"""
+            ip addr add 10.9.0.1/24 dev eth0; ip link set eth0 up
+            ping -c 1 -W 1 10.9.0.2
+            grep -c '{pattern}' /proc/interrupts | sed 's/^/INTERRUPTS=/'
+            awk '/virtio/ {"{"} sum += $2 + $3 {"}"} END {"{"} print "COUNTED", (sum > 2) {"}"}' /proc/interrupts
+            """,
+            new SwitchNetworkConfig(lan),
+            VirtioBus.Pci,
+            append,
+            config => config with { Gic = gic, Messages = messages, Cpus = 2 });
+        Assert.Equal(RunEnd.PowerOff, (await machine.RunAsync(TestContext.Current.CancellationToken).WaitAsync(GuestFiles.Patience)).End);
+        Assert.Contains($"INTERRUPTS={count}", machine.Console.Text, StringComparison.Ordinal);
+        Assert.Contains("COUNTED 1", machine.Console.Text, StringComparison.Ordinal);
+    }
+
     private static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -102,11 +134,11 @@ public sealed class LinuxNetworkTests : IDisposable
         await stream.WriteAsync(data, TestContext.Current.CancellationToken);
     }
 
-    private VirtualMachine CreateUser(string script, int forwarded)
+    private VirtualMachine CreateUser(string script, int forwarded, VirtioBus bus)
     {
         try
         {
-            return Create(script, new UserNetworkConfig { Forwards = [new PortForward(false, IPAddress.Loopback, forwarded, 80)] });
+            return Create(script, new UserNetworkConfig { Forwards = [new PortForward(false, IPAddress.Loopback, forwarded, 80)] }, bus);
         }
         catch (NetworkException e) when (e.Message.Contains("apt install", StringComparison.Ordinal))
         {
@@ -116,20 +148,22 @@ public sealed class LinuxNetworkTests : IDisposable
     }
 
     /// <summary>A machine that runs a script in the initial RAM disk.</summary>
-    private VirtualMachine Create(string script, NetworkConfig network)
+    private VirtualMachine Create(string script, NetworkConfig network, VirtioBus bus = VirtioBus.Mmio, string append = "", Func<MachineConfig, MachineConfig>? change = null)
     {
         var disk = Path.Combine(_folder.FullName, Path.GetRandomFileName());
         var bytes = new byte[64 << 10];
         Encoding.UTF8.GetBytes(script.ReplaceLineEndings("\n") + "\n", bytes);
         File.WriteAllBytes(disk, bytes);
-        return VirtualMachine.Create(new MachineConfig
+        var config = new MachineConfig
         {
             Kernel = GuestFiles.Find("Image"),
             Initrd = GuestFiles.Find("initrd.gz"),
-            Append = "console=ttyAMA0 quiet panic=-1 script=initrd",
+            Append = "console=ttyAMA0 quiet panic=-1 script=initrd " + append,
+            Bus = bus,
             NoReboot = true,
             Disks = [new DiskConfig(disk, DiskMode.ReadOnly)],
             Networks = [network],
-        });
+        };
+        return VirtualMachine.Create(change is null ? config : change(config));
     }
 }

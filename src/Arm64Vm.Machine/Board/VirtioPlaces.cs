@@ -1,0 +1,86 @@
+using System.Globalization;
+using Arm64Vm.Machine.Memory;
+
+namespace Arm64Vm.Machine.Board;
+
+/// <summary>Where a virtio device is.</summary>
+/// <param name="Bus">How it is reached.</param>
+/// <param name="Index">The transport, or the PCI device on bus 0.</param>
+internal readonly record struct VirtioPlace(VirtioBus Bus, int Index)
+{
+    /// <summary>Open Firmware's name for it, as firmware is told of it.</summary>
+    /// <param name="pciName">What a PCI device of its class is called.</param>
+    /// <param name="unit">The part of it that is booted from.</param>
+    public string FirmwarePath(string pciName, string unit) => Bus == VirtioBus.Pci
+        ? string.Create(CultureInfo.InvariantCulture, $"/pci@i0cf8/{pciName}@{Index:x}/{unit}")
+        : string.Create(CultureInfo.InvariantCulture, $"/virtio-mmio@{MemoryMap.VirtioMmio(Index).Base:x16}/{unit}");
+}
+
+/// <summary>Gives every virtio device of a machine its place: disks first, so that the first of them is the guest's first, then the others.</summary>
+internal sealed class VirtioPlaces
+{
+    /// <summary>PCI device 0 is the host bridge.</summary>
+    private const int FirstPciDevice = 1;
+
+    private const int PciDeviceCount = 32;
+
+    private readonly List<VirtioBus> _taken = [];
+
+    private VirtioPlaces(MachineConfig config)
+    {
+        Disks = TakeAll(config.Disks.Select(disk => disk.Bus ?? config.Bus));
+        Entropy = Take(config.HasEntropyDevice, config.Bus);
+        Console = Take(config.HasVirtioConsole, config.Bus);
+        Balloon = Take(config.HasBalloon, config.Bus);
+        Networks = TakeAll(config.Networks.Select(network => network.Bus ?? config.Bus));
+        Shares = TakeAll(config.Shares.Select(_ => config.Bus));
+    }
+
+    public VirtioPlace[] Disks { get; private set; }
+
+    public VirtioPlace? Entropy { get; private set; }
+
+    public VirtioPlace? Console { get; private set; }
+
+    public VirtioPlace? Balloon { get; private set; }
+
+    public VirtioPlace[] Networks { get; private set; }
+
+    public VirtioPlace[] Shares { get; private set; }
+
+    /// <summary>On mmio devices take the last transports, in ascending order, in which guests look for them; on PCI the first places.</summary>
+    /// <exception cref="MachineConfigurationException">There are more devices than places.</exception>
+    public static VirtioPlaces Assign(MachineConfig config)
+    {
+        var places = new VirtioPlaces(config);
+        var (onMmio, onPci) = (places.Count(VirtioBus.Mmio), places.Count(VirtioBus.Pci));
+        const int MostOnPci = PciDeviceCount - FirstPciDevice;
+        if (onMmio > MemoryMap.VirtioMmioCount || onPci > MostOnPci)
+            throw new MachineConfigurationException($"The board has no place for {onMmio} virtio devices on mmio and {onPci} on PCI; it has {MemoryMap.VirtioMmioCount} and {MostOnPci}.");
+
+        // Only now is it known how many transports are the last ones.
+        places.Disks = Array.ConvertAll(places.Disks, Settle);
+        places.Networks = Array.ConvertAll(places.Networks, Settle);
+        places.Shares = Array.ConvertAll(places.Shares, Settle);
+        places.Entropy = places.Entropy is { } entropy ? Settle(entropy) : null;
+        places.Console = places.Console is { } console ? Settle(console) : null;
+        places.Balloon = places.Balloon is { } balloon ? Settle(balloon) : null;
+        return places;
+
+        VirtioPlace Settle(VirtioPlace place) =>
+            place with { Index = place.Index + (place.Bus == VirtioBus.Mmio ? MemoryMap.VirtioMmioCount - onMmio : FirstPciDevice) };
+    }
+
+    private int Count(VirtioBus bus) => _taken.Count(taken => taken == bus);
+
+    private VirtioPlace? Take(bool exists, VirtioBus bus) => exists ? Take(bus) : null;
+
+    private VirtioPlace[] TakeAll(IEnumerable<VirtioBus> buses) => [.. buses.Select(Take)];
+
+    private VirtioPlace Take(VirtioBus bus)
+    {
+        var place = new VirtioPlace(bus, Count(bus));
+        _taken.Add(bus);
+        return place;
+    }
+}
