@@ -17,12 +17,12 @@ public sealed partial class InterruptTranslationService
         var bytes = CommandBytes;
         if (_commandWrite >= bytes || _commandRead >= bytes)
             return;
+        Span<byte> copy = stackalloc byte[ItsCommand.Size];
         for (var i = 0; i < CommandsAtOnce && _commandRead != _commandWrite; i++)
         {
             var command = _memory.Map((_commandBase & 0xF_FFFF_FFFF_F000) + _commandRead, ItsCommand.Size);
             if (command.Length < ItsCommand.Size)
                 return;
-            Span<byte> copy = stackalloc byte[ItsCommand.Size];
             command.CopyTo(copy);
             _commandRead = (_commandRead + ItsCommand.Size) % bytes;
             if (!TryRun(new ItsCommand(copy)) && _log is not null && _log.IsEnabled(LogCategories.Guest))
