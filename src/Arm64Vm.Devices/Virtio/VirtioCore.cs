@@ -172,7 +172,9 @@ internal sealed class VirtioCore : IVirtioInterrupts, IStateful<VirtioCoreState>
         {
             Device.Reset();
             Status = state.Status;
-            _driverFeatures = state.DriverFeatures & _offered;
+
+            // What is still being negotiated stays as it was written; it is checked when the driver is done.
+            _driverFeatures = (Status & StatusFeaturesOk) != 0 ? state.DriverFeatures & _offered : state.DriverFeatures;
             Generation = state.ConfigurationGeneration;
             for (var i = 0; i < Math.Min(_queues.Length, state.Queues.Count); i++)
                 _queues[i].Restore(state.Queues[i]);

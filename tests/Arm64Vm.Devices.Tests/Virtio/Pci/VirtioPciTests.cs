@@ -134,6 +134,19 @@ public class VirtioPciTests
     }
 
     [Fact]
+    public void FeaturesUnderNegotiationSurviveASaveAsTheyWereWritten()
+    {
+        _bench.Enable();
+        _bench.Write(0x0C, 4, 0x0060_0000);
+        _bench.Reload();
+        Assert.Equal(0x0060_0000u, _bench.Read(0x0C, 4));
+        _bench.Write(0x08, 4, 1);
+        _bench.Write(0x0C, 4, 1);
+        _bench.Write(0x14, 1, 11);
+        Assert.Equal(3u, _bench.Read(0x14, 1));
+    }
+
+    [Fact]
     public void VectorsAndQueuesThatDoNotExistReadAsNone()
     {
         _bench.Enable();
