@@ -26,6 +26,9 @@ public sealed class LinuxNetworkTests : IDisposable
         using var server = new TcpListener(IPAddress.Loopback, 0);
         server.Start();
         var serving = ServeAsync(server, data);
+        using var server6 = new TcpListener(IPAddress.IPv6Loopback, 0);
+        server6.Start();
+        _ = GreetAsync(server6);
         var forwarded = FreePort();
         await using var machine = CreateUser($"""
             udhcpc -i eth0 -n -q -f
@@ -35,6 +38,7 @@ public sealed class LinuxNetworkTests : IDisposable
             tries=0
             until ip -6 addr show eth0 | grep -q 'fec0::.* global\|fec0::.* site' || [ $tries -gt 20 ]; do sleep 0.5; tries=$((tries + 1)); done
             ip -6 addr show eth0
+            sleep 2 | nc {UserNetwork.GatewayAddress6} {((IPEndPoint)server6.LocalEndpoint).Port} | head -c 16
             mkdir -p /tmp/www
             dd if=/dev/urandom of=/tmp/www/up bs=1M count=16 2>/dev/null
             httpd -p 80 -h /tmp/www
@@ -54,6 +58,10 @@ public sealed class LinuxNetworkTests : IDisposable
         Assert.Contains($"inet {UserNetwork.GuestAddress}/24", text, StringComparison.Ordinal);
         Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(data)), text, StringComparison.Ordinal);
         Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(got)) + "  /tmp/www/up", text, StringComparison.Ordinal);
+
+        // A host without IPv6 has none for its guests.
+        if (text.Contains("inet6 fec0::", StringComparison.Ordinal))
+            Assert.Contains("HELLO OVER IPV6", text, StringComparison.Ordinal);
 
         // On PCI each queue has a message of its own.
         Assert.Equal(bus == VirtioBus.Pci, text.Contains("MSI", StringComparison.Ordinal) && text.Contains("-output.0", StringComparison.Ordinal));
@@ -86,6 +94,56 @@ public sealed class LinuxNetworkTests : IDisposable
         Assert.Contains("PING-OK", other.Console.Text, StringComparison.Ordinal);
         var sum = one.Console.Text.Split('\n').First(line => line.Contains("/tmp/www/f", StringComparison.Ordinal))[..64];
         Assert.Contains(sum + "  -", other.Console.Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>Needs what only root has, and skips itself elsewhere.</summary>
+    [Fact]
+    public async Task TapInterfaceReachesTheHost()
+    {
+        var name = "a64t" + Random.Shared.Next(100_000);
+        var data = RandomNumberGenerator.GetBytes(DataSize);
+        VirtualMachine machine;
+        try
+        {
+            machine = Create(
+                """
+                ip addr add 10.213.7.2/24 dev eth0; ip link set eth0 up
+                tries=0
+                until ping -c 1 -W 1 10.213.7.1 >/dev/null || [ $tries -gt 60 ]; do tries=$((tries + 1)); done
+                wget -q -O - http://10.213.7.1:8713/ | sha256sum
+                """,
+                new TapNetworkConfig(name));
+        }
+        catch (NetworkException e)
+        {
+            Assert.Skip(e.Message);
+            throw;
+        }
+
+        await using (machine)
+        {
+            Assert.SkipUnless(Run("ip", "addr", "add", "10.213.7.1/24", "dev", name) && Run("ip", "link", "set", name, "up"), "interfaces cannot be configured");
+            using var server = new TcpListener(IPAddress.Parse("10.213.7.1"), 8713);
+            server.Start();
+            var serving = ServeAsync(server, data);
+            Assert.Equal(RunEnd.PowerOff, (await machine.RunAsync(TestContext.Current.CancellationToken).WaitAsync(GuestFiles.Patience)).End);
+            await serving;
+            Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(data)), machine.Console.Text, StringComparison.Ordinal);
+        }
+    }
+
+    private static bool Run(string program, params string[] arguments)
+    {
+        try
+        {
+            using var process = System.Diagnostics.Process.Start(program, arguments);
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
     }
 
     /// <summary>Each queue has a message, by whatever makes interrupts of them; a driver that may not use messages gets the wires of the pins.</summary>
@@ -132,6 +190,13 @@ public sealed class LinuxNetworkTests : IDisposable
         _ = await stream.ReadAsync(request, TestContext.Current.CancellationToken);
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.0 200 OK\r\nContent-Length: {data.Length}\r\n\r\n"), TestContext.Current.CancellationToken);
         await stream.WriteAsync(data, TestContext.Current.CancellationToken);
+    }
+
+    private static async Task GreetAsync(TcpListener server)
+    {
+        using var client = await server.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        await client.GetStream().WriteAsync("HELLO OVER IPV6\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        await Task.Delay(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
     }
 
     private VirtualMachine CreateUser(string script, int forwarded, VirtioBus bus)
