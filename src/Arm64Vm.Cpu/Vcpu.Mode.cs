@@ -25,7 +25,7 @@ public sealed unsafe partial class Vcpu
     /// <summary>Moves when context tags start over: whatever is filed under older tags must be dropped.</summary>
     public uint ContextEpoch => _stage1.Tags.Epoch;
 
-    /// <summary>Moves when tags given out before became void.</summary>
+    /// <summary>Moves when tags given out before lost their meaning.</summary>
     public uint ContextChanges => _stage1.Tags.Changes;
 
     public bool TryFetch(GuestContext* context, ulong address, out CodeLocation location)

@@ -27,7 +27,7 @@ public unsafe interface ICodeMemory
     /// <summary>Moves when context tags start over from the first: whatever is filed under older tags must then be dropped. Look after every TryFetch.</summary>
     uint ContextEpoch => 0;
 
-    /// <summary>Moves when context tags given out before became void (TLB invalidation): the current one must be asked for again.</summary>
+    /// <summary>Moves when context tags given out before lost their meaning (TLB invalidation): the current one must be asked for again.</summary>
     uint ContextChanges => 0;
 
     /// <summary>

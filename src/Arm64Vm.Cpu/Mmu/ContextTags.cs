@@ -29,10 +29,10 @@ internal sealed class ContextTags
     /// <summary>Non-global code ran in the upper half: its names include the ASID.</summary>
     private bool _upperNonGlobal;
 
-    /// <summary>Moves when every name given out so far became void.</summary>
+    /// <summary>Moves when every name given out so far lost its meaning.</summary>
     public uint Epoch { get; private set; }
 
-    /// <summary>Moves when names given out before became void.</summary>
+    /// <summary>Moves when names given out before lost their meaning.</summary>
     public uint Changes { get; private set; }
 
     /// <summary>The name of a context, at bits 11:2.</summary>

@@ -81,6 +81,11 @@ public static unsafe class FetchTlb
         }
     }
 
-    public static void FlushAll(GuestContext* context) =>
-        new Span<byte>((byte*)context + GuestContext.FetchTlbOffset, SizeInBytes).Clear();
+    /// <summary>Drops everything; a table that was never used stays memory that was never touched.</summary>
+    public static void FlushAll(GuestContext* context)
+    {
+        var table = new Span<ulong>((byte*)context + GuestContext.FetchTlbOffset, SizeInBytes / sizeof(ulong));
+        if (table.ContainsAnyExcept(0UL))
+            table.Clear();
+    }
 }
