@@ -7,12 +7,16 @@ namespace Arm64Vm.Translation;
 public sealed unsafe class InterpreterExecutor : IExecutor
 {
     private const ulong PageMask = 0xFFF;
+    private const ulong NoPage = ulong.MaxValue;
     private readonly ICodeMemory memory;
     private readonly Translator translator;
     private readonly IrInterpreter interpreter;
     private readonly InterpreterStore store = new();
     private readonly IrRegion region = new();
     private readonly Lock gate = new();
+
+    /// <summary>The page that is about to get its first code.</summary>
+    private ulong arming = NoPage;
 
     public InterpreterExecutor(ICodeMemory memory, IGuestServices services, TranslatorOptions options)
     {
@@ -62,7 +66,7 @@ public sealed unsafe class InterpreterExecutor : IExecutor
     public bool HasCode(ulong physicalPage)
     {
         lock (gate)
-            return store.HasCode(physicalPage & ~PageMask);
+            return store.HasCode(physicalPage & ~PageMask) || arming == (physicalPage & ~PageMask);
     }
 
     public void Invalidate(ulong physicalAddress, ulong length)
@@ -83,16 +87,36 @@ public sealed unsafe class InterpreterExecutor : IExecutor
     {
     }
 
+    /// <remarks>
+    /// Nothing is held while the page's write entries are withdrawn: a vCPU that is waited for may be about to report a store. From then on its
+    /// stores are reported, and wait for the lock; bytes that it wrote before are there when they are read.
+    /// </remarks>
     private InterpretedUnit Find(in CodeLocation location, int offset)
     {
-        lock (gate)
+        ulong page = location.PhysicalPage;
+        while (true)
         {
-            if (store.TryFind(location.PhysicalPage, offset, location.Mode, out InterpretedUnit unit))
-                return unit;
-            if (!store.HasCode(location.PhysicalPage))
-                memory.WatchWrites(location.PhysicalPage);
-            translator.Translate(location, offset, region);
-            return store.Add(location.PhysicalPage, offset, location.Mode, region);
+            bool isNew;
+            lock (gate)
+            {
+                if (store.TryFind(page, offset, location.Mode, out InterpretedUnit unit))
+                    return unit;
+                isNew = !store.HasCode(page);
+                if (isNew)
+                    arming = page;
+            }
+
+            if (isNew)
+                memory.WatchWrites(page);
+            lock (gate)
+            {
+                // Its last unit may have gone meanwhile, and stores to it are not reported any more.
+                if (!isNew && !store.HasCode(page))
+                    continue;
+                translator.Translate(location, offset, region);
+                arming = NoPage;
+                return store.Add(page, offset, location.Mode, region);
+            }
         }
     }
 }
