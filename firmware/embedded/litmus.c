@@ -17,7 +17,7 @@ extern char secondary_start[];
 static const struct litmus *test;
 static const struct race *race;
 static bool broken, finished;
-static uint32_t cpus, rounds;
+static uint32_t cpus = 1, rounds; // CPU 0 is there
 static volatile uint32_t places[LITMUS_CPUS];
 static volatile uint32_t arrived, generation;
 static uint32_t seeds[LITMUS_CPUS][16];
@@ -143,9 +143,13 @@ static bool run_race(const struct race *r, uint64_t wanted, bool control)
 
 static bool start(uint32_t wanted)
 {
-    for (; cpus < wanted; cpus++)
-        if (cpus > 0 && psci_call(PSCI_CPU_ON, cpus, (uint64_t)secondary_start, (uint64_t)secondary) != 0) {
-            print("LITMUS FAIL CPU %u does not start\n", cpus);
+    // How many meet is set first: a CPU that starts goes there at once.
+    uint32_t cpu = cpus;
+    if (cpus < wanted)
+        cpus = wanted;
+    for (; cpu < wanted; cpu++)
+        if (psci_call(PSCI_CPU_ON, cpu, (uint64_t)secondary_start, (uint64_t)secondary) != 0) {
+            print("LITMUS FAIL CPU %u does not start\n", cpu);
             return false;
         }
     return true;
