@@ -43,7 +43,7 @@ static enum outcome test_count(void)
     long events[] = { user, kernel, both };
     for (int i = 0; i < 3; i++)
         CHECK_EQUAL("enable", syscall(SYS_ioctl, events[i], EVENT_ENABLE, 0), 0);
-    busy(30);
+    busy(150); // long beside what a busy host takes away at a time
     for (int i = 2; i >= 0; i--)
         CHECK_EQUAL("disable", syscall(SYS_ioctl, events[i], EVENT_DISABLE, 0), 0);
     uint64_t u = counted(user), k = counted(kernel), b = counted(both);
@@ -78,7 +78,7 @@ static enum outcome test_samples(void)
     uint8_t *ring = (uint8_t *)syscall(SYS_mmap, 0, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, event, 0);
     CHECK("a ring buffer", (long)ring > 0);
     CHECK_EQUAL("enable", syscall(SYS_ioctl, event, EVENT_ENABLE, 0), 0);
-    busy(60);
+    busy(200);
     CHECK_EQUAL("disable", syscall(SYS_ioctl, event, EVENT_DISABLE, 0), 0);
 
     // struct perf_event_mmap_page: data_head at 1024. A sample is a header of 8 bytes and the address.
@@ -93,7 +93,7 @@ static enum outcome test_samples(void)
         CHECK("a record has a size", size >= 8);
         at += size;
     }
-    // 60 ms of at least 1 cycle/ns are 120 periods; a busy host takes some away.
+    // 200 ms of at least 1 cycle/ns are 400 periods; a busy host takes some away.
     if (samples < 20)
         return fail("%lu samples, %lu bytes", samples, head);
     // The interrupt may arrive when the program has just entered the kernel.

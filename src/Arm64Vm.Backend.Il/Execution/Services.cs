@@ -1,5 +1,5 @@
-using Arm64Vm.Ir;
 using System.Runtime.CompilerServices;
+using Arm64Vm.Ir;
 
 namespace Arm64Vm.Backend.Il;
 
