@@ -9,7 +9,7 @@ namespace Arm64Vm.Cpu;
 /// the sender counts, then looks at the bits; a sleeper sets its bit, then looks at the count.
 /// </remarks>
 /// <param name="processors">How many processors there are.</param>
-public sealed class EventBroadcast(int processors)
+internal sealed class EventBroadcast(int processors)
 {
     private readonly ulong[] _sleepers = new ulong[(processors + 63) / 64];
     private readonly Vcpu?[] _vcpus = new Vcpu?[processors];

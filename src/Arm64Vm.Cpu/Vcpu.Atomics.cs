@@ -9,7 +9,7 @@ namespace Arm64Vm.Cpu;
 /// The exclusive monitor is keyed by host address, which is one per physical address, so that aliases work, and remembers the value: a store-exclusive is a
 /// compare-exchange with it. Every exception return clears the monitor.
 /// </remarks>
-public sealed unsafe partial class Vcpu
+internal sealed unsafe partial class Vcpu
 {
     public bool TryLoadExclusive(GuestContext* context, ulong address, int size, int pageOffset, out Bits128 value)
     {

@@ -3,7 +3,7 @@ using Arm64Vm.Cpu.Registers;
 namespace Arm64Vm.Cpu;
 
 /// <summary>Branch target identification (FEAT_BTI, Arm ARM D8.4.6).</summary>
-public sealed unsafe partial class Vcpu
+internal sealed unsafe partial class Vcpu
 {
     /// <summary>Whether an instruction on a guarded page may be reached by a branch that set PSTATE.BTYPE to <paramref name="type"/>.</summary>
     /// <remarks>

@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Cpu;
 
 /// <summary>The system counter as guest code reads it by itself.</summary>
-public sealed unsafe partial class Vcpu
+internal sealed unsafe partial class Vcpu
 {
     private const ulong NanosecondsPerSecond = 1_000_000_000;
     private ClockRelation? _relation;

@@ -3,7 +3,7 @@ using Arm64Vm.Cpu.Mmu;
 namespace Arm64Vm.Cpu;
 
 /// <summary>Guest memory as the current level sees it, without exceptions: for semihosting and debuggers.</summary>
-public sealed unsafe partial class Vcpu
+internal sealed unsafe partial class Vcpu
 {
     /// <summary>Reads one byte of RAM at a virtual address; false where nothing is mapped or a device answers.</summary>
     public bool TryReadVirtual(ulong address, out byte value)

@@ -6,7 +6,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Cpu;
 
 /// <summary>Taking exceptions to EL1 and returning from them (Arm ARM D1.3).</summary>
-public sealed unsafe partial class Vcpu
+internal sealed unsafe partial class Vcpu
 {
     private const ulong FromLowerLevel = 0x400;
     private const ulong FromCurrentWithSpx = 0x200;

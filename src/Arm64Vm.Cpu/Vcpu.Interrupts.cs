@@ -12,7 +12,7 @@ namespace Arm64Vm.Cpu;
 /// word and only then looks at the requests. Both sides use interlocked operations on the poll word, which are full barriers, so a request
 /// is seen by this round or raises another. There is no lock: disposal lets calls that are under way end (<see cref="Rundown"/>).
 /// </remarks>
-public sealed unsafe partial class Vcpu
+internal sealed unsafe partial class Vcpu
 {
     private Rundown _callers;
     private int _stopReason;

@@ -6,7 +6,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Cpu;
 
 /// <summary>Loads and stores that the inline TLB could not do.</summary>
-public sealed unsafe partial class Vcpu
+internal sealed unsafe partial class Vcpu
 {
     private const int MaximumAccess = 16;
     private const ulong PageMask = 0xFFF;

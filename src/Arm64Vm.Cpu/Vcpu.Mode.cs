@@ -7,7 +7,7 @@ using Arm64Vm.Translation;
 namespace Arm64Vm.Cpu;
 
 /// <summary>Instruction fetch, and the mode that generated code is specialized on.</summary>
-public sealed unsafe partial class Vcpu
+internal sealed unsafe partial class Vcpu
 {
     private const int FetchPageShift = 12;
 

@@ -5,7 +5,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Cpu;
 
 /// <summary>SYS instructions: cache and TLB maintenance, address translation (Arm ARM C5.4, C5.5, C5.6).</summary>
-public sealed unsafe partial class Vcpu
+internal sealed unsafe partial class Vcpu
 {
     private const int CacheCRn = 7;
     private const int TlbCRn = 8;

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Cpu;
 
 /// <summary>Whether a processor is switched on, as PSCI AFFINITY_INFO says it.</summary>
-public enum ProcessorPower
+internal enum ProcessorPower
 {
     On = 0,
     Off = 1,
@@ -15,7 +15,7 @@ public enum ProcessorPower
 /// The state moves Off → Claimed → Pending → On → Off. Whoever moves it from Off to Claimed, by compare-exchange, owns entry and context until it
 /// stores Pending; from there the processor's own thread takes over, resets itself and stores On. Only that thread moves it from On to Off.
 /// </remarks>
-public sealed unsafe partial class Vcpu
+internal sealed unsafe partial class Vcpu
 {
     private const int StateOn = 0;
     private const int StateOff = 1;

@@ -5,7 +5,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Cpu;
 
 /// <summary>The run loop: enters the executor and handles what it comes back for.</summary>
-public sealed unsafe partial class Vcpu
+internal sealed unsafe partial class Vcpu
 {
     private const ulong SemihostingImmediate = 0xF000;
     private readonly ulong[] _exits = new ulong[(int)ExitReason.PureOperation + 1];

@@ -11,7 +11,7 @@ namespace Arm64Vm.Cpu;
 /// instruction at a time and so fetched through <see cref="TryFetch"/>, which compares; a page with a watchpoint never enters the inline
 /// TLB, so that its accesses come to the slow path, which compares.
 /// </remarks>
-public sealed unsafe partial class Vcpu
+internal sealed unsafe partial class Vcpu
 {
     private const ulong MonitorDebugEnable = 1UL << 15;
     private readonly DebugComparators _comparators = new();

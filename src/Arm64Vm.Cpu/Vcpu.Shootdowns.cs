@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Cpu;
 
 /// <summary>TLB maintenance of other processors, and waiting for one's own to be carried out by them.</summary>
-public sealed unsafe partial class Vcpu
+internal sealed unsafe partial class Vcpu
 {
     /// <summary>Requests of this processor that a DSB must wait for.</summary>
     private long _posted;

@@ -5,7 +5,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Cpu;
 
 /// <summary>Saving and restoring the architectural state.</summary>
-public sealed unsafe partial class Vcpu : IStateful<VcpuState>
+internal sealed unsafe partial class Vcpu : IStateful<VcpuState>
 {
     /// <summary>Copies the state; the vCPU must not be running.</summary>
     public VcpuState Save()

@@ -12,7 +12,7 @@ namespace Arm64Vm.Cpu;
 /// yes            0           active-pending      takes the Software Step exception
 /// </code>
 /// </remarks>
-public sealed unsafe partial class Vcpu
+internal sealed unsafe partial class Vcpu
 {
     private const ulong StepEnable = 1;
     private const ulong KernelDebugEnable = 1UL << 13;

@@ -7,7 +7,7 @@ using Arm64Vm.Ir.SoftFloat;
 namespace Arm64Vm.Cpu;
 
 /// <summary>MRS, MSR and PSTATE fields.</summary>
-public sealed unsafe partial class Vcpu
+internal sealed unsafe partial class Vcpu
 {
     private const int TimerOp1 = 3;
     private const int TimerCRn = 14;

@@ -5,7 +5,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Cpu;
 
 /// <summary>WFI, WFE, WFIT and WFET: the run loop returns what it waits for, and looks again when it is called again.</summary>
-public sealed unsafe partial class Vcpu
+internal sealed unsafe partial class Vcpu
 {
     /// <summary>WFE with the exclusive monitor armed waits for a store that nobody reports: so often it only lets others run, then it sleeps.</summary>
     private const int SpinsBeforeSleep = 16;

@@ -15,7 +15,7 @@ namespace Arm64Vm.Cpu;
 /// <see cref="RequestQuantumEnd"/> and the memory observer are safe from any thread, also after disposal.
 /// </remarks>
 [SuppressMessage("Design", "CA1506", Justification = "The processor is where its parts meet.")]
-public sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryObserver, IDisposable
+internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemoryObserver, IDisposable
 {
     private readonly HostMemory _contextMemory;
     private readonly GuestContext* _context;

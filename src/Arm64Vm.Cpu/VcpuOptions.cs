@@ -3,7 +3,7 @@ using Arm64Vm.Cpu.Registers;
 namespace Arm64Vm.Cpu;
 
 /// <summary>How one vCPU is made.</summary>
-public sealed record VcpuOptions
+internal sealed record VcpuOptions
 {
     public CpuModel Model { get; init; } = CpuModels.Max;
 

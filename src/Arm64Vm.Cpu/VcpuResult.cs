@@ -1,7 +1,7 @@
 namespace Arm64Vm.Cpu;
 
 /// <summary>What <see cref="Vcpu.Run"/> returned for.</summary>
-public enum VcpuReturn
+internal enum VcpuReturn
 {
     /// <summary>Someone asked for it (<see cref="Vcpu.RequestQuantumEnd"/>); there is more to run.</summary>
     Quantum,
@@ -34,7 +34,7 @@ public enum VcpuReturn
 /// <summary>Why a vCPU came back to whoever schedules it, and when it must run again.</summary>
 /// <param name="Reason">Why.</param>
 /// <param name="Deadline">Nanoseconds of the machine's clock at which a vCPU that waits must be run again; null: only a wake-up.</param>
-public readonly record struct VcpuResult(VcpuReturn Reason, ulong? Deadline = null)
+internal readonly record struct VcpuResult(VcpuReturn Reason, ulong? Deadline = null)
 {
     /// <summary>It has nothing to run until a wake-up or the deadline.</summary>
     public bool IsWaiting => Reason is VcpuReturn.WaitForInterrupt or VcpuReturn.WaitForEvent or VcpuReturn.Off;

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Cpu;
 
 /// <summary>Everything architectural about a vCPU that a snapshot or migration must carry. Interrupt lines are driven anew by their devices.</summary>
-public sealed record VcpuState
+internal sealed record VcpuState
 {
     /// <summary>X0 to X30, and the current stack pointer.</summary>
     public required ulong[] X { get; init; }
@@ -42,4 +42,4 @@ public sealed record VcpuState
 /// <summary>How a processor that is told to switch on will start.</summary>
 /// <param name="Entry">PC.</param>
 /// <param name="Context">X0.</param>
-public sealed record PowerOnState(ulong Entry, ulong Context);
+internal sealed record PowerOnState(ulong Entry, ulong Context);

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Cpu;
 
 /// <summary>What <see cref="Vcpu.RequestStop"/> asks for.</summary>
-public enum VcpuStop
+internal enum VcpuStop
 {
     None,
 

@@ -7,7 +7,7 @@ namespace Arm64Vm.Devices;
 /// Narrow accesses see their bytes of the register, 8-byte ones see two registers, as on a 32-bit APB behind a bridge.
 /// An access that straddles a register, or leaves the window, is refused.
 /// </remarks>
-public abstract class WordRegisterDevice : IMmioDevice
+internal abstract class WordRegisterDevice : IMmioDevice
 {
     private readonly uint _length;
 

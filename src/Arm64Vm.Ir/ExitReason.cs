@@ -5,7 +5,7 @@ namespace Arm64Vm.Ir;
 /// PC on return: the next instruction (<see cref="IrOp.ExitAfter"/>) for SVC, HVC, SMC, WFI, WFE, SEV and YIELD;
 /// the instruction itself (<see cref="IrOp.Exit"/>) for a misaligned stack, BRK, HLT, ERET, undefined and trapped instructions.
 /// </remarks>
-public enum ExitReason : byte
+internal enum ExitReason : byte
 {
     /// <summary>PC is set; find or make the translation and continue.</summary>
     Lookup = 0,

@@ -7,7 +7,7 @@ namespace Arm64Vm.Ir;
 /// <c>pageOffset</c> is the offset in its page of the guest instruction, from which the fault's PC is made.
 /// </remarks>
 // SAFETY: context points to the whole context of the vCPU that is being run, on the thread that runs it, for the call.
-public unsafe interface IGuestServices
+internal unsafe interface IGuestServices
 {
     /// <summary>Reads <paramref name="size"/> bytes (1–16, or 32 for a pair of 16: then twice).</summary>
     bool TryRead(GuestContext* context, ulong address, int size, MemoryFlags flags, int pageOffset, out Bits128 value);

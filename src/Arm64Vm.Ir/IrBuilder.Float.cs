@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir;
 
 /// <summary>Floating-point operations. Parameter order: shape and element size in bytes, then operands.</summary>
-public sealed partial class IrBuilder
+internal sealed partial class IrBuilder
 {
     /// <summary>Rounding mode of <see cref="IrInst.Aux"/> that stands for FPCR.RMode.</summary>
     public const int RoundingOfFpcr = 7;

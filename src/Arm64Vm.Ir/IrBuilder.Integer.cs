@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir;
 
 /// <summary>Integer, flag and register operations.</summary>
-public sealed partial class IrBuilder
+internal sealed partial class IrBuilder
 {
     public IrValue Const32(uint value) => Emit(IrOp.Const, IrType.I32, imm: value);
 

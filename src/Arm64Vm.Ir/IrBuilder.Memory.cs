@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir;
 
 /// <summary>Memory, system and control operations.</summary>
-public sealed partial class IrBuilder
+internal sealed partial class IrBuilder
 {
     public IrValue Load(IrType type, int size, IrValue address, long displacement = 0, MemoryFlags flags = MemoryFlags.None) =>
         Emit(IrOp.Load, type, address, size: size, aux: (int)flags, imm: (ulong)displacement);

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir;
 
 /// <summary>Vector integer operations. Parameter order: shape and element size in bytes, then operands.</summary>
-public sealed partial class IrBuilder
+internal sealed partial class IrBuilder
 {
     /// <summary>Any vector operation with a V128 result.</summary>
     public IrValue Vector(

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Arm64Vm.Ir;
 
 /// <summary>Appends instructions to a region. Lifters speak through it; it forwards guest state within a block so that a register is read once.</summary>
-public sealed partial class IrBuilder
+internal sealed partial class IrBuilder
 {
     private const int PageSize = 4096;
     private readonly IrRegion region;

@@ -5,7 +5,7 @@ namespace Arm64Vm.Ir;
 /// <summary>One IR instruction: fixed size, no references, so that a region is a flat array that is reused.</summary>
 /// <remarks>The instruction's index in <see cref="IrRegion"/> names its result. What A–D, Size, Shape, Aux and Imm mean is said at each <see cref="IrOp"/>.</remarks>
 [StructLayout(LayoutKind.Sequential, Size = SizeInBytes)]
-public struct IrInst
+internal struct IrInst
 {
     public const int SizeInBytes = 24;
 

@@ -5,7 +5,7 @@ namespace Arm64Vm.Ir;
 /// Order matters: the ranges between the Begin/End remarks are tested by <see cref="IrOps"/>.
 /// A guest instruction becomes reads of guest state, pure operations, memory operations and writes of guest state, in program order.
 /// </remarks>
-public enum IrOp : ushort
+internal enum IrOp : ushort
 {
     None = 0,
 

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir;
 
 /// <summary>Classification of operations by their range in <see cref="IrOp"/>.</summary>
-public static class IrOps
+internal static class IrOps
 {
     /// <summary>Ends a block.</summary>
     public static bool IsTerminator(IrOp op) => op is >= IrOp.Jump and <= IrOp.ExitAfter;

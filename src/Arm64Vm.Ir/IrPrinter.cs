@@ -4,7 +4,7 @@ using System.Text;
 namespace Arm64Vm.Ir;
 
 /// <summary>Readable text of a region, one instruction a line, for dumps, tests and error messages.</summary>
-public static class IrPrinter
+internal static class IrPrinter
 {
     public static string Print(IrRegion region)
     {

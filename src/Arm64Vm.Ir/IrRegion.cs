@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Arm64Vm.Ir;
 
 /// <summary>One basic block of a region: instructions [First, End), the last of which is a terminator.</summary>
-public struct IrBlock
+internal struct IrBlock
 {
     public ushort First;
     public ushort End;
@@ -14,7 +14,7 @@ public struct IrBlock
 
 /// <summary>A translation unit: basic blocks over one flat array of instructions; block 0 is the entry. Reused from unit to unit.</summary>
 /// <remarks>Values do not cross blocks: guest state carries what flows between them.</remarks>
-public sealed class IrRegion
+internal sealed class IrRegion
 {
     public const int MaxInstructions = 8192;
     public const int MaxBlocks = 64;

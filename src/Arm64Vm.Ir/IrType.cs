@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir;
 
 /// <summary>The type of an IR value. Bits above an <see cref="I32"/> are undefined; executors must not rely on them.</summary>
-public enum IrType : byte
+internal enum IrType : byte
 {
     Void,
     I32,
@@ -15,7 +15,7 @@ public enum IrType : byte
 }
 
 /// <summary>How many lanes of a vector operation are live; the lanes above are zero in the result.</summary>
-public enum VectorShape : byte
+internal enum VectorShape : byte
 {
     /// <summary>128 bits.</summary>
     Q,
@@ -28,7 +28,7 @@ public enum VectorShape : byte
 }
 
 /// <summary>A64 condition codes as encoded (Arm ARM C1.2.4).</summary>
-public enum Condition : byte
+internal enum Condition : byte
 {
     EQ, NE, CS, CC, MI, PL, VS, VC, HI, LS, GE, LT, GT, LE, AL, NV,
 }

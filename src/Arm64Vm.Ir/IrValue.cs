@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir;
 
 /// <summary>A handle to the result of an IR instruction: its index in the region. Zero means "none".</summary>
-public readonly record struct IrValue(ushort Index)
+internal readonly record struct IrValue(ushort Index)
 {
     public static IrValue None => default;
 

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir;
 
 /// <summary>Checks what every consumer of the IR relies on: blocks and terminators, order of definition, operand types, adjacency of paired operations.</summary>
-public static class IrVerifier
+internal static class IrVerifier
 {
     /// <summary>Throws with the offending instruction and the whole region where <paramref name="region"/> is malformed.</summary>
     /// <exception cref="InvalidOperationException">The region is malformed: a bug in a lifter or a pass.</exception>

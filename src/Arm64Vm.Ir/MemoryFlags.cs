@@ -2,7 +2,7 @@ namespace Arm64Vm.Ir;
 
 /// <summary>Attributes of a memory operation, in <see cref="IrInst.Aux"/>.</summary>
 [Flags]
-public enum MemoryFlags : byte
+internal enum MemoryFlags : byte
 {
     None = 0,
 
@@ -23,13 +23,13 @@ public enum MemoryFlags : byte
 }
 
 /// <summary>What <see cref="IrOp.AtomicRmw"/> stores, given the old value and the operand.</summary>
-public enum AtomicOperation : byte
+internal enum AtomicOperation : byte
 {
     Add, Clear, Xor, Set, SignedMax, SignedMin, UnsignedMax, UnsignedMin, Swap,
 }
 
 /// <summary>Which earlier and later accesses a barrier orders.</summary>
-public enum BarrierKind : byte
+internal enum BarrierKind : byte
 {
     /// <summary>Store then load included: needs a host fence.</summary>
     Full,
@@ -45,7 +45,7 @@ public enum BarrierKind : byte
 }
 
 /// <summary>Pointer authentication operations (FEAT_PAuth).</summary>
-public enum PointerAuthentication : byte
+internal enum PointerAuthentication : byte
 {
     SignIA, SignIB, SignDA, SignDB, AuthIA, AuthIB, AuthDA, AuthDB, SignGeneric, StripInstruction, StripData,
 }

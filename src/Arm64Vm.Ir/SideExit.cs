@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir;
 
 /// <summary>What the immediate of a side exit says: bits 31:0 the target's offset in the page, bits 62:32 guest instructions of the unit behind it, bit 63 flags are dead at the target.</summary>
-public readonly struct SideExit(ulong immediate)
+internal readonly struct SideExit(ulong immediate)
 {
     private const int RestShift = 32;
     private const ulong DeadBit = 1UL << 63;

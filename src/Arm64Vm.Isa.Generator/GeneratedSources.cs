@@ -29,7 +29,7 @@ internal static class GeneratedSources
     private static string Opcodes(IReadOnlyList<EncodingRow> rows)
     {
         StringBuilder text = Start();
-        text.Append("/// <summary>The encodings of the table. 0 is every word that none of them takes.</summary>\npublic enum A64Opcode : ushort\n{\n    Undefined = 0,\n");
+        text.Append("/// <summary>The encodings of the table. 0 is every word that none of them takes.</summary>\ninternal enum A64Opcode : ushort\n{\n    Undefined = 0,\n");
         foreach (EncodingRow row in rows)
             text.Append($"\n    /// <summary>{Xml(row.ManualName)}: {row.Pattern}</summary>\n    {row.EnumName},\n");
         return text.Append("}\n").ToString();
@@ -38,7 +38,7 @@ internal static class GeneratedSources
     private static string Enumeration(string name, string summary, List<string> members)
     {
         StringBuilder text = Start();
-        text.Append($"/// <summary>{summary}</summary>\npublic enum {name} : byte\n{{\n");
+        text.Append($"/// <summary>{summary}</summary>\ninternal enum {name} : byte\n{{\n");
         foreach (string member in members)
             text.Append($"    {member},\n");
         return text.Append("}\n").ToString();

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Arm64Vm.Isa;
 
 /// <summary>How much of the table something implements: the lifters, a test's words.</summary>
-public static class A64CoverageReport
+internal static class A64CoverageReport
 {
     /// <summary>Number of encodings, without <see cref="A64Opcode.Undefined"/>, that <paramref name="isCovered"/> accepts.</summary>
     public static int Count(Predicate<A64Opcode> isCovered)

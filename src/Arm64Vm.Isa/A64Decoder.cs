@@ -1,7 +1,7 @@
 namespace Arm64Vm.Isa;
 
 /// <summary>Finds the encoding of an instruction word.</summary>
-public static class A64Decoder
+internal static class A64Decoder
 {
     /// <summary>The row of the table that takes <paramref name="word"/>; <see cref="A64Opcode.Undefined"/> where none does. Allocates nothing.</summary>
     public static A64Opcode Decode(uint word)

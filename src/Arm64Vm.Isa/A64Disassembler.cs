@@ -4,7 +4,7 @@ using Arm64Vm.Isa.Disassembly;
 namespace Arm64Vm.Isa;
 
 /// <summary>Text of instructions in binutils' syntax, aliases and comments included: mnemonic, tab, operands.</summary>
-public static class A64Disassembler
+internal static class A64Disassembler
 {
     /// <summary>No instruction's text is longer.</summary>
     public const int MaximumLength = 128;

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Arm64Vm.Isa;
 
 /// <summary>The immediates that A64 packs: bit masks of logical instructions, floating-point and SIMD modified immediates.</summary>
-public static class A64Immediates
+internal static class A64Immediates
 {
     /// <summary>DecodeBitMasks' wmask (Arm ARM, shared pseudocode): a run of ones, rotated and replicated. 32-bit where <paramref name="is64Bit"/> is false.</summary>
     /// <returns>False for reserved encodings.</returns>

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Isa;
 
 /// <summary>An instruction word, its encoding and its fields by the Arm ARM's names. Which fields exist depends on the encoding; each accessor only extracts bits.</summary>
-public readonly struct A64Instruction(uint word, A64Opcode op)
+internal readonly struct A64Instruction(uint word, A64Opcode op)
 {
     public uint Word { get; } = word;
 

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Isa;
 
 /// <summary>What the table says about an encoding.</summary>
-public static class A64Opcodes
+internal static class A64Opcodes
 {
     /// <summary>Number of opcodes, <see cref="A64Opcode.Undefined"/> included: opcodes are 0 to Count − 1.</summary>
     public const int Count = A64Table.Count;

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Isa;
 
 /// <summary>Random instruction words of one encoding, from a seeded generator: the source of fuzz tests.</summary>
-public sealed class A64WordGenerator(ulong seed)
+internal sealed class A64WordGenerator(ulong seed)
 {
     private ulong _state = seed;
 

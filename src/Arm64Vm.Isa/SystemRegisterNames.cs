@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Arm64Vm.Isa;
 
 /// <summary>Names of the system registers (Arm ARM D23) and of SYS operations, for disassembly and logs.</summary>
-public static class SystemRegisterNames
+internal static class SystemRegisterNames
 {
     /// <summary>The Arm ARM's name; null where none is known.</summary>
     /// <param name="encoding">op0:op1:CRn:CRm:op2, 16 bits.</param>

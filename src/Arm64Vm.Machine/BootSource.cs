@@ -94,7 +94,7 @@ public sealed class BootSource
     }
 
     /// <summary>Reads firmware into its flash bank, without a copy in between; returns what is there.</summary>
-    /// <exception cref="Boot.BootImageException">It is not raw firmware, or does not fit.</exception>
+    /// <exception cref="BootImageException">It is not raw firmware, or does not fit.</exception>
     /// <exception cref="IOException">The file cannot be read, or is larger than the bank.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     internal static ReadOnlyMemory<byte> ReadFirmware(BootSource? source, FlashStorage bank)

@@ -106,7 +106,7 @@ public sealed record MachineConfig
     public ExecutionBackend Backend { get; init; } = ExecutionBackend.Auto;
 
     /// <summary>When the il back end compiles; null: as measured to be good.</summary>
-    public Translation.Il.IlOptions? Il { get; init; }
+    internal Translation.Il.IlOptions? Il { get; init; }
 
     /// <summary>A reset ends the run instead of starting the machine again.</summary>
     public bool NoReboot { get; init; }
@@ -117,7 +117,7 @@ public sealed record MachineConfig
     public ILogSink? Log { get; init; }
 
     /// <summary>The machine's time; null: the host's, standing still while the machine is paused.</summary>
-    public IVirtualClock? Clock { get; init; }
+    internal IVirtualClock? Clock { get; init; }
 
     /// <summary>Makes everything random in the machine reproducible; null: the host's randomness.</summary>
     public ulong? RandomSeed { get; init; }

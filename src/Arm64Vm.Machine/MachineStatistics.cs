@@ -57,7 +57,7 @@ public sealed record MachineStatistics
             var vcpu = board.Vcpus[cpu];
             for (var i = 0; i < totals.Length; i++)
                 totals[i] += vcpu.ExitCounts[i];
-            processors[cpu] = new ProcessorStatistics(cpu, vcpu.Power, vcpu.InterruptsTaken, Named(vcpu.ExitCounts));
+            processors[cpu] = new ProcessorStatistics(cpu, vcpu.InterruptsTaken, Named(vcpu.ExitCounts)) { Power = vcpu.Power };
         }
 
         return new MachineStatistics
@@ -88,10 +88,15 @@ public sealed record MachineStatistics
 
 /// <summary>Counters of one processor.</summary>
 /// <param name="Index">Which.</param>
-/// <param name="Power">Whether it is switched on.</param>
 /// <param name="Interrupts">Interrupts it took.</param>
 /// <param name="Exits">Returns from guest code to its run loop, by reason; reasons that never occurred are left out.</param>
-public sealed record ProcessorStatistics(int Index, ProcessorPower Power, ulong Interrupts, IReadOnlyList<(string Reason, ulong Count)> Exits);
+public sealed record ProcessorStatistics(int Index, ulong Interrupts, IReadOnlyList<(string Reason, ulong Count)> Exits)
+{
+    /// <summary>It is switched on; at first the first alone is.</summary>
+    public bool IsOn => Power == ProcessorPower.On;
+
+    internal ProcessorPower Power { get; init; }
+}
 
 /// <summary>Counters of the code translator.</summary>
 /// <param name="Units">Translation units made.</param>

@@ -143,7 +143,7 @@ public sealed partial class VirtualMachine
             for (var i = 0; i < processors.Length; i++)
             {
                 var exits = _board is { } board && i < board.Vcpus.Count ? MachineStatistics.Named(board.Vcpus[i].ExitCounts) : [];
-                processors[i] = new ProcessorUsage(i, schedule[i]?.State, schedule[i]?.RunTime ?? default, schedule[i], exits);
+                processors[i] = new ProcessorUsage(i, schedule[i]?.RunTime ?? default, exits) { Schedule = schedule[i] };
             }
 
             return new MachineUsage(Name, _state, Weight, Cap, _runner.Group.RunTime, processors);

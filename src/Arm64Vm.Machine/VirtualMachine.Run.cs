@@ -139,7 +139,7 @@ public sealed partial class VirtualMachine
     }
 
     /// <summary>Makes the board anew; flash keeps its bytes, files are read again.</summary>
-    /// <exception cref="Boot.BootImageException">A file cannot be loaded any more.</exception>
+    /// <exception cref="BootImageException">A file cannot be loaded any more.</exception>
     /// <exception cref="IOException">A file cannot be read any more.</exception>
     private void Restart()
     {

@@ -10,5 +10,5 @@ namespace Arm64Vm.Scheduling;
 /// <param name="Migrations">Runs on another worker than the run before.</param>
 /// <param name="Throttles">Times it wanted to run and its group's cap forbade it.</param>
 /// <param name="Worker">Where it runs, or ran last.</param>
-public readonly record struct EntityStatistics(
+internal readonly record struct EntityStatistics(
     EntityState State, TimeSpan RunTime, long Runs, long Preemptions, long Yields, long Waits, long Migrations, long Throttles, int Worker);

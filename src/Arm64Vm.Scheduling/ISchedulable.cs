@@ -1,7 +1,7 @@
 namespace Arm64Vm.Scheduling;
 
 /// <summary>What a <see cref="Scheduler"/> runs: a resumable piece of work that never blocks, such as a virtual processor.</summary>
-public interface ISchedulable
+internal interface ISchedulable
 {
     /// <summary>Works on the calling thread until there is something to decide. At most one thread is in it at any time; each call sees everything that the one before did.</summary>
     /// <remarks>It neither sleeps nor blocks. A call without need is harmless: it finds nothing to do and says so.</remarks>

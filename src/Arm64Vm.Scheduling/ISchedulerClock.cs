@@ -3,14 +3,14 @@ using System.Diagnostics;
 namespace Arm64Vm.Scheduling;
 
 /// <summary>The scheduler's time.</summary>
-public interface ISchedulerClock
+internal interface ISchedulerClock
 {
     /// <summary>Nanoseconds since some moment. Monotonic; any thread.</summary>
     ulong Nanoseconds { get; }
 }
 
 /// <summary>The host's monotonic clock.</summary>
-public sealed class HostClock : ISchedulerClock
+internal sealed class HostClock : ISchedulerClock
 {
     /// <inheritdoc/>
     public ulong Nanoseconds

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Scheduling;
 
 /// <summary>One thing that is scheduled, and its place in the scheduler. Made by <see cref="Scheduler.Add"/>.</summary>
-public sealed class ScheduleEntity
+internal sealed class ScheduleEntity
 {
     /// <summary>Runs on any worker.</summary>
     public const ulong AnyWorker = ulong.MaxValue;

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Scheduling;
 
 /// <summary>Entities that share one weight and one cap, such as the processors of a virtual machine. Any thread may change them at any moment.</summary>
-public sealed class ScheduleGroup
+internal sealed class ScheduleGroup
 {
     /// <summary>The weight of a group for which none was chosen.</summary>
     public const int DefaultWeight = 100;

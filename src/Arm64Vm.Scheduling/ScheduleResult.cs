@@ -1,7 +1,7 @@
 namespace Arm64Vm.Scheduling;
 
 /// <summary>Why <see cref="ISchedulable.Run"/> returned.</summary>
-public enum ScheduleReturn
+internal enum ScheduleReturn
 {
     /// <summary>It was asked to, and has more to do.</summary>
     Preempted,
@@ -19,7 +19,7 @@ public enum ScheduleReturn
 /// <summary>What a run ended with.</summary>
 /// <param name="Reason">Why it returned.</param>
 /// <param name="Deadline">With <see cref="ScheduleReturn.Wait"/>: nanoseconds of the scheduler's clock at which it runs again without a wake-up.</param>
-public readonly record struct ScheduleResult(ScheduleReturn Reason, ulong Deadline = ScheduleResult.Never)
+internal readonly record struct ScheduleResult(ScheduleReturn Reason, ulong Deadline = ScheduleResult.Never)
 {
     /// <summary>No deadline.</summary>
     public const ulong Never = ulong.MaxValue;

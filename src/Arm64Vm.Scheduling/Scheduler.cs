@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Arm64Vm.Scheduling;
 
 /// <summary>Runs any number of entities on few threads. No member locks; all are safe from any thread.</summary>
-public sealed class Scheduler : IDisposable
+internal sealed class Scheduler : IDisposable
 {
     private readonly Pool<NoPoints> _pool;
     private readonly string _name;

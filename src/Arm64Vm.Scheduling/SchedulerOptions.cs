@@ -1,7 +1,7 @@
 namespace Arm64Vm.Scheduling;
 
 /// <summary>How a scheduler is made.</summary>
-public sealed record SchedulerOptions
+internal sealed record SchedulerOptions
 {
     /// <summary>Workers at the start; 0: one per processor of the host.</summary>
     public int Workers { get; init; }

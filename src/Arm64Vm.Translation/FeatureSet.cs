@@ -3,7 +3,7 @@ using Arm64Vm.Isa;
 namespace Arm64Vm.Translation;
 
 /// <summary>The architecture features whose instructions the translator accepts; all others are UNDEFINED.</summary>
-public readonly record struct FeatureSet(ulong Bits)
+internal readonly record struct FeatureSet(ulong Bits)
 {
     /// <summary>Everything that has a lifter.</summary>
     public static FeatureSet All => new(ulong.MaxValue);

@@ -3,7 +3,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Translation;
 
 /// <summary>Where the bytes of the code at a virtual address are, and under which mode they run.</summary>
-public unsafe struct CodeLocation
+internal unsafe struct CodeLocation
 {
     /// <summary>Guest-physical address of the 4 KiB page.</summary>
     public ulong PhysicalPage;
@@ -19,7 +19,7 @@ public unsafe struct CodeLocation
 
 /// <summary>The processor's view of guest code, for executors.</summary>
 // SAFETY: context points to the whole context of the vCPU, for the call; a location's Host is 4096 readable bytes until guest code runs again.
-public unsafe interface ICodeMemory
+internal unsafe interface ICodeMemory
 {
     /// <summary>Translates <paramref name="address"/> for instruction fetch. False: an exception was raised, or the address is to be fetched under another name; go on at the context's PC.</summary>
     bool TryFetch(GuestContext* context, ulong address, out CodeLocation location);
@@ -39,7 +39,7 @@ public unsafe interface ICodeMemory
 }
 
 /// <summary>Knows which pages have translated code. Safe from any thread.</summary>
-public interface ICodeTracker
+internal interface ICodeTracker
 {
     /// <summary>True where translations of code on this physical page exist, or are being made; stores to it must then be reported.</summary>
     bool HasCode(ulong physicalPage);
@@ -49,7 +49,7 @@ public interface ICodeTracker
 }
 
 /// <summary>Runs guest code for one vCPU.</summary>
-public unsafe interface IExecutor : ICodeTracker, IDisposable
+internal unsafe interface IExecutor : ICodeTracker, IDisposable
 {
     /// <summary>Whom to tell of stores to code: the executor itself, or what it shares with those of other vCPUs.</summary>
     ICodeTracker Tracker => this;

@@ -4,7 +4,7 @@ using Arm64Vm.Ir.Interpreter;
 namespace Arm64Vm.Translation;
 
 /// <summary>Runs guest code by interpreting its IR: slow, simple, and the same on every host.</summary>
-public sealed unsafe class InterpreterExecutor : IExecutor
+internal sealed unsafe class InterpreterExecutor : IExecutor
 {
     private const ulong PageMask = 0xFFF;
     private const ulong NoPage = ulong.MaxValue;

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Translation;
 
 /// <summary>Everything about the processor's state that generated code is specialized on; part of the key of a translation.</summary>
-public readonly record struct TranslationMode(uint Bits)
+internal readonly record struct TranslationMode(uint Bits)
 {
     private const int MmuIndexShift = 1;
     private const int FpcrShift = 8;

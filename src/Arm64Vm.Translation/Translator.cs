@@ -5,7 +5,7 @@ using Arm64Vm.Translation.Lifters;
 namespace Arm64Vm.Translation;
 
 /// <summary>Guest instructions to IR: one run of instructions per unit, entered at its start and left at side exits and its end, optimized. Allocates nothing in steady state.</summary>
-public sealed unsafe class Translator
+internal sealed unsafe class Translator
 {
     private const int PageSize = 4096;
     private readonly TranslatorOptions options;

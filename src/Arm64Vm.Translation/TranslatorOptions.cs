@@ -1,7 +1,7 @@
 namespace Arm64Vm.Translation;
 
 /// <summary>How instructions are translated.</summary>
-public sealed record TranslatorOptions
+internal sealed record TranslatorOptions
 {
     /// <summary>Instructions the guest may use; the rest is UNDEFINED.</summary>
     public FeatureSet Features { get; init; } = FeatureSet.Default;

@@ -29,6 +29,9 @@ internal static class Product
     /// <summary>Projects beside the chain: they use no layer. One layer each uses them.</summary>
     public static IReadOnlyDictionary<string, string> Companions { get; } = new Dictionary<string, string> { ["Arm64Vm.Scheduling"] = "Arm64Vm.Machine" };
 
+    /// <summary>What goes into the package of the library: everything but the command line.</summary>
+    public static IEnumerable<string> Packaged => Layers.Where(layer => layer != "Arm64Vm.Cli").Concat(Companions.Keys);
+
     /// <summary>Programs that are run while the product is built; they use no layer and no layer uses them.</summary>
     public static IReadOnlyList<string> BuildTools { get; } = ["Arm64Vm.Isa.Generator"];
 

@@ -31,8 +31,9 @@ public unsafe class PointerAuthenticationTests
     [Theory]
     [InlineData(PointerAlgorithm.Fast)]
     [InlineData(PointerAlgorithm.Qarma5)]
-    public void PointersAuthenticateOnlyWithTheirModifierAndKey(PointerAlgorithm algorithm)
+    public void PointersAuthenticateOnlyWithTheirModifierAndKey(object algorithmCase)
     {
+        var algorithm = (PointerAlgorithm)algorithmCase;
         using var machine = new TestMachine(new VcpuOptions { Model = CpuModels.Max.WithPointerAuthentication(algorithm) });
         string[] keys = ["APIAKeyLo_EL1", "APIAKeyHi_EL1", "APIBKeyLo_EL1", "APIBKeyHi_EL1"];
         for (var i = 0; i < keys.Length; i++)

@@ -27,8 +27,9 @@ public sealed class RunResultTests
     [Theory]
     [InlineData(WfitX3, VcpuReturn.WaitForInterrupt)]
     [InlineData(WfetX3, VcpuReturn.WaitForEvent)]
-    public void WaitsWithATimeoutReturnTheirDeadline(uint word, VcpuReturn reason)
+    public void WaitsWithATimeoutReturnTheirDeadline(uint word, object reasonCase)
     {
+        var reason = (VcpuReturn)reasonCase;
         var clock = new FakeClock();
         using var machine = new TestMachine(new VcpuOptions { Clock = clock });
         Start(machine, word, Asm.Movz(1, 7));

@@ -8,7 +8,7 @@ namespace Arm64Vm.Backend.Il;
 /// <param name="method">The method, complete.</param>
 /// <param name="jumps">Targets of direct jumps that leave the region.</param>
 /// <param name="operations">Operations for the interpreter's semantics.</param>
-public sealed class IlCompilation(DynamicMethod method, int[] jumps, IrInst[] operations)
+internal sealed class IlCompilation(DynamicMethod method, int[] jumps, IrInst[] operations)
 {
     public int[] Jumps { get; } = jumps;
 

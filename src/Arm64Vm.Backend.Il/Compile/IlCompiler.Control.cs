@@ -8,7 +8,7 @@ namespace Arm64Vm.Backend.Il;
 /// The method returns the unit to go on with to the executor's loop, so the stack does not grow. A slot for another page holds for one mapping
 /// of the page jumped from, named by its address and context.
 /// </remarks>
-public sealed partial class IlCompiler
+internal sealed partial class IlCompiler
 {
     private void CompileTerminator(in IrInst inst)
     {

@@ -7,7 +7,7 @@ namespace Arm64Vm.Backend.Il;
 /// NZCV. Flags of an addition, subtraction or conjunction are not computed: a condition on them is a comparison of what they are flags of.
 /// They are put together only where they are written to the guest's state or go into another operation.
 /// </summary>
-public sealed partial class IlCompiler
+internal sealed partial class IlCompiler
 {
     private static bool IsLazySetter(IrOp op) => op is >= IrOp.AddS and <= IrOp.AndNotS;
 

@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.Il;
 
 /// <summary>Integer operations: IL where it says the same, small methods of <see cref="IntegerCode"/> otherwise.</summary>
-public sealed partial class IlCompiler
+internal sealed partial class IlCompiler
 {
     private void CompileInteger(in IrInst inst)
     {

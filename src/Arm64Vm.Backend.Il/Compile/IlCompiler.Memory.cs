@@ -16,7 +16,7 @@ namespace Arm64Vm.Backend.Il;
 /// On x86 every access is marked volatile, which costs nothing there and keeps the compiler from merging or moving guest accesses; elsewhere
 /// barriers stand beside acquires and releases.
 /// </remarks>
-public sealed partial class IlCompiler
+internal sealed partial class IlCompiler
 {
     private static readonly bool s_isTotalStoreOrder = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86;
 

@@ -5,7 +5,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.Il;
 
 /// <summary>Vector and floating-point operations: a call of the method that has the operation's meaning, which the runtime inlines, or of the oracle.</summary>
-public sealed partial class IlCompiler
+internal sealed partial class IlCompiler
 {
     private readonly Methods methods = new();
 

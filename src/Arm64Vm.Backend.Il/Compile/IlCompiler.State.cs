@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.Il;
 
 /// <summary>Guest registers: a local for each one the region uses, and the context.</summary>
-public sealed partial class IlCompiler
+internal sealed partial class IlCompiler
 {
     /// <summary>Place of the flags behind the 32 general and 32 vector registers.</summary>
     private const int FlagsRegister = 64;

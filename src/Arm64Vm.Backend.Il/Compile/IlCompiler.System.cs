@@ -6,7 +6,7 @@ using Arm64Vm.Ir.SoftFloat;
 namespace Arm64Vm.Backend.Il;
 
 /// <summary>System registers and operations: plain storage and FPSR in place, the rest by the services.</summary>
-public sealed partial class IlCompiler
+internal sealed partial class IlCompiler
 {
     /// <summary>The unit changed the processor's mode: whatever follows must be looked up by the run loop.</summary>
     private bool mustReturn;

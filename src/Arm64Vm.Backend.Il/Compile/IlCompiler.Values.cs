@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.Il;
 
 /// <summary>IR values: constants, registers that are not written before the value dies, and locals that are given out again after the last use.</summary>
-public sealed partial class IlCompiler
+internal sealed partial class IlCompiler
 {
     private struct ValueState
     {

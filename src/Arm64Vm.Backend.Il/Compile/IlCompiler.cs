@@ -17,7 +17,7 @@ namespace Arm64Vm.Backend.Il;
 /// </remarks>
 [RequiresDynamicCode("Compiles IL at run time.")]
 // SAFETY: names the type of a pointer to a context; follows none.
-public sealed unsafe partial class IlCompiler
+internal sealed unsafe partial class IlCompiler
 {
     private readonly List<Action> cold = [];
     private readonly List<int> jumps = [];

@@ -9,6 +9,6 @@ namespace Arm64Vm.Backend.Il;
 /// <param name="PointerAuthentication">The processor has pointer authentication keys, and some are in use.</param>
 /// <param name="CountsInstructions">Code counts its guest instructions, a block at a time.</param>
 /// <param name="StepsUnits">Every unit comes back to the run loop.</param>
-public readonly record struct IlMode(
+internal readonly record struct IlMode(
     int ExceptionLevel, int MmuIndex, bool AlignmentChecked, uint Fpcr, bool ZeroTrapped = false, bool PointerAuthentication = false,
     bool CountsInstructions = false, bool StepsUnits = false);

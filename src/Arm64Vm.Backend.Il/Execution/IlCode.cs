@@ -4,10 +4,10 @@ namespace Arm64Vm.Backend.Il;
 
 /// <summary>Compiled code of a unit. Returns the unit to go on with, or null with the reason in the context's exit record.</summary>
 // SAFETY: context is a whole context, owned by the calling thread for the call.
-public unsafe delegate IlUnit? IlCode(GuestContext* context);
+internal unsafe delegate IlUnit? IlCode(GuestContext* context);
 
 /// <summary>Why compiled code returned no unit, beside the <see cref="ExitReason"/>s; above all of those.</summary>
-public static class IlExit
+internal static class IlExit
 {
     /// <summary>A direct jump whose slot (Exit.Site) is empty or not for this mapping; PC is its target.</summary>
     public const uint Link = 0x100;

@@ -3,7 +3,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.Il;
 
 /// <summary>What compiled code reaches outside itself: the processor's services and the cache of indirect jumps.</summary>
-public class IlHost(IGuestServices services)
+internal class IlHost(IGuestServices services)
 {
     public IGuestServices Services { get; } = services;
 

@@ -7,7 +7,7 @@ namespace Arm64Vm.Backend.Il;
 /// The thread that runs the vCPU reads without a lock; entries change under the executor's lock. A reader that sees an address without its unit
 /// takes it for a miss.
 /// </remarks>
-public sealed class IlJumpCache
+internal sealed class IlJumpCache
 {
     private const int Entries = 1 << 14;
 

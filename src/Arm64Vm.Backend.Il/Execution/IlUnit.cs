@@ -7,7 +7,7 @@ namespace Arm64Vm.Backend.Il;
 /// Everything but <see cref="Code"/> is set before it is published; a unit that is removed is forgotten, and the collector frees its method.
 /// Fields, not properties, because compiled code reads them.
 /// </remarks>
-public class IlUnit(IlHost host)
+internal class IlUnit(IlHost host)
 {
     /// <summary>The compiled region, or null while the unit is interpreted.</summary>
     public volatile IlCode? Code;

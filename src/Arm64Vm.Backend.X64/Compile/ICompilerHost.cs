@@ -3,7 +3,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>What the compiler asks of the translation cache that owns its output.</summary>
-public interface ICompilerHost
+internal interface ICompilerHost
 {
     /// <summary>Index of a pure operation with the same operation, type, size, shape, aux and immediate; operands do not count.</summary>
     uint InternPureOperation(in IrInst operation);

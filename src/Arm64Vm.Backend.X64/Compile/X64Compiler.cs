@@ -12,11 +12,11 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// <param name="Fpcr">FPCR bits that select semantics.</param>
 /// <param name="ZeroTrapped">DC ZVA traps.</param>
 /// <param name="PointerAuthentication">The processor has pointer authentication keys, and some are in use.</param>
-public readonly record struct CompileMode(
+internal readonly record struct CompileMode(
     int ExceptionLevel, int MmuIndex, bool AlignmentChecked, bool SingleStep, uint Fpcr, bool ZeroTrapped = false, bool PointerAuthentication = false);
 
 /// <summary>Turns one IR region into x86-64 code. One instance per compiling thread, reused; allocates nothing per region.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private readonly ICompilerHost host;
     private readonly Stubs stubs;

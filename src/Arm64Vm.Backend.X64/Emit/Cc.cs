@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 /// <summary>A condition code, numbered as in the low four bits of Jcc, SETcc and CMOVcc (Intel SDM vol. 1, appendix B). Inverting a condition flips bit 0.</summary>
-public enum Cc : byte
+internal enum Cc : byte
 {
     O,
     No,
@@ -21,7 +21,7 @@ public enum Cc : byte
     G,
 }
 
-public static class CcExtensions
+internal static class CcExtensions
 {
     /// <summary>The condition that holds exactly when <paramref name="cc"/> does not.</summary>
     public static Cc Invert(this Cc cc) => (Cc)((int)cc ^ 1);

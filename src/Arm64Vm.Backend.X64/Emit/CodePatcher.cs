@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Arm64Vm.Backend.X64.Emit;
 
 /// <summary>Retargets patchable branches (see <see cref="X64Emitter.JmpPatchable()"/>) in code that other threads may be running.</summary>
-public static unsafe class CodePatcher
+internal static unsafe class CodePatcher
 {
     /// <summary>
     /// One aligned four-byte store. A thread that runs the branch goes to the old target or to the new one; both must stay valid code.

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 /// <summary>A general-purpose register, numbered as in the ModRM byte (Intel SDM vol. 2A, table 2-2). The operand size is given with each instruction.</summary>
-public enum Gpr : byte
+internal enum Gpr : byte
 {
     Rax,
     Rcx,

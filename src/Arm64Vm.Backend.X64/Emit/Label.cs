@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 /// <summary>A place in the code of the current block, valid until the emitter's next Reset. The default value is no label.</summary>
-public readonly struct Label : IEquatable<Label>
+internal readonly struct Label : IEquatable<Label>
 {
     internal readonly int Id;
 

@@ -7,7 +7,7 @@ namespace Arm64Vm.Backend.X64.Emit;
 /// A memory operand, already split into the ModRM, SIB and displacement that encode it (Intel SDM vol. 2A, 2.1.5),
 /// so that an instruction only copies bytes. The shortest displacement is chosen here.
 /// </summary>
-public readonly struct Mem
+internal readonly struct Mem
 {
     private const int SibFlag = 0x08;
     private const int LabelFlag = 0x10;

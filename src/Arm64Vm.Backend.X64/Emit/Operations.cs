@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 /// <summary>The eight classic two-operand operations, numbered as the /digit of opcodes 80, 81 and 83.</summary>
-public enum AluOp : byte
+internal enum AluOp : byte
 {
     Add,
     Or,
@@ -14,7 +14,7 @@ public enum AluOp : byte
 }
 
 /// <summary>Shift group 2, numbered as the /digit of opcodes C0, C1 and D0 to D3.</summary>
-public enum ShiftOp : byte
+internal enum ShiftOp : byte
 {
     Rol = 0,
     Ror = 1,
@@ -26,7 +26,7 @@ public enum ShiftOp : byte
 }
 
 /// <summary>SHA extensions, numbered by the opcode byte in map 0F38 (0F3A for <see cref="Sha1rnds4"/>, kept apart by bit 8).</summary>
-public enum ShaOp
+internal enum ShaOp
 {
     Sha1nexte = 0xC8,
     Sha1msg1 = 0xC9,

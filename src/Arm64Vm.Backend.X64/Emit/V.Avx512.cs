@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 // AVX-512 instructions in their 128-bit EVEX forms (AVX512VL). The prefix Evex sets them apart from VEX forms of the same name.
-public static partial class V
+internal static partial class V
 {
     // Ternary logic: imm8 is the truth table over (d, a, b).
     public static VexOp EvexPternlogd => new VexOp(VexShape.Rvmi, M0F3A, P66, 0, 0x25).AsEvex(4);

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 // AES, carry-less multiplication, Galois field arithmetic and string comparison.
-public static partial class V
+internal static partial class V
 {
     // AES: one round on state a with round key b.
     public static VexOp Aesenc => Int38(0xDC);

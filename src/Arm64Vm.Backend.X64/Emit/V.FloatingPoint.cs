@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 // Floating-point arithmetic, comparison, logic and conversion.
-public static partial class V
+internal static partial class V
 {
     // Arithmetic. Min and Max give the second operand for NaNs and for two zeros.
     public static VexOp Addps => Rvm(None, M0F, 0x58);

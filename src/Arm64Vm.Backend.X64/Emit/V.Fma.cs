@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 // Fused multiply-add. The digits number the operands d, a, b: 213 is d = a * d + b, 231 is d = a * b + d.
-public static partial class V
+internal static partial class V
 {
     public static VexOp Fmadd132ps => Int38(0x98);
     public static VexOp Fmadd132pd => Int38(0x98, 1);

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 // Packed integer arithmetic and comparison.
-public static partial class V
+internal static partial class V
 {
     // Add and subtract, wrapping and saturating.
     public static VexOp Paddb => Int(0xFC);

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 // Moves. Register to register, load with Vex, store with VexStore.
-public static partial class V
+internal static partial class V
 {
     // Whole registers; the A forms need 16-byte alignment.
     public static VexOp Movups => Move(None, 0x10, 0x11);

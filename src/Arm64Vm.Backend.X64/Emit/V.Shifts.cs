@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 // Packed shifts. Counts of the element size or more give zero, or the sign for arithmetic shifts.
-public static partial class V
+internal static partial class V
 {
     // One count for all elements: a constant, or the low quadword of a register.
     public static VexOp Psllw => Shift(0xF1, 0x71, 6);

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 // Packing, interleaving, permutation, blends, extension and broadcast.
-public static partial class V
+internal static partial class V
 {
     // Pack two registers into one, saturating.
     public static VexOp Packsswb => Int(0x63);

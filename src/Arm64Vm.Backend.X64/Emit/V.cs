@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Arm64Vm.Backend.X64.Emit;
 
 /// <summary>The vector instructions, under their names without the leading V.</summary>
-public static partial class V
+internal static partial class V
 {
     /// <summary>Mandatory prefixes as VEX.pp.</summary>
     private const int None = 0;

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Arm64Vm.Backend.X64.Emit;
 
 /// <summary>How the operands of a vector instruction are placed, after the SDM's "Op/En" column.</summary>
-public enum VexShape
+internal enum VexShape
 {
     /// <summary>reg = vvvv op rm. <see cref="X64Emitter.Vex(VexOp, Xmm, Xmm, Xmm)"/>.</summary>
     Rvm,
@@ -45,7 +45,7 @@ public enum VexShape
 /// One vector instruction as a constant: opcode, map, mandatory prefix, W, vector length and the place of its operands
 /// (Intel SDM vol. 2A, 2.3 and 2.7). The constants are in <see cref="V"/>.
 /// </summary>
-public readonly struct VexOp
+internal readonly struct VexOp
 {
     private const ulong Length256Bit = 1UL << 14;
     private const ulong EvexBit = 1UL << 15;

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Arm64Vm.Backend.X64.Emit;
 
 // ADD, OR, ADC, SBB, AND, SUB, XOR, CMP, TEST, and the one-operand NEG, NOT, INC, DEC.
-public sealed unsafe partial class X64Emitter
+internal sealed unsafe partial class X64Emitter
 {
     public void Alu(AluOp op, int size, Gpr dst, Gpr src)
         => _cur = Op1(Begin(), size, Sized((int)op << 3, size), (int)src, (int)dst, ByteRex(size, (int)dst) | ByteRex(size, (int)src));

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 // Locked read-modify-write instructions and fences (Intel SDM vol. 3A, 9.1 and 9.2).
-public sealed unsafe partial class X64Emitter
+internal sealed unsafe partial class X64Emitter
 {
     /// <summary>Exchanges a register with memory; always locked. Sequentially consistent store.</summary>
     public void Xchg(int size, Mem m, Gpr r)

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 // Counting, bit tests, bit fields, conditional moves, flags and CRC.
-public sealed unsafe partial class X64Emitter
+internal sealed unsafe partial class X64Emitter
 {
     public void Lzcnt(int size, Gpr dst, Gpr src) => Count(0xBD, size, dst, src);
 

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 // Jumps, calls, padding and data. Jumps to labels are near (rel32) unless the Short form is asked for.
-public sealed unsafe partial class X64Emitter
+internal sealed unsafe partial class X64Emitter
 {
     private static ReadOnlySpan<byte> Nops =>
     [

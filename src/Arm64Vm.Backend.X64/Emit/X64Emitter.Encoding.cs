@@ -5,7 +5,7 @@ namespace Arm64Vm.Backend.X64.Emit;
 
 // Legacy encoding: [66/F2/F3] [REX] opcode ModRM [SIB] [disp] [imm] (Intel SDM vol. 2A, chapter 2).
 // Optional bytes are always stored and the cursor moves past them only if they are wanted: a store and an add instead of a branch.
-public sealed unsafe partial class X64Emitter
+internal sealed unsafe partial class X64Emitter
 {
     /// <summary>Opcode maps, as a marker above the opcode byte.</summary>
     private const int Map0F = 0x100;

@@ -4,7 +4,7 @@ namespace Arm64Vm.Backend.X64.Emit;
 
 // EVEX: 62 [R X B R' 0 map] [W vvvv 1 pp] [z L'L b V' aaa], with R, X, B, R', vvvv and V' inverted (Intel SDM vol. 2A, 2.7).
 // In register forms X is bit 4 of rm. Displacements of one byte count in units of the operand's size (2.7.5).
-public sealed unsafe partial class X64Emitter
+internal sealed unsafe partial class X64Emitter
 {
     /// <summary>d = a op b under opmask k (zero: no mask); masked-off elements keep d, or become zero.</summary>
     public void Evex(VexOp op, Xmm d, Xmm a, Xmm b, int k = 0, bool zero = false)

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Arm64Vm.Backend.X64.Emit;
 
 // Labels and their fix-ups live in arrays that are reused by the next block. A label's unresolved uses form a list through _fixups.
-public sealed unsafe partial class X64Emitter
+internal sealed unsafe partial class X64Emitter
 {
     private const int Unbound = -1;
 

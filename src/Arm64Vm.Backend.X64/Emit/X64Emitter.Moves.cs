@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 // MOV, MOVZX, MOVSX, LEA, XCHG without a memory operand, BSWAP, MOVBE, PUSH and POP.
-public sealed unsafe partial class X64Emitter
+internal sealed unsafe partial class X64Emitter
 {
     /// <summary>mov dst, src. Four-byte moves clear the upper half of dst.</summary>
     public void Mov(int size, Gpr dst, Gpr src)

@@ -3,7 +3,7 @@ namespace Arm64Vm.Backend.X64.Emit;
 // Branches that another thread may retarget while this code runs. The SDM (vol. 3A, 9.1.1) makes a naturally aligned four-byte store atomic,
 // so the rel32 field is placed on a multiple of four; the no-operations before it are the price. Until patched, the target is the next
 // instruction, or the label given.
-public sealed unsafe partial class X64Emitter
+internal sealed unsafe partial class X64Emitter
 {
     /// <summary>jmp rel32. Returns the position of the rel32 field, a multiple of four.</summary>
     public int JmpPatchable() => Patchable(0xE9);

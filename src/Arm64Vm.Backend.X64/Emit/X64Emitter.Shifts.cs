@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 // Shifts and rotates: group 2, SHLD and SHRD, and the BMI2 forms, which leave the flags alone.
-public sealed unsafe partial class X64Emitter
+internal sealed unsafe partial class X64Emitter
 {
     public void Shift(ShiftOp op, int size, Gpr r, int imm)
     {

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Arm64Vm.Backend.X64.Emit;
 
 // Legacy SSE encodings: the SHA extensions have no VEX form. They leave bits 255:128 alone, which costs nothing while those are clean.
-public sealed unsafe partial class X64Emitter
+internal sealed unsafe partial class X64Emitter
 {
     public void Sha(ShaOp op, Xmm d, Xmm s)
     {

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 // Control state and time.
-public sealed unsafe partial class X64Emitter
+internal sealed unsafe partial class X64Emitter
 {
     public void Ldmxcsr(Mem m) => _cur = OpX(Begin(), 4, Map0F | 0xAE, 2, m, 0, 0);
 

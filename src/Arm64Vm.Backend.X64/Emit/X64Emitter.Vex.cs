@@ -2,7 +2,7 @@ namespace Arm64Vm.Backend.X64.Emit;
 
 // The generic vector forms. The instruction is a constant of V; VexShape says which of these methods it takes. EVEX constants take the same
 // methods and are unmasked.
-public sealed unsafe partial class X64Emitter
+internal sealed unsafe partial class X64Emitter
 {
     /// <summary>d = a op b.</summary>
     public void Vex(VexOp op, Xmm d, Xmm a, Xmm b)

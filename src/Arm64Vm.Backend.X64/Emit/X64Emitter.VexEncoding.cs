@@ -5,7 +5,7 @@ namespace Arm64Vm.Backend.X64.Emit;
 
 // VEX prefix: C5 [R vvvv L pp] or C4 [R X B map] [W vvvv L pp], with R, X, B and vvvv inverted (Intel SDM vol. 2A, 2.3.5).
 // The two-byte form serves map 0F without X, B and W.
-public sealed unsafe partial class X64Emitter
+internal sealed unsafe partial class X64Emitter
 {
     /// <param name="p">Where to write.</param>
     /// <param name="op">The instruction.</param>

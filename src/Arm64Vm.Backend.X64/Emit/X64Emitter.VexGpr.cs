@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 // Between vector and general registers, and the memory forms of the same instructions.
-public sealed unsafe partial class X64Emitter
+internal sealed unsafe partial class X64Emitter
 {
     private const int P66 = 1;
     private const int PF3 = 2;

@@ -12,7 +12,7 @@ namespace Arm64Vm.Backend.X64.Emit;
 /// <see cref="Slack"/> bytes of the buffer, and what the buffer holds is worthless. The caller looks at the flag once per block.
 /// Not thread-safe.
 /// </remarks>
-public sealed unsafe partial class X64Emitter
+internal sealed unsafe partial class X64Emitter
 {
     /// <summary>Bytes kept free for one instruction: 15 for the longest, rounded up because partial stores may overshoot its end.</summary>
     public const int Slack = 32;

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 /// <summary>A vector register. Xmm16 and above exist only in EVEX encodings (AVX-512VL).</summary>
-public enum Xmm : byte
+internal enum Xmm : byte
 {
     Xmm0,
     Xmm1,

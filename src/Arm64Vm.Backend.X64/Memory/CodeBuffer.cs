@@ -7,7 +7,7 @@ namespace Arm64Vm.Backend.X64.Memory;
 /// Memory for emitted code, mapped twice: writable at <see cref="Rw"/>, executable at <see cref="Rx"/>. No page is ever both, and installing
 /// code needs no mprotect. Pages are allocated by the host when first touched. Dispose only when no thread can run code in it.
 /// </summary>
-public sealed unsafe class CodeBuffer : IDisposable
+internal sealed unsafe class CodeBuffer : IDisposable
 {
     /// <summary>Branches between any two places must fit a signed 32-bit displacement.</summary>
     public const long MaxSize = 1L << 31;

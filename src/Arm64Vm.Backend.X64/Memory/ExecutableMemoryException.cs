@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Memory;
 
 /// <summary>The host does not give us memory to put code into. The message names the call and the reason; <see cref="Errno"/> is its errno.</summary>
-public sealed class ExecutableMemoryException : Exception
+internal sealed class ExecutableMemoryException : Exception
 {
     public ExecutableMemoryException(string step, int errno, string reason)
         : base($"The host refuses executable memory: {step} failed with errno {errno} ({reason}).")

@@ -4,7 +4,7 @@ namespace Arm64Vm.Backend.X64.Memory;
 /// The host instruction sets that the compiler may use. Each can be switched off, for tests and for comparing code:
 /// <c>HostFeatures.Detect() with { Sha = false }</c> or <c>Detect().Without("sha,gfni")</c>.
 /// </summary>
-public sealed record HostFeatures
+internal sealed record HostFeatures
 {
     /// <summary>SSE4.2 and CMPXCHG16B: what every x86-64-v2 host has.</summary>
     public bool X64V2 { get; init; }

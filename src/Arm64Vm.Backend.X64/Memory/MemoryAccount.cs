@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Memory;
 
 /// <summary>Counts the bytes of host memory that one machine has reserved outside the managed heap. Thread-safe.</summary>
-public sealed class MemoryAccount
+internal sealed class MemoryAccount
 {
     private long _bytes;
 

@@ -4,7 +4,7 @@ using static Arm64Vm.Backend.X64.Memory.LinuxMappingCalls;
 namespace Arm64Vm.Backend.X64.Memory;
 
 /// <summary>Zeroed, page-aligned memory outside the managed heap, for state that emitted code addresses. Populated when first touched.</summary>
-public sealed unsafe class NativeMemoryRegion : IDisposable
+internal sealed unsafe class NativeMemoryRegion : IDisposable
 {
     private readonly MemoryAccount? _account;
 

@@ -3,7 +3,7 @@ using Arm64Vm.Backend.X64.Emit;
 namespace Arm64Vm.Backend.X64.Memory;
 
 /// <summary>The host's time-stamp counter (Intel SDM vol. 3, 18.17). The runtime has no intrinsic for it, so the few instructions are our own.</summary>
-public sealed unsafe class TimestampCounter : IDisposable
+internal sealed unsafe class TimestampCounter : IDisposable
 {
     private readonly CodeBuffer _code;
 

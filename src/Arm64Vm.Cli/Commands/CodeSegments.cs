@@ -1,5 +1,6 @@
 using Arm64Vm.Machine.Boot;
 using Arm64Vm.Machine.Boot.Images;
+using Arm64Vm.Machine;
 
 namespace Arm64Vm.Cli.Commands;
 

@@ -1,3 +1,4 @@
+using Arm64Vm.Machine;
 using System.Buffers.Binary;
 using System.Text;
 using Arm64Vm.Machine.Boot;

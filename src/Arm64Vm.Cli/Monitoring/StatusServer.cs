@@ -122,7 +122,7 @@ internal sealed class StatusServer : IDisposable
         {
             json.WriteStartObject();
             json.WriteNumber("index", processor.Index);
-            json.WriteString("state", processor.State is { } state ? Name(state) : "stands");
+            json.WriteString("state", processor.Schedule is { } standing ? Name(standing.State) : "stands");
             json.WriteNumber("run_ns", processor.RunTime.Ticks * TimeSpan.NanosecondsPerTick);
             if (processor.Schedule is { } schedule)
             {

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Cpu;
 
 /// <summary>A counter of the host that runs at a constant rate, is the same on all its processors, and costs a few nanoseconds to read.</summary>
-public interface IHostTimestamp
+internal interface IHostTimestamp
 {
     /// <summary>The count now, ordered after everything that this thread did before.</summary>
     ulong Read();
@@ -12,7 +12,7 @@ public interface IHostTimestamp
 /// <param name="Timestamp">A count in the past.</param>
 /// <param name="Nanoseconds">The clock's time at that count.</param>
 /// <param name="Multiplier">Nanoseconds per count, times 2^64: the counter runs at more than 1 GHz.</param>
-public sealed record ClockRelation(IHostTimestamp Source, ulong Timestamp, ulong Nanoseconds, ulong Multiplier)
+internal sealed record ClockRelation(IHostTimestamp Source, ulong Timestamp, ulong Nanoseconds, ulong Multiplier)
 {
     /// <summary>Moves when the clock stood still or was set: relations of different eras do not continue each other.</summary>
     public int Era { get; init; }

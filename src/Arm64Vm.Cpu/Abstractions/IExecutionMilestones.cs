@@ -1,7 +1,7 @@
 namespace Arm64Vm.Cpu;
 
 /// <summary>Hears of events that mark the stages of a boot, on the thread that runs the vCPU.</summary>
-public interface IExecutionMilestones
+internal interface IExecutionMilestones
 {
     /// <summary>VBAR_EL1 was written.</summary>
     void VectorBaseWritten(ulong address);

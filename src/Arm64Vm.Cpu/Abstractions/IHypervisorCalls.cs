@@ -1,7 +1,7 @@
 namespace Arm64Vm.Cpu;
 
 /// <summary>What a handler of HVC wants the processor to do next.</summary>
-public enum CallOutcome
+internal enum CallOutcome
 {
     /// <summary>Results are in the registers; go on.</summary>
     Continue,
@@ -23,14 +23,14 @@ public enum CallOutcome
 }
 
 /// <summary>Firmware behind HVC: PSCI and the SMC calling convention (Arm DEN 0022, DEN 0028).</summary>
-public interface IHypervisorCalls
+internal interface IHypervisorCalls
 {
     /// <summary>Handles HVC #<paramref name="immediate"/> executed at EL1; arguments and results are in X0 and up.</summary>
     CallOutcome Call(Vcpu vcpu, ushort immediate);
 }
 
 /// <summary>The host's side of semihosting (Arm "Semihosting for AArch32 and AArch64", version 3).</summary>
-public interface ISemihosting
+internal interface ISemihosting
 {
     /// <summary>The guest writes to its console.</summary>
     void Write(ReadOnlySpan<byte> bytes);

@@ -5,14 +5,14 @@ namespace Arm64Vm.Cpu;
 /// Whoever changes something that concerns a processor, on any thread, stores the change and then calls <see cref="Vcpu.InterruptsChanged"/>. That sets a
 /// bit of the poll word; the processor sees it, calls <see cref="Drive"/>, and has its inputs as of now.
 /// </remarks>
-public interface IInterruptSource
+internal interface IInterruptSource
 {
     /// <summary>Chooses the processor's best pending interrupt and drives its inputs. Only on the thread that runs it.</summary>
     void Drive(int processor);
 }
 
 /// <summary>The timers of processors: their state belongs to the threads that run them, an alarm only tells them to look.</summary>
-public interface IProcessorTimers
+internal interface IProcessorTimers
 {
     /// <summary>Drives the outputs of the processor's timers for the time now, and sets the alarm for the next change. Only on the thread that runs it.</summary>
     void Update(int processor);

@@ -5,7 +5,7 @@ namespace Arm64Vm.Cpu;
 /// Called from the threads that run vCPUs. An access never crosses a naturally aligned 8-byte boundary; its size is 1, 2, 4 or 8.
 /// Implementations log what nothing answers to or what a device refused (<see cref="LogCategories.Mmio"/>).
 /// </remarks>
-public interface IPhysicalBus
+internal interface IPhysicalBus
 {
     /// <summary>Reads; false raises a synchronous external abort in the guest.</summary>
     bool TryRead(ulong physicalAddress, int size, out ulong value);

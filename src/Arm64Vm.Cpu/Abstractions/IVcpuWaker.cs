@@ -7,7 +7,7 @@ namespace Arm64Vm.Cpu;
 /// interlocked operation, (2) looks at <see cref="Vcpu.HasWork"/>, (3) leaves it. Either (2) sees the bit or (3) sees the note. To
 /// run a vCPU that has nothing to do is allowed: it looks again at what it waits for.
 /// </remarks>
-public interface IVcpuWaker
+internal interface IVcpuWaker
 {
     /// <summary>Called after a request was made by another thread than the one that runs the vCPU, running or not. Any thread; must not block.</summary>
     void Wake(int index);

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Cpu;
 
 /// <summary>The only source of time in a machine. Tests inject a virtual one; pausing the machine stops it.</summary>
-public interface IVirtualClock
+internal interface IVirtualClock
 {
     /// <summary>Nanoseconds since the machine was powered on, paused time excluded. Monotonic.</summary>
     ulong Nanoseconds { get; }
@@ -17,7 +17,7 @@ public interface IVirtualClock
 }
 
 /// <summary>A one-shot timer of an <see cref="IVirtualClock"/>.</summary>
-public interface IVirtualTimer : IDisposable
+internal interface IVirtualTimer : IDisposable
 {
     /// <summary>Arms the timer for an absolute time of the clock; replaces an earlier deadline. A past deadline fires at once.</summary>
     void Arm(ulong deadlineNanoseconds);

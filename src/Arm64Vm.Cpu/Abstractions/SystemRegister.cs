@@ -1,7 +1,7 @@
 namespace Arm64Vm.Cpu;
 
 /// <summary>The name of an AArch64 system register as MRS and MSR encode it (Arm ARM C5.1.2): op0:op1:CRn:CRm:op2 in 16 bits.</summary>
-public readonly record struct SystemRegister(ushort Encoding)
+internal readonly record struct SystemRegister(ushort Encoding)
 {
     public SystemRegister(int op0, int op1, int crn, int crm, int op2)
         : this((ushort)((op0 << 14) | (op1 << 11) | (crn << 7) | (crm << 3) | op2))
@@ -23,7 +23,7 @@ public readonly record struct SystemRegister(ushort Encoding)
 }
 
 /// <summary>A device whose registers a processor reaches with MRS and MSR: the GIC's CPU interface, the generic timer.</summary>
-public interface ISystemRegisterDevice
+internal interface ISystemRegisterDevice
 {
     /// <summary>True where this device implements <paramref name="register"/>.</summary>
     bool Owns(SystemRegister register);

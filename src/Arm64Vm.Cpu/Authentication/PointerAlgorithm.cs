@@ -1,7 +1,7 @@
 namespace Arm64Vm.Cpu;
 
 /// <summary>How pointer authentication codes are computed.</summary>
-public enum PointerAlgorithm
+internal enum PointerAlgorithm
 {
     /// <summary>FEAT_PAuth is absent.</summary>
     None,

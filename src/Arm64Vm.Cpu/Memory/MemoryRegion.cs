@@ -2,7 +2,7 @@ namespace Arm64Vm.Cpu.Memory;
 
 /// <summary>Host memory at a range of guest-physical addresses.</summary>
 // SAFETY: Host points to Size bytes that outlive the region; callers check offsets against Size.
-public sealed unsafe class MemoryRegion
+internal sealed unsafe class MemoryRegion
 {
     internal MemoryRegion(ulong physicalBase, byte* host, ulong size, bool writable)
     {

@@ -4,7 +4,7 @@ using Arm64Vm.Translation;
 namespace Arm64Vm.Cpu.Memory;
 
 /// <summary>What must hear of changes of the physical memory map: one per vCPU.</summary>
-public interface IMemoryObserver
+internal interface IMemoryObserver
 {
     /// <summary>A region appeared, vanished or changed its kind, so cached host addresses are stale. Any thread.</summary>
     void MapChanged();
@@ -12,7 +12,7 @@ public interface IMemoryObserver
 
 /// <summary>The guest-physical address space: host memory in regions, everything else on the bus.</summary>
 /// <remarks>Regions are added while the machine is built. Resolving is safe from any thread.</remarks>
-public sealed unsafe class PhysicalMemory : IGuestMemory
+internal sealed unsafe class PhysicalMemory : IGuestMemory
 {
     private readonly Lock _gate = new();
     private MemoryRegion[] _regions = [];

@@ -7,4 +7,4 @@ namespace Arm64Vm.Cpu;
 /// <param name="Overflows">PMOVSSET_EL0.</param>
 /// <param name="Values">Event counters, then the cycle counter.</param>
 /// <param name="Types">PMEVTYPERn_EL0, then PMCCFILTR_EL0.</param>
-public sealed record PerformanceMonitorState(ulong Control, ulong Enabled, ulong Interrupts, ulong Overflows, ulong[] Values, ulong[] Types);
+internal sealed record PerformanceMonitorState(ulong Control, ulong Enabled, ulong Interrupts, ulong Overflows, ulong[] Values, ulong[] Types);

@@ -6,7 +6,7 @@ namespace Arm64Vm.Cpu;
 
 /// <summary>A processor as the guest sees it: identification registers, and from them what is implemented.</summary>
 /// <remarks>AArch32, EL2 and EL3 are absent from every model, also where the real part has them.</remarks>
-public sealed record CpuModel
+internal sealed record CpuModel
 {
     /// <summary>As on the command line, and in the device tree as <see cref="Compatible"/>.</summary>
     public required string Name { get; init; }

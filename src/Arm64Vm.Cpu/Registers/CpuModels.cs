@@ -1,7 +1,7 @@
 namespace Arm64Vm.Cpu;
 
 /// <summary>The processors that can be presented. Values of the named parts are from their Technical Reference Manuals.</summary>
-public static class CpuModels
+internal static class CpuModels
 {
     private const ulong NamedFrequency = 62_500_000;
 

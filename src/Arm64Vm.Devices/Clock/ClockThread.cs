@@ -5,7 +5,7 @@ namespace Arm64Vm.Devices.Clock;
 /// Clocks are kept by the host time of their next look, so a guest that arms a timer later than its first one costs no wake-up.
 /// Order of locks: a clock's, then this one's; callbacks of timers run without either.
 /// </remarks>
-public sealed class ClockThread : IDisposable
+internal sealed class ClockThread : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly TimerHeap _heap = new();

@@ -4,7 +4,7 @@ namespace Arm64Vm.Devices.Clock;
 
 /// <summary>Time that moves only when it is told to: deterministic runs and tests.</summary>
 /// <remarks>Callbacks run on the thread that calls <see cref="Advance"/>, in order of their deadlines, each at its own time.</remarks>
-public sealed class ManualClock : IVirtualClock
+internal sealed class ManualClock : IVirtualClock
 {
     private readonly Lock _gate = new();
     private readonly TimerHeap _heap = new();

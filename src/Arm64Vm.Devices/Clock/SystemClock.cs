@@ -5,7 +5,7 @@ namespace Arm64Vm.Devices.Clock;
 
 /// <summary>What a snapshot keeps of a <see cref="SystemClock"/>.</summary>
 /// <param name="Nanoseconds">Virtual time when it was saved.</param>
-public sealed record SystemClockState(ulong Nanoseconds);
+internal sealed record SystemClockState(ulong Nanoseconds);
 
 /// <summary>Time of the host, stopped while the machine is paused.</summary>
 /// <remarks>
@@ -14,7 +14,7 @@ public sealed record SystemClockState(ulong Nanoseconds);
 /// With a host timestamp, time is at first the host's monotonic clock and, once their ratio is known well enough, the timestamp,
 /// steered after the monotonic clock from then on (<see cref="TimestampRate"/>).
 /// </remarks>
-public sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, IDisposable
+internal sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, IDisposable
 {
     private const long Running = -1;
 

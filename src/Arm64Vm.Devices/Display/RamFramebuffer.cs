@@ -9,7 +9,7 @@ namespace Arm64Vm.Devices.Display;
 /// DRM fourcc, flags, width, height, stride in bytes (0: no padding).
 /// </remarks>
 /// <param name="memory">Where the picture is.</param>
-public sealed class RamFramebuffer(IGuestMemory memory)
+internal sealed class RamFramebuffer(IGuestMemory memory)
 {
     /// <summary>The file in fw_cfg.</summary>
     public const string FileName = "etc/ramfb";

@@ -10,7 +10,7 @@ namespace Arm64Vm.Devices.Flash;
 /// Operations finish at once. While the bank is in read-array mode its contents can be mapped for the guest as ROM;
 /// <see cref="ReadArrayModeChanged"/> says when.
 /// </remarks>
-public sealed partial class CfiFlash : IMmioDevice, IStateful<CfiFlashState>
+internal sealed partial class CfiFlash : IMmioDevice, IStateful<CfiFlashState>
 {
     private const int BankWidth = 4;
     private const uint ChipCount = 2;

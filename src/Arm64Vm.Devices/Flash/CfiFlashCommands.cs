@@ -3,7 +3,7 @@ using Arm64Vm.Cpu;
 namespace Arm64Vm.Devices.Flash;
 
 /// <summary>The command interface: what writes to the bank mean (Intel P30 datasheet, "command definitions").</summary>
-public sealed partial class CfiFlash
+internal sealed partial class CfiFlash
 {
     private const byte CommandNone = 0x00;
     private const byte CommandProgramAlternate = 0x10;

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Flash;
 
 /// <summary>What survives a snapshot of a <see cref="CfiFlash"/>. The contents are saved by the owner of the memory, like RAM.</summary>
-public sealed record CfiFlashState
+internal sealed record CfiFlashState
 {
     public required FlashMode Mode { get; init; }
 
@@ -30,7 +30,7 @@ public sealed record CfiFlashState
 }
 
 /// <summary>What a read of flash returns.</summary>
-public enum FlashMode
+internal enum FlashMode
 {
     /// <summary>The contents.</summary>
     Array,

@@ -7,7 +7,7 @@ namespace Arm64Vm.Devices.Flash;
 /// Each command of the guest is one write to the file, so a process that is killed loses none that the guest saw finish.
 /// The host is asked to put them onto its disk soon after the first of a batch, and at the end.
 /// </remarks>
-public sealed class FlashFile : IFlashStore, IDisposable
+internal sealed class FlashFile : IFlashStore, IDisposable
 {
     /// <summary>EWOULDBLOCK, which the runtime reports where a lock is held.</summary>
     private const int WouldBlock = 11;

@@ -5,7 +5,7 @@ namespace Arm64Vm.Devices.FwCfg;
 
 /// <summary>The firmware configuration device: a selector, a data window and DMA (fw_cfg specification, MMIO variant).</summary>
 /// <remarks>Registers are big-endian. Reads beyond an item, or of a key without one, return zeros.</remarks>
-public sealed class FwCfgDevice : IMmioDevice, IStateful<FwCfgState>
+internal sealed class FwCfgDevice : IMmioDevice, IStateful<FwCfgState>
 {
     /// <summary>Bytes of the register window.</summary>
     public const ulong Length = 0x18;

@@ -14,7 +14,7 @@ internal sealed class FwCfgItem(ReadOnlyMemory<byte> data, byte[]? writable, Act
 }
 
 /// <summary>The items that firmware finds: fixed keys and named files. Filled by the machine before it starts.</summary>
-public sealed class FwCfgItems
+internal sealed class FwCfgItems
 {
     private const int NameSize = 56;
     private const int EntrySize = 64;

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.FwCfg;
 
 /// <summary>Selector keys with a fixed meaning (fw_cfg specification, docs/specs/fw_cfg of QEMU).</summary>
-public static class FwCfgKeys
+internal static class FwCfgKeys
 {
     public const ushort Signature = 0x00;
     public const ushort Id = 0x01;

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.FwCfg;
 
 /// <summary>What survives a snapshot of a <see cref="FwCfgDevice"/>. Read-only items belong to the machine's configuration.</summary>
-public sealed record FwCfgState
+internal sealed record FwCfgState
 {
     /// <summary>The selected key.</summary>
     public required ushort Selector { get; init; }

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Arm64Vm.Devices.Gic;
 
 /// <summary>What a CPU interface must carry through a snapshot.</summary>
-public sealed record CpuInterfaceState(
+internal sealed record CpuInterfaceState(
     byte PriorityMask, byte BinaryPoint0, byte BinaryPoint1, bool Enable0, bool Enable1, bool CommonBinaryPoint, bool SplitEnd,
     uint ActivePriorities0, uint ActivePriorities1, uint[] Extra);
 

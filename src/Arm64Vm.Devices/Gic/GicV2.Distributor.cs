@@ -3,7 +3,7 @@ using Arm64Vm.Cpu;
 
 namespace Arm64Vm.Devices.Gic;
 
-public sealed partial class GicV2
+internal sealed partial class GicV2
 {
     private const uint Identification = 0x43B;
 

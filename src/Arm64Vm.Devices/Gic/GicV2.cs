@@ -4,7 +4,7 @@ using Arm64Vm.Cpu;
 namespace Arm64Vm.Devices.Gic;
 
 /// <summary>What a GICv2 must carry through a snapshot.</summary>
-public sealed record GicV2State
+internal sealed record GicV2State
 {
     public required uint Control { get; init; }
 
@@ -24,7 +24,7 @@ public sealed record GicV2State
 /// Accesses come without the name of the processor that makes them: <see cref="CurrentProcessor"/> supplies it for the banked registers, whose CPU
 /// interface belongs to that processor's thread.
 /// </remarks>
-public sealed partial class GicV2 : InterruptController, IStateful<GicV2State>
+internal sealed partial class GicV2 : InterruptController, IStateful<GicV2State>
 {
     /// <summary>Target lists have eight bits.</summary>
     public const int MaximumProcessors = 8;

@@ -4,7 +4,7 @@ using Arm64Vm.Devices.Pci;
 namespace Arm64Vm.Devices.Gic;
 
 /// <summary>A frame that turns messages into shared interrupts (Arm SBSA, appendix E: GICv2m). It has no state: an interrupt is an edge.</summary>
-public sealed class GicV2m : IMmioDevice, IMsiTarget
+internal sealed class GicV2m : IMmioDevice, IMsiTarget
 {
     /// <summary>Bytes of the frame.</summary>
     public const ulong Length = 0x1000;

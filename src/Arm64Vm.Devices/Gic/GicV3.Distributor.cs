@@ -2,7 +2,7 @@ using Arm64Vm.Cpu;
 
 namespace Arm64Vm.Devices.Gic;
 
-public sealed partial class GicV3
+internal sealed partial class GicV3
 {
     private const uint Identification = 0x43B;
     private const uint ControlGroup0 = 1;

@@ -2,7 +2,7 @@ using Arm64Vm.Cpu;
 
 namespace Arm64Vm.Devices.Gic;
 
-public sealed partial class GicV3
+internal sealed partial class GicV3
 {
     /// <summary>GICR_*: for each processor a control frame and a frame for its private interrupts.</summary>
     private sealed class RedistributorFrames(GicV3 gic) : IMmioDevice

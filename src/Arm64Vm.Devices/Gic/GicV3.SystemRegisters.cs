@@ -3,7 +3,7 @@ using Arm64Vm.Cpu;
 
 namespace Arm64Vm.Devices.Gic;
 
-public sealed partial class GicV3
+internal sealed partial class GicV3
 {
     // op0 = 3, op1 = 0 for all; the constants are CRn:CRm:op2 (IHI 0069, 12.1.4).
     private const int Pmr = (4 << 7) | (6 << 3) | 0;

@@ -3,7 +3,7 @@ using Arm64Vm.Cpu;
 namespace Arm64Vm.Devices.Gic;
 
 /// <summary>What a GICv3 must carry through a snapshot.</summary>
-public sealed record GicV3State
+internal sealed record GicV3State
 {
     public required uint Control { get; init; }
 
@@ -22,7 +22,7 @@ public sealed record GicV3State
 
 /// <summary>GICv3 with one security state, affinity routing always on; LPIs come from <see cref="Lpis"/> (IHI 0069).</summary>
 /// <remarks>The distributor, each redistributor and the system registers are faces of this object.</remarks>
-public sealed partial class GicV3 : InterruptController, ISystemRegisterDevice, IStateful<GicV3State>
+internal sealed partial class GicV3 : InterruptController, ISystemRegisterDevice, IStateful<GicV3State>
 {
     private const uint WakerAsleep = 6;
 

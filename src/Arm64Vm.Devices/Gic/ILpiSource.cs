@@ -5,7 +5,7 @@ namespace Arm64Vm.Devices.Gic;
 /// LPIs are of Group 1 and have no active state. What makes one pending or changes its configuration then calls <see cref="InterruptController.Attend"/>;
 /// the processor's own thread asks for the best one and takes it.
 /// </remarks>
-public interface ILpiSource
+internal interface ILpiSource
 {
     /// <summary>The enabled pending LPI of the highest priority (lowest value); of equals the lowest number. On the processor's thread.</summary>
     bool TryGetPending(int processor, out int id, out byte priority);

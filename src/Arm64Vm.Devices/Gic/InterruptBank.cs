@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Gic;
 
 /// <summary>What a bank of interrupts must carry through a snapshot. Input levels are driven anew by their devices, but kept for interrupts nobody drives.</summary>
-public sealed record InterruptBankState(
+internal sealed record InterruptBankState(
     uint[] Enabled, uint[] Latched, uint[] Lines, uint[] Active, uint[] Group, uint[] Edge, byte[] Priority);
 
 /// <summary>State of a run of interrupts: the 32 private ones of a processor, or all shared ones (GIC architecture, IHI 0069 chapter 4).</summary>

@@ -10,7 +10,7 @@ namespace Arm64Vm.Devices.Gic;
 /// (<see cref="Drive"/>), belong to the thread that runs the processor. The order on both sides — change, then tell; be told, then look, with full
 /// barriers between — lets no change go unseen.
 /// </remarks>
-public abstract class InterruptController : IInterruptSource
+internal abstract class InterruptController : IInterruptSource
 {
     /// <summary>INTID of the first private peripheral interrupt.</summary>
     public const int FirstPpi = 16;

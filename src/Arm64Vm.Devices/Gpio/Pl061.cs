@@ -3,7 +3,7 @@ using Arm64Vm.Cpu;
 namespace Arm64Vm.Devices.Gpio;
 
 /// <summary>PrimeCell GPIO PL061 (ARM DDI 0190): eight pins. Unconnected pins read 0.</summary>
-public sealed class Pl061 : WordRegisterDevice, IStateful<Pl061State>
+internal sealed class Pl061 : WordRegisterDevice, IStateful<Pl061State>
 {
     /// <summary>Pins of one controller.</summary>
     public const int PinCount = 8;

@@ -10,5 +10,5 @@ namespace Arm64Vm.Devices.Gpio;
 /// <param name="Mask">GPIOIE.</param>
 /// <param name="RawStatus">GPIORIS.</param>
 /// <param name="AlternateFunction">GPIOAFSEL.</param>
-public sealed record Pl061State(
+internal sealed record Pl061State(
     byte Output, byte Input, byte Direction, byte Sense, byte BothEdges, byte Event, byte Mask, byte RawStatus, byte AlternateFunction);

@@ -5,10 +5,10 @@ namespace Arm64Vm.Devices.Gpio;
 
 /// <summary>What survives a snapshot of a <see cref="PowerKey"/>.</summary>
 /// <param name="ReleaseAt">Nanoseconds of the clock when the key goes up; null: it is up.</param>
-public sealed record PowerKeyState(ulong? ReleaseAt);
+internal sealed record PowerKeyState(ulong? ReleaseAt);
 
 /// <summary>The board's power key: presses a pin for a tenth of a second, and reports an event, either of which guests take as a request to shut down.</summary>
-public sealed class PowerKey : IStateful<PowerKeyState>, IDisposable
+internal sealed class PowerKey : IStateful<PowerKeyState>, IDisposable
 {
     /// <summary>Where the virt board wires it.</summary>
     public const int VirtPin = 3;

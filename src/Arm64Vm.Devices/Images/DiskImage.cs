@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Arm64Vm.Devices.Images;
 
 /// <summary>An image that is open: locked, with its backing files, ready to be a disk.</summary>
-public sealed class DiskImage : IDisposable
+internal sealed class DiskImage : IDisposable
 {
     /// <summary>Images on top of each other.</summary>
     private const int MaximumDepth = 64;

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Images;
 
 /// <summary>What a check of an image found.</summary>
-public sealed record ImageCheck
+internal sealed record ImageCheck
 {
     /// <summary>Wrong in a way that may lose data: a cluster with too low a reference count, an entry that points nowhere, and so on.</summary>
     public int Errors { get; init; }

@@ -4,7 +4,7 @@ using Arm64Vm.Devices.Virtio.Block;
 namespace Arm64Vm.Devices.Images;
 
 /// <summary>Checks and repairs qcow2 images. A raw image has nothing that could be wrong.</summary>
-public static class ImageChecking
+internal static class ImageChecking
 {
     /// <summary>Checks an image that nobody writes.</summary>
     /// <param name="path">The image.</param>

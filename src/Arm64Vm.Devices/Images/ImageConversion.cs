@@ -4,7 +4,7 @@ using Arm64Vm.Devices.Virtio.Block;
 namespace Arm64Vm.Devices.Images;
 
 /// <summary>Copies disks from one image into another, which has no backing file and no room for zeros.</summary>
-public static class ImageConversion
+internal static class ImageConversion
 {
     private const int ChunkSize = 2 << 20;
     private const int BlockSize = 4096;

@@ -3,7 +3,7 @@ using Arm64Vm.Devices.Images.Qcow2;
 namespace Arm64Vm.Devices.Images;
 
 /// <summary>Makes empty images.</summary>
-public static class ImageCreation
+internal static class ImageCreation
 {
     /// <summary>Makes an image under a name that has no file, or replaces it at once when everything is done.</summary>
     /// <param name="path">The file.</param>

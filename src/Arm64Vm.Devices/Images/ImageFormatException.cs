@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Images;
 
 /// <summary>An image that is damaged, or uses what is not supported.</summary>
-public sealed class ImageFormatException : IOException
+internal sealed class ImageFormatException : IOException
 {
     public ImageFormatException(string message)
         : base(message)

@@ -4,7 +4,7 @@ using Arm64Vm.Devices.Virtio.Block;
 namespace Arm64Vm.Devices.Images;
 
 /// <summary>Facts about an image. Reading them locks nothing, so it works while a machine uses the image.</summary>
-public sealed record ImageInfo
+internal sealed record ImageInfo
 {
     public required string Path { get; init; }
 
@@ -59,7 +59,7 @@ public sealed record ImageInfo
 }
 
 /// <summary>Facts about a qcow2 image.</summary>
-public sealed record Qcow2Info
+internal sealed record Qcow2Info
 {
     public required int Version { get; init; }
 

@@ -4,7 +4,7 @@ using Arm64Vm.Devices.Virtio.Block;
 namespace Arm64Vm.Devices.Images;
 
 /// <summary>Makes disks larger or smaller.</summary>
-public static class ImageResizing
+internal static class ImageResizing
 {
     /// <summary>Changes the size of an image's disk. What is added reads as zeros; what is taken off is lost.</summary>
     /// <param name="path">The image, which nobody uses.</param>

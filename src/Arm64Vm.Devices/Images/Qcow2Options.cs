@@ -3,7 +3,7 @@ using Arm64Vm.Devices.Images.Qcow2;
 namespace Arm64Vm.Devices.Images;
 
 /// <summary>What a new qcow2 image is like (version 3).</summary>
-public sealed record Qcow2Options
+internal sealed record Qcow2Options
 {
     /// <summary>Bytes; a power of two from 512 to 2 MiB.</summary>
     public int ClusterSize { get; init; } = 64 << 10;

@@ -9,7 +9,7 @@ namespace Arm64Vm.Devices.Net;
 /// <param name="SegmentSize">TCP payload of each piece.</param>
 /// <param name="ChecksumStart">Where the summed bytes begin.</param>
 /// <param name="ChecksumOffset">Where the sum goes, from there on.</param>
-public readonly record struct FrameHeader(byte Flags, byte Segmentation, ushort HeaderLength, ushort SegmentSize, ushort ChecksumStart, ushort ChecksumOffset)
+internal readonly record struct FrameHeader(byte Flags, byte Segmentation, ushort HeaderLength, ushort SegmentSize, ushort ChecksumStart, ushort ChecksumOffset)
 {
     /// <summary>Bytes of the structure, with the number of buffers.</summary>
     public const int Size = 12;

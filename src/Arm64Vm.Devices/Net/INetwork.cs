@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Net;
 
 /// <summary>Takes frames that are made in place.</summary>
-public interface IFrameSink
+internal interface IFrameSink
 {
     /// <summary>Room for a frame, which <see cref="End"/> completes.</summary>
     Span<byte> Begin(int length);
@@ -15,7 +15,7 @@ public interface IFrameSink
 /// One thread at a time sends (from <see cref="HasRoom"/> to <see cref="Flush"/>), one looks at what has come
 /// (<see cref="TryPeek"/>, <see cref="Consume"/>), and one waits for more; they may be three.
 /// </remarks>
-public interface INetwork : IFrameSink, IDisposable
+internal interface INetwork : IFrameSink, IDisposable
 {
     /// <summary>No frame is longer: Ethernet header and an IP packet of 65,535 bytes, with room for a tag.</summary>
     const int MaximumAnyFrame = 65536 + 18;

@@ -20,7 +20,7 @@ internal interface INetworkEndpoint
 /// It stays when the machine is reset, and the device is replaced. Frames that come while there is no device are dropped; while a device
 /// has no room they wait in the network, which is bounded. Order of locks: those of the directions, then the device's.
 /// </remarks>
-public sealed class NetworkLink : IDisposable
+internal sealed class NetworkLink : IDisposable
 {
     private readonly INetwork _network;
     private readonly bool _hasThreads;

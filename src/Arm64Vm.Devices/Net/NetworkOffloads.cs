@@ -2,7 +2,7 @@ namespace Arm64Vm.Devices.Net;
 
 /// <summary>What a network does with frames, so that nobody before it must.</summary>
 [Flags]
-public enum NetworkOffloads
+internal enum NetworkOffloads
 {
     None = 0,
 

@@ -18,7 +18,7 @@ public sealed class NetworkSwitch
 
     /// <summary>Adds a port.</summary>
     /// <returns>Plugs into a <see cref="NetworkLink"/>; leaves the switch when disposed.</returns>
-    public INetwork AddPort()
+    internal INetwork AddPort()
     {
         var port = new SwitchPort(this);
         lock (_gate)

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace Arm64Vm.Devices.Net;
 
 /// <summary>A cable between two machines, in two processes, also of other emulators: a UNIX domain stream socket.</summary>
-public static class SocketNetworks
+internal static class SocketNetworks
 {
     /// <summary>Connects to a machine that listens.</summary>
     /// <exception cref="NetworkException">Nobody listens there.</exception>

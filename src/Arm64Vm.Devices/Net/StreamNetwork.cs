@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Arm64Vm.Devices.Net;
 
 /// <summary>A network behind a stream socket, as QEMU's <c>-netdev stream</c> speaks to it: each frame follows its length, 32 bits, big-endian.</summary>
-public sealed class StreamNetwork : INetwork
+internal sealed class StreamNetwork : INetwork
 {
     private const int PrefixSize = 4;
     /// <summary>

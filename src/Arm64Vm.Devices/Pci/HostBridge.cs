@@ -7,10 +7,10 @@ namespace Arm64Vm.Devices.Pci;
 /// <param name="Command">The command register.</param>
 /// <param name="CacheLineSize">The cache line size register, a scratch byte.</param>
 /// <param name="InterruptLine">The interrupt line register, a scratch byte.</param>
-public sealed record HostBridgeState(ushort Command, byte CacheLineSize, byte InterruptLine);
+internal sealed record HostBridgeState(ushort Command, byte CacheLineSize, byte InterruptLine);
 
 /// <summary>The root complex as function 00:00.0: a generic host bridge without windows of its own.</summary>
-public sealed class HostBridge : IPciFunction, IStateful<HostBridgeState>
+internal sealed class HostBridge : IPciFunction, IStateful<HostBridgeState>
 {
     private const ushort VendorId = 0x1B36;
     private const ushort DeviceId = 0x0008;

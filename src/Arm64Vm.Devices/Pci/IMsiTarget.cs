@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Pci;
 
 /// <summary>Where message-signalled interrupts go: writes of functions to addresses that are doorbells.</summary>
-public interface IMsiTarget
+internal interface IMsiTarget
 {
     /// <summary>A function writes a message. Safe from any thread.</summary>
     /// <param name="address">Where to.</param>

@@ -3,7 +3,7 @@ using Arm64Vm.Cpu;
 namespace Arm64Vm.Devices.Pci;
 
 /// <summary>Memory addresses of the bus: which function's registers answer. Looking up takes no lock.</summary>
-public sealed class PciAddressSpace
+internal sealed class PciAddressSpace
 {
     private MappedBar[] _bars = [];
 

@@ -7,10 +7,10 @@ namespace Arm64Vm.Devices.Pci;
 /// <param name="Size">Bytes, a power of two from 16 on.</param>
 /// <param name="Is64">It can lie above 4 GiB, and is prefetchable.</param>
 /// <param name="Registers">What answers there.</param>
-public sealed record PciBar(int Index, ulong Size, bool Is64, IMmioDevice Registers);
+internal sealed record PciBar(int Index, ulong Size, bool Is64, IMmioDevice Registers);
 
 /// <summary>A base address register that decodes.</summary>
 /// <param name="Base">Address on the bus.</param>
 /// <param name="Size">Bytes.</param>
 /// <param name="Registers">What answers there.</param>
-public readonly record struct MappedBar(ulong Base, ulong Size, IMmioDevice Registers);
+internal readonly record struct MappedBar(ulong Base, ulong Size, IMmioDevice Registers);

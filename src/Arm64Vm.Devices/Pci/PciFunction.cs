@@ -19,7 +19,7 @@ internal interface IPciHost
 
 /// <summary>An endpoint's configuration space: header type 0, base addresses, capabilities (PCI 3.0, 6.1).</summary>
 /// <remarks>Registers are bytes with masks of what can be written. Accesses come under the host's lock, and take <see cref="Gate"/>.</remarks>
-public abstract class PciFunction : IPciFunction
+internal abstract class PciFunction : IPciFunction
 {
     private const int SpaceSize = 256;
 

@@ -8,7 +8,7 @@ namespace Arm64Vm.Devices.Pci;
 /// <param name="length">Bytes.</param>
 /// <param name="space">Null: there are no functions in this window.</param>
 /// <param name="log">Gets accesses that nothing answers.</param>
-public sealed class PciWindow(string name, ulong busBase, ulong length, PciAddressSpace? space = null, ILogSink? log = null) : IMmioDevice
+internal sealed class PciWindow(string name, ulong busBase, ulong length, PciAddressSpace? space = null, ILogSink? log = null) : IMmioDevice
 {
     /// <inheritdoc/>
     public bool TryRead(ulong offset, int size, out ulong value)

@@ -3,7 +3,7 @@ using Arm64Vm.Cpu;
 namespace Arm64Vm.Devices.Pci;
 
 /// <summary>The ECAM window of a PCIe host (PCI Express base specification, 7.2.2): bus, device, function and register in the address.</summary>
-public sealed class PcieHost : IMmioDevice, IPciHost
+internal sealed class PcieHost : IMmioDevice, IPciHost
 {
     /// <summary>Wires for interrupt pins.</summary>
     public const int PinCount = 4;

@@ -4,10 +4,10 @@ namespace Arm64Vm.Devices.Power;
 
 /// <summary>What survives a snapshot of a <see cref="GenericEventDevice"/>.</summary>
 /// <param name="Pending">Events not yet read.</param>
-public sealed record GenericEventState(uint Pending);
+internal sealed record GenericEventState(uint Pending);
 
 /// <summary>The register behind an ACPI generic event device (ACPI 6.5, 5.6.9): an interrupt, and a word that says why and is zero after it was read.</summary>
-public sealed class GenericEventDevice : WordRegisterDevice, IStateful<GenericEventState>
+internal sealed class GenericEventDevice : WordRegisterDevice, IStateful<GenericEventState>
 {
     /// <summary>Bytes of the register window.</summary>
     public const uint Length = 4;

@@ -7,7 +7,7 @@ namespace Arm64Vm.Devices.Rtc;
 /// It counts with the host's wall clock, also while the machine is paused. The alarm's timer runs on machine time and at
 /// most a minute at once, so a stepped wall clock or a pause delays an alarm by at most that.
 /// </remarks>
-public sealed class Pl031 : WordRegisterDevice, IStateful<Pl031State>, IDisposable
+internal sealed class Pl031 : WordRegisterDevice, IStateful<Pl031State>, IDisposable
 {
     private const uint Data = 0x00;
     private const uint Match = 0x04;

@@ -8,4 +8,4 @@ namespace Arm64Vm.Devices.Rtc;
 /// <param name="RawStatus">RTCRIS.</param>
 /// <param name="AlarmSet">The counter has not reached <paramref name="Match"/> since it was written.</param>
 /// <param name="CheckedAt">The counter when it was last compared with <paramref name="Match"/>.</param>
-public sealed record Pl031State(uint Offset, uint Match, uint Load, uint Mask, uint RawStatus, bool AlarmSet, uint CheckedAt);
+internal sealed record Pl031State(uint Offset, uint Match, uint Load, uint Mask, uint RawStatus, bool AlarmSet, uint CheckedAt);

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Sharing;
 
 /// <summary>A folder of the host that a guest may use: open, so that it stays the same folder whatever becomes of its name.</summary>
-public sealed class SharedFolder : IDisposable
+internal sealed class SharedFolder : IDisposable
 {
     /// <param name="path">The folder.</param>
     /// <param name="isReadOnly">Nothing in it is changed.</param>

@@ -7,17 +7,17 @@ namespace Arm64Vm.Devices.Timer;
 /// <param name="PhysicalCompare">CNTP_CVAL_EL0.</param>
 /// <param name="VirtualControl">CNTV_CTL_EL0 without ISTATUS.</param>
 /// <param name="VirtualCompare">CNTV_CVAL_EL0.</param>
-public sealed record ProcessorTimerState(uint PhysicalControl, ulong PhysicalCompare, uint VirtualControl, ulong VirtualCompare);
+internal sealed record ProcessorTimerState(uint PhysicalControl, ulong PhysicalCompare, uint VirtualControl, ulong VirtualCompare);
 
 /// <summary>What the timers must carry through a snapshot; the count itself belongs to the clock.</summary>
-public sealed record GenericTimerState(ulong Frequency, ProcessorTimerState[] Processors);
+internal sealed record GenericTimerState(ulong Frequency, ProcessorTimerState[] Processors);
 
 /// <summary>The EL1 physical and virtual timers of every processor, and the system counter (Arm ARM D12).</summary>
 /// <remarks>
 /// Without EL2 the virtual count is the physical one. The counter is the machine's clock, scaled to CNTFRQ_EL0. A processor's timers belong to
 /// the thread that runs it; there is no lock.
 /// </remarks>
-public sealed class GenericTimer : ISystemRegisterDevice, IProcessorTimers, IStateful<GenericTimerState>, IDisposable
+internal sealed class GenericTimer : ISystemRegisterDevice, IProcessorTimers, IStateful<GenericTimerState>, IDisposable
 {
     // CRm:op2 under op0 = 3, op1 = 3, CRn = 14.
     private const int Frequency = (0 << 3) | 0;

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Uart;
 
 /// <summary>A bounded queue of input bytes: the producer learns how many were taken and waits for room.</summary>
-public sealed class CharacterInputQueue
+internal sealed class CharacterInputQueue
 {
     private readonly Lock _gate = new();
     private readonly byte[] _ring;

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Uart;
 
 /// <summary>The host's side of a serial line.</summary>
-public interface ICharacterBackend
+internal interface ICharacterBackend
 {
     /// <summary>Takes one byte that the guest sent. Called once per byte on a vCPU thread, so it must only buffer.</summary>
     void Write(byte value);

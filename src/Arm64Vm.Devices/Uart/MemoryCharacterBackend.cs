@@ -3,7 +3,7 @@ using System.Text;
 namespace Arm64Vm.Devices.Uart;
 
 /// <summary>Keeps what the guest sends in memory and feeds it scripted input: tests and embedding.</summary>
-public sealed class MemoryCharacterBackend : ICharacterBackend
+internal sealed class MemoryCharacterBackend : ICharacterBackend
 {
     private readonly Lock _gate = new();
     private readonly MemoryStream _output = new();

@@ -8,7 +8,7 @@ namespace Arm64Vm.Devices.Uart;
 /// A character leaves as soon as it is written, so the transmitter is always empty. It also leaves while UARTEN is clear,
 /// because firmware written against emulators does not always set it. Input waits in the back end while the FIFO is full.
 /// </remarks>
-public sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposable
+internal sealed class Pl011 : WordRegisterDevice, IStateful<Pl011State>, IDisposable
 {
     private const int FifoDepth = 16;
     private const ulong ClockHertz = 24_000_000;

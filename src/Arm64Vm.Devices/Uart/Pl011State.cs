@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Uart;
 
 /// <summary>What survives a snapshot of a <see cref="Pl011"/>. Output in flight belongs to the back end.</summary>
-public sealed record Pl011State
+internal sealed record Pl011State
 {
     public required uint ReceiveStatus { get; init; }
 

@@ -3,7 +3,7 @@ using Arm64Vm.Cpu;
 namespace Arm64Vm.Devices.Virtio;
 
 /// <summary>One request of the driver: bytes to read, then bytes to write, scattered over RAM. Reused from request to request.</summary>
-public sealed class DescriptorChain
+internal sealed class DescriptorChain
 {
     /// <summary>Host memory that a buffer of a request takes, in bytes.</summary>
     public const int SegmentSize = 16;

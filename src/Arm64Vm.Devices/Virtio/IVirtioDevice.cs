@@ -2,7 +2,7 @@ namespace Arm64Vm.Devices.Virtio;
 
 /// <summary>A virtio device behind a transport (virtio 1.2, section 5).</summary>
 /// <remarks>Calls come under one lock, one at a time. No call may block for long or throw.</remarks>
-public interface IVirtioDevice
+internal interface IVirtioDevice
 {
     /// <summary>Device type: 1 network, 2 block, 3 console, 4 entropy (virtio 1.2, section 5).</summary>
     uint DeviceId { get; }
@@ -38,7 +38,7 @@ public interface IVirtioDevice
 }
 
 /// <summary>How a device reaches its driver. Safe from any thread.</summary>
-public interface IVirtioInterrupts
+internal interface IVirtioInterrupts
 {
     /// <summary>Used buffers of a queue are to be seen; called only when <see cref="Virtqueue.ShouldInterrupt"/> says so.</summary>
     void RaiseUsedBuffer(int queue);

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Virtio;
 
 /// <summary>What survives a snapshot of a device's negotiation and queues, on any transport; the device itself has a state of its own.</summary>
-public sealed record VirtioCoreState
+internal sealed record VirtioCoreState
 {
     /// <summary>The device status field.</summary>
     public required uint Status { get; init; }

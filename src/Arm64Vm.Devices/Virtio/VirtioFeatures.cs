@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Virtio;
 
 /// <summary>Feature bits of rings and transports (virtio 1.2, section 6).</summary>
-public static class VirtioFeatures
+internal static class VirtioFeatures
 {
     /// <summary>Descriptors may point to a table of descriptors.</summary>
     public const ulong IndirectDescriptors = 1ul << 28;

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Virtio;
 
 /// <summary>What survives a snapshot of a <see cref="VirtioMmioTransport"/>; the device behind it has a state of its own.</summary>
-public sealed record VirtioMmioState
+internal sealed record VirtioMmioState
 {
     public required uint InterruptStatus { get; init; }
 

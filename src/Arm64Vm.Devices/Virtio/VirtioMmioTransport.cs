@@ -4,7 +4,7 @@ using static Arm64Vm.Devices.Virtio.VirtioMmioRegisters;
 namespace Arm64Vm.Devices.Virtio;
 
 /// <summary>The MMIO transport, version 2 (virtio 1.2, 4.2). Without a device its id reads 0 and nothing else answers.</summary>
-public sealed class VirtioMmioTransport : IMmioDevice, IVirtioTransport, IStateful<VirtioMmioState>, IDisposable
+internal sealed class VirtioMmioTransport : IMmioDevice, IVirtioTransport, IStateful<VirtioMmioState>, IDisposable
 {
     /// <summary>Bytes of the register window.</summary>
     public const ulong Length = 0x200;

@@ -9,7 +9,7 @@ namespace Arm64Vm.Devices.Virtio;
 /// What a driver can make a device hold is bounded: no more requests than the queue has entries, each of at most <see cref="LargestChain"/>
 /// buffers, <see cref="DescriptorChain.SegmentSize"/> bytes for each. A driver that goes beyond breaks the queue.
 /// </remarks>
-public sealed class Virtqueue
+internal sealed class Virtqueue
 {
     private const int DescriptorSize = 16;
     private const ushort DescriptorNext = 1;

@@ -9,7 +9,7 @@ namespace Arm64Vm.Devices.Virtio;
 /// <param name="NextAvailable">Index of the next buffer to take.</param>
 /// <param name="NextUsed">Index of the next used element.</param>
 /// <param name="SignalledUsed">The used index when the driver was last told.</param>
-public sealed record VirtqueueState(
+internal sealed record VirtqueueState(
     ushort Size,
     bool Ready,
     ulong DescriptorTable,

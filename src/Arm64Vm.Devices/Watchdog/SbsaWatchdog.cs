@@ -8,7 +8,7 @@ namespace Arm64Vm.Devices.Watchdog;
 /// It counts with the system counter. When the time that the guest has set runs out without a refresh, the first signal, an interrupt, comes;
 /// when it runs out again, the second, which resets the machine.
 /// </remarks>
-public sealed class SbsaWatchdog : IStateful<SbsaWatchdogState>, IDisposable
+internal sealed class SbsaWatchdog : IStateful<SbsaWatchdogState>, IDisposable
 {
     /// <summary>Bytes of each of the two register frames.</summary>
     public const uint FrameLength = 0x1000;

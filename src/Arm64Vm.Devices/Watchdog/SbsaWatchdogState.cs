@@ -4,4 +4,4 @@ namespace Arm64Vm.Devices.Watchdog;
 /// <param name="Status">WCS: enable, first and second signal.</param>
 /// <param name="Offset">WOR, in counts.</param>
 /// <param name="Compare">WCV, in counts.</param>
-public sealed record SbsaWatchdogState(uint Status, ulong Offset, ulong Compare);
+internal sealed record SbsaWatchdogState(uint Status, ulong Offset, ulong Compare);

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.Interpreter;
 
 /// <summary>Floating-point control in, cumulative status out, for one operation.</summary>
-public ref struct FpEnvironment
+internal ref struct FpEnvironment
 {
     /// <summary>FPSR.QC.</summary>
     public const uint Saturated = 1u << 27;
@@ -14,7 +14,7 @@ public ref struct FpEnvironment
 }
 
 /// <summary>Operand values of a pure operation.</summary>
-public struct Operands
+internal struct Operands
 {
     public Bits128 A;
     public Bits128 B;

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.Interpreter;
 
 /// <summary>Memory and system operations: through the services.</summary>
-public sealed unsafe partial class IrInterpreter
+internal sealed unsafe partial class IrInterpreter
 {
     /// <summary>Pairs are done element by element, so that alignment is judged by the element and a fault reports the right address.</summary>
     private bool Memory(ReadOnlySpan<IrInst> instructions, int index, GuestContext* context)

@@ -2,7 +2,7 @@ namespace Arm64Vm.Ir.Interpreter;
 
 /// <summary>Executes regions one IR instruction at a time: the oracle, and the executor of hosts without a back end.</summary>
 /// <remarks>Guest state is written in program order, so that it is exact wherever a service raises an exception. Allocates nothing after construction.</remarks>
-public sealed unsafe partial class IrInterpreter
+internal sealed unsafe partial class IrInterpreter
 {
     private readonly Bits128[] values = new Bits128[IrRegion.MaxInstructions];
     private readonly IGuestServices services;

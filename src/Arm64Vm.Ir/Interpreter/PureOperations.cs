@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.Interpreter;
 
 /// <summary>The meaning of every operation without memory or control effects: the oracle that every back end is held to.</summary>
-public static class PureOperations
+internal static class PureOperations
 {
     /// <summary>Evaluates <paramref name="instruction"/>; flags values travel in the form of <see cref="GuestFlags"/>, I32 results are zero-extended.</summary>
     public static Bits128 Evaluate(in IrInst instruction, in Operands operands, ref FpEnvironment fp)

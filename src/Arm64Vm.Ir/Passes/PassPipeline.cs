@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.Passes;
 
 /// <summary>The passes in their order. One instance per translating thread; reused, allocates nothing.</summary>
-public sealed class PassPipeline
+internal sealed class PassPipeline
 {
     private readonly Simplification simplification = new();
     private readonly DeadCodeElimination elimination = new();

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>BFloat16 arithmetic of FEAT_BF16 without FEAT_EBF16 (Arm ARM BFDotAdd, BFMatMulAdd, FPConvertBF).</summary>
-public static class Bf16
+internal static class Bf16
 {
     /// <summary>BFCVT: single to bfloat16 in FPCR's rounding mode, flags as any conversion.</summary>
     public static ulong FromSingle(ulong op, uint fpcr, ref uint fpsr)

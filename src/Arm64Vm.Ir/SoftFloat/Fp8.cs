@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>8-bit floating point of FEAT_FP8FMA where FPMR is zero: both sources are OFP8 E5M2, products are not scaled, overflow is infinite.</summary>
-public static class Fp8
+internal static class Fp8
 {
     /// <summary>
     /// FP8MulAddFP with a half-precision addend: one rounding to nearest, denormals kept, every NaN the default NaN; neither reads FPCR nor

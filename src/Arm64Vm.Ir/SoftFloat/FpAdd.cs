@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>Addition and subtraction (FPAdd, FPSub).</summary>
-public static partial class Fp
+internal static partial class Fp
 {
     /// <summary>FPAdd.</summary>
     public static ulong Add(int width, ulong op1, ulong op2, uint fpcr, ref uint fpsr) => AddOrSub(width, op1, op2, false, fpcr, ref fpsr);

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>Comparison (FPCompare, FPCompareEQ, FPCompareGE, FPCompareGT).</summary>
-public static partial class Fp
+internal static partial class Fp
 {
     /// <summary>FPCompare: NZCV in bits 3:0. A quiet NaN is invalid only when <paramref name="signalNaNs"/> (FCMPE).</summary>
     public static uint Compare(int width, ulong op1, ulong op2, bool signalNaNs, uint fpcr, ref uint fpsr)

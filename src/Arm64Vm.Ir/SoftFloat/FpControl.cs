@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>Fields of FPCR that change results (Arm ARM C5.2.8). FEAT_AFP's AH, NEP and FIZ are not implemented and read as zero.</summary>
-public static class FpcrBits
+internal static class FpcrBits
 {
     /// <summary>AHP: half precision in conversions is the alternative format, without infinities and NaNs.</summary>
     public const uint AlternativeHalf = 1u << 26;
@@ -20,7 +20,7 @@ public static class FpcrBits
 }
 
 /// <summary>Cumulative bits of FPSR (Arm ARM C5.2.9).</summary>
-public static class FpsrBits
+internal static class FpsrBits
 {
     /// <summary>IOC.</summary>
     public const uint InvalidOperation = 1u << 0;
@@ -51,7 +51,7 @@ public static class FpsrBits
 }
 
 /// <summary>Rounding modes. The first four have the values of FPCR.RMode.</summary>
-public enum FpRounding : byte
+internal enum FpRounding : byte
 {
     /// <summary>To nearest, ties to even.</summary>
     TieEven = 0,

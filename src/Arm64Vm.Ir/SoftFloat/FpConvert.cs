@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>Conversion between floating-point formats (FPConvert).</summary>
-public static partial class Fp
+internal static partial class Fp
 {
     /// <summary>FPConvert in FPCR's rounding mode, to 16, 32 or 64 bits from another of these.</summary>
     public static ulong Convert(int to, int from, ulong op, uint fpcr, ref uint fpsr) =>

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>Division (FPDiv).</summary>
-public static partial class Fp
+internal static partial class Fp
 {
     /// <summary>FPDiv.</summary>
     public static ulong Div(int width, ulong op1, ulong op2, uint fpcr, ref uint fpsr)

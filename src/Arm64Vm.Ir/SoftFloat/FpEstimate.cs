@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>Reciprocal and reciprocal square root estimates, with eight bits of precision (FEAT_RPRES absent).</summary>
-public static partial class Fp
+internal static partial class Fp
 {
     /// <summary>FPRecipEstimate (FRECPE).</summary>
     public static ulong RecipEstimate(int width, ulong op, uint fpcr, ref uint fpsr)

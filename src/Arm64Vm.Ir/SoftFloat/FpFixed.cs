@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>Conversion to and from integers and fixed point (FPToFixed, FixedToFP, FPToFixedJS).</summary>
-public static partial class Fp
+internal static partial class Fp
 {
     /// <summary>
     /// FPToFixed: value · 2^fbits as an integer of <paramref name="intWidth"/> (16, 32, 64) bits, zero-extended.

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>Fused multiply-add (FPMulAdd, FPMulAddH).</summary>
-public static partial class Fp
+internal static partial class Fp
 {
     /// <summary>FPMulAdd: addend + op1 · op2 with one rounding. FMSUB, FNMADD and FMLS negate operands first (<see cref="Neg"/>), NaNs included.</summary>
     public static ulong MulAdd(int width, ulong addend, ulong op1, ulong op2, uint fpcr, ref uint fpsr)

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>Maximum and minimum (FPMax, FPMin, FPMaxNum, FPMinNum).</summary>
-public static partial class Fp
+internal static partial class Fp
 {
     /// <summary>FPMax: NaNs propagate, +0 is above -0.</summary>
     public static ulong Max(int width, ulong op1, ulong op2, uint fpcr, ref uint fpsr) => Select(width, op1, op2, true, fpcr, ref fpsr);

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>Multiplication (FPMul, FPMulX).</summary>
-public static partial class Fp
+internal static partial class Fp
 {
     /// <summary>FPMul.</summary>
     public static ulong Mul(int width, ulong op1, ulong op2, uint fpcr, ref uint fpsr) => Multiply(width, op1, op2, false, fpcr, ref fpsr);

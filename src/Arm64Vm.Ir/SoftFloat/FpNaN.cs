@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>NaN selection and quieting (FPProcessNaN, FPProcessNaNs, FPProcessNaNs3).</summary>
-public static partial class Fp
+internal static partial class Fp
 {
     /// <summary>The result for a NaN operand: quieted, or the default NaN; Invalid Operation if it was signaling.</summary>
     internal static ulong ProcessNaN(int width, FpType type, ulong op, uint fpcr, ref uint fpsr)

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>Rounding of exact values into a format (FPRound), and the special values of each format.</summary>
-public static partial class Fp
+internal static partial class Fp
 {
     internal static ulong Zero(int width, bool sign) => sign ? 1UL << (width - 1) : 0;
 

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>Rounding to integral values in floating-point format (FPRoundInt, FPRoundIntN).</summary>
-public static partial class Fp
+internal static partial class Fp
 {
     /// <summary>FPRoundInt: <paramref name="exact"/> (FRINTX) makes a changed value raise Inexact.</summary>
     public static ulong RoundToInt(int width, ulong op, FpRounding rounding, bool exact, uint fpcr, ref uint fpsr)

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>Square root (FPSqrt).</summary>
-public static partial class Fp
+internal static partial class Fp
 {
     /// <summary>FPSqrt.</summary>
     public static ulong Sqrt(int width, ulong op, uint fpcr, ref uint fpsr)

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir.SoftFloat;
 
 /// <summary>Newton–Raphson steps (FPRecipStepFused, FPRSqrtStepFused).</summary>
-public static partial class Fp
+internal static partial class Fp
 {
     /// <summary>FRECPS: 2.0 - op1 · op2 with one rounding; 0 · ∞ gives 2.0 without an exception.</summary>
     public static ulong RecipStepFused(int width, ulong op1, ulong op2, uint fpcr, ref uint fpsr) =>

@@ -40,7 +40,7 @@ internal struct FpUnpacked
 /// The code uses integers only: it may run while the host's own rounding mode and sticky flags belong to the guest.
 /// </para>
 /// </summary>
-public static partial class Fp
+internal static partial class Fp
 {
     private const ulong TopBit = 1UL << 63;
 

@@ -4,7 +4,7 @@ namespace Arm64Vm.Ir;
 
 /// <summary>128 raw bits, little endian: a vector register, or an integer in <see cref="Lo"/>.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 16)]
-public record struct Bits128(ulong Lo, ulong Hi)
+internal record struct Bits128(ulong Lo, ulong Hi)
 {
     public static Bits128 Zero => default;
 

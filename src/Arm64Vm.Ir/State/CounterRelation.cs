@@ -10,7 +10,7 @@ namespace Arm64Vm.Ir;
 /// </code>
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
-public struct CounterRelation
+internal struct CounterRelation
 {
     public const int AccessOffset = 0;
     public const int TimestampOffset = 8;
@@ -36,7 +36,7 @@ public struct CounterRelation
 
 /// <summary>Reads of the system counter that need nobody's permission at the moment.</summary>
 [Flags]
-public enum CounterAccess
+internal enum CounterAccess
 {
     None = 0,
 

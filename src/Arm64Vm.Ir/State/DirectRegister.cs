@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir;
 
 /// <summary>System registers kept in <see cref="GuestContext.Direct"/>: 64 bits of storage without any side effect.</summary>
-public enum DirectRegister
+internal enum DirectRegister
 {
     /// <summary>TPIDR_EL0.</summary>
     ThreadPointer0,
@@ -70,7 +70,7 @@ public enum DirectRegister
 }
 
 /// <summary>Which MRS and MSR may be done as a load or store of <see cref="GuestContext.Direct"/>, without leaving guest code.</summary>
-public static class DirectRegisters
+internal static class DirectRegisters
 {
     // op0:op1:CRn:CRm:op2 in 16 bits (Arm ARM C5.1.2).
     public const uint TPIDR_EL0 = 0xDE82;

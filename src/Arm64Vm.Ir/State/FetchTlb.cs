@@ -11,7 +11,7 @@ namespace Arm64Vm.Ir;
 /// A hit is (address with bits 11:2 replaced by the name) = tag: all 64 bits of the address count, and a misaligned one never hits.
 /// A code offset of zero leads to the routine that asks for a translation. Only the vCPU's own thread touches the table.
 /// </remarks>
-public static unsafe class FetchTlb
+internal static unsafe class FetchTlb
 {
     public const int Entries = 4096;
     public const int EntrySize = 16;

@@ -8,7 +8,7 @@ namespace Arm64Vm.Ir;
 /// <see cref="ArchitecturalSize"/> is architectural; the rest is derived or belongs to an execution in progress and is never saved.
 /// </remarks>
 [StructLayout(LayoutKind.Explicit, Size = TotalSize)]
-public unsafe struct GuestContext
+internal unsafe struct GuestContext
 {
     // ---- Architectural ---------------------------------------------------------------------------------------------
     public const int XOffset = 0x000;
@@ -219,7 +219,7 @@ public unsafe struct GuestContext
 
 /// <summary>Bits of <see cref="GuestContext.Poll"/>.</summary>
 [Flags]
-public enum PollReasons : uint
+internal enum PollReasons : uint
 {
     None = 0,
     Interrupt = 1,
@@ -232,7 +232,7 @@ public enum PollReasons : uint
 
 /// <summary>How guest code left and, for resumable exits, what it wants done.</summary>
 [StructLayout(LayoutKind.Sequential)]
-public struct ExitRecord
+internal struct ExitRecord
 {
     /// <summary>An <see cref="ExitReason"/>.</summary>
     public uint Reason;
@@ -260,7 +260,7 @@ public struct ExitRecord
 
 /// <summary>The local exclusive monitor: set by load-exclusive, checked by store-exclusive.</summary>
 [StructLayout(LayoutKind.Sequential)]
-public struct ExclusiveMonitor
+internal struct ExclusiveMonitor
 {
     public const int AddressOffset = 0;
     public const int SizeOffset = 8;

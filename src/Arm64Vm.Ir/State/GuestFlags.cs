@@ -5,7 +5,7 @@ namespace Arm64Vm.Ir;
 /// The positions are those of AX after x86's LAHF and SETO AL, so that an x86 back end saves and restores them in two instructions;
 /// the sense is Arm's (C set after a subtraction means no borrow). Bits 7:1 are zero; bits 13:9 and 31:16 are ignored when read.
 /// </remarks>
-public static class GuestFlags
+internal static class GuestFlags
 {
     public const uint N = 1u << 15;
     public const uint Z = 1u << 14;

@@ -5,7 +5,7 @@ namespace Arm64Vm.Ir;
 /// <summary>Where pointer authentication codes go and which keys are in use, for code that signs and authenticates without leaving.</summary>
 [StructLayout(LayoutKind.Sequential)]
 // SAFETY: the array is part of the struct; it is indexed by two bits only.
-public unsafe struct PointerCodes
+internal unsafe struct PointerCodes
 {
     public const int EnabledOffset = 0;
     public const int FieldsOffset = 8;

@@ -4,7 +4,7 @@
 namespace Arm64Vm.Isa;
 
 /// <summary>The architecture features of the table (the Arm ARM's FEAT_ names).</summary>
-public enum A64Feature : byte
+internal enum A64Feature : byte
 {
     None,
     AdvSimd,

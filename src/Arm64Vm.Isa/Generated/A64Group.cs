@@ -4,7 +4,7 @@
 namespace Arm64Vm.Isa;
 
 /// <summary>The encoding groups of the table, in its order.</summary>
-public enum A64Group : byte
+internal enum A64Group : byte
 {
     Undefined,
     ConditionalBranch,

@@ -4,7 +4,7 @@
 namespace Arm64Vm.Isa;
 
 /// <summary>The encodings of the table. 0 is every word that none of them takes.</summary>
-public enum A64Opcode : ushort
+internal enum A64Opcode : ushort
 {
     Undefined = 0,
 

@@ -198,7 +198,7 @@ internal sealed class VirtMachineBoard : IDisposable
             Waker = waker,
             Interrupts = Interrupts.Source,
             Timers = timers,
-            HasGicRegisters = config.Gic == Boot.DeviceTree.GicVersion.V3,
+            HasGicRegisters = config.Gic == GicVersion.V3,
             Semihosting = config.Semihosting == SemihostingAccess.Off ? null : new ConsoleSemihosting(_parts.Console, config.Append, isStopping, waker as MachineRunner),
             HasUserSemihosting = config.Semihosting == SemihostingAccess.User,
             HypervisorCalls = _psci,

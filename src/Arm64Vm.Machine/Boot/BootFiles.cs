@@ -1,7 +1,7 @@
 namespace Arm64Vm.Machine.Boot;
 
 /// <summary>What the user gives a machine to boot.</summary>
-public sealed record BootFiles
+internal sealed record BootFiles
 {
     /// <summary>Raw firmware for flash bank 0; empty: none.</summary>
     public ReadOnlyMemory<byte> Firmware { get; init; }

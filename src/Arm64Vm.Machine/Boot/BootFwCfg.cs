@@ -6,7 +6,7 @@ using Arm64Vm.Machine.Boot.Images;
 namespace Arm64Vm.Machine.Boot;
 
 /// <summary>What firmware finds in fw_cfg about the machine and about what to boot.</summary>
-public static class BootFwCfg
+internal static class BootFwCfg
 {
     /// <summary>Makes the items of a machine. More files can be added before the device is created.</summary>
     /// <param name="board">The machine.</param>

@@ -4,7 +4,7 @@ using Arm64Vm.Machine.Boot.Images;
 namespace Arm64Vm.Machine.Boot;
 
 /// <summary>What goes where before the first instruction, and where that is.</summary>
-public sealed record BootPlan
+internal sealed record BootPlan
 {
     private const int ZeroChunk = 64 * 1024;
 

@@ -5,7 +5,7 @@ using Arm64Vm.Machine.Memory;
 namespace Arm64Vm.Machine.Boot;
 
 /// <summary>Decides how a machine boots: firmware in flash, a Linux kernel, or a bare-metal ELF file.</summary>
-public static class BootPlanner
+internal static class BootPlanner
 {
     /// <summary>Linux takes a tree of at most 2 MiB, in a 2 MiB-aligned block of its own (booting.rst).</summary>
     private const ulong DeviceTreeAlignment = 2 << 20;

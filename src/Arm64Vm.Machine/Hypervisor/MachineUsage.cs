@@ -13,8 +13,10 @@ public sealed record MachineUsage(string Name, MachineState State, int Weight, i
 
 /// <summary>What one virtual processor uses and does.</summary>
 /// <param name="Index">Its index.</param>
-/// <param name="State">Where it is in the scheduler; null while its machine stands.</param>
 /// <param name="RunTime">Host time for which it has run since its machine was started or resumed.</param>
-/// <param name="Schedule">More of the scheduler; null while its machine stands.</param>
 /// <param name="Exits">Returns from guest code, by reason, since the last reset.</param>
-public sealed record ProcessorUsage(int Index, EntityState? State, TimeSpan RunTime, EntityStatistics? Schedule, IReadOnlyList<(string Reason, ulong Count)> Exits);
+public sealed record ProcessorUsage(int Index, TimeSpan RunTime, IReadOnlyList<(string Reason, ulong Count)> Exits)
+{
+    /// <summary>Where it is in the scheduler, and what that counted; null while its machine stands.</summary>
+    internal EntityStatistics? Schedule { get; init; }
+}

@@ -13,7 +13,7 @@ namespace Arm64Vm.Machine.Lockstep;
 /// compared, from time to time system registers and memory too.
 /// </summary>
 /// <remarks>Both machines' time moves by a fixed amount per unit, so that interrupts come at the same places. One thread.</remarks>
-public sealed class LockstepMachine : IDisposable
+internal sealed class LockstepMachine : IDisposable
 {
     private const ulong NanosecondsPerUnit = 100;
     private const long SystemInterval = 1 << 14;
@@ -28,7 +28,7 @@ public sealed class LockstepMachine : IDisposable
     /// <summary>Makes both machines.</summary>
     /// <param name="config">What they are. Disks become snapshots, and the file of variables is only read; clock and randomness are replaced; what the guest prints is printed once.</param>
     /// <exception cref="MachineConfigurationException">The configuration is impossible or has several processors, or this host has no x64 back end.</exception>
-    /// <exception cref="Boot.BootImageException">A file is not what it should be, or does not fit.</exception>
+    /// <exception cref="BootImageException">A file is not what it should be, or does not fit.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public LockstepMachine(MachineConfig config)
     {

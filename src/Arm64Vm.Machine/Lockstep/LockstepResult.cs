@@ -1,7 +1,7 @@
 namespace Arm64Vm.Machine.Lockstep;
 
 /// <summary>How a lockstep run ended.</summary>
-public enum LockstepEnd
+internal enum LockstepEnd
 {
     /// <summary>The guest ended, the same way on both.</summary>
     GuestEnded,
@@ -23,7 +23,7 @@ public enum LockstepEnd
 /// <param name="Name">A register, a byte of memory, or another thing by its name.</param>
 /// <param name="Interpreter">What the interpreter has.</param>
 /// <param name="Jit">What the emitted code has.</param>
-public sealed record LockstepDifference(string Name, string Interpreter, string Jit);
+internal sealed record LockstepDifference(string Name, string Interpreter, string Jit);
 
 /// <summary>The translation unit after which the machines differ.</summary>
 /// <param name="Pc">Virtual address of its first instruction.</param>
@@ -33,7 +33,7 @@ public sealed record LockstepDifference(string Name, string Interpreter, string 
 /// <param name="OptimizedIr">Its IR as compiled.</param>
 /// <param name="HostCode">The emitted bytes.</param>
 /// <param name="HostAddress">Where they are.</param>
-public sealed record LockstepUnit(
+internal sealed record LockstepUnit(
     ulong Pc, ulong PhysicalAddress, IReadOnlyList<uint> Words, string Ir, string OptimizedIr, byte[] HostCode, ulong HostAddress);
 
 /// <summary>The outcome of a lockstep run.</summary>
@@ -41,4 +41,4 @@ public sealed record LockstepUnit(
 /// <param name="Units">Units executed on each machine.</param>
 /// <param name="Differences">What differs, when it does.</param>
 /// <param name="Unit">Where, when it is known.</param>
-public sealed record LockstepResult(LockstepEnd End, long Units, IReadOnlyList<LockstepDifference> Differences, LockstepUnit? Unit);
+internal sealed record LockstepResult(LockstepEnd End, long Units, IReadOnlyList<LockstepDifference> Differences, LockstepUnit? Unit);

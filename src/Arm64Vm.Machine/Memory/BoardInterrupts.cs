@@ -1,7 +1,7 @@
 namespace Arm64Vm.Machine.Memory;
 
 /// <summary>How the board wires its devices: shared peripheral interrupts (INTID less 32) and private ones (INTID less 16).</summary>
-public static class BoardInterrupts
+internal static class BoardInterrupts
 {
     /// <summary>INTID of SPI 0.</summary>
     public const int FirstSpi = 32;

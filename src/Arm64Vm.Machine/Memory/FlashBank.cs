@@ -5,7 +5,7 @@ using Arm64Vm.Devices.Flash;
 namespace Arm64Vm.Machine.Memory;
 
 /// <summary>A flash bank on the board: guests read and run it as memory, and its commands go through the bus.</summary>
-public sealed class FlashBank
+internal sealed class FlashBank
 {
     /// <param name="storage">Its bytes, and where it is; must outlive the processors.</param>
     /// <param name="memory">Gets the contents as a read-only region while the bank is in read-array mode.</param>

@@ -4,7 +4,7 @@ using Arm64Vm.Cpu.Memory;
 namespace Arm64Vm.Machine.Memory;
 
 /// <summary>The bytes of a flash bank, which outlive resets of the machine. They start as zeros, as with QEMU, and take host memory as they are touched.</summary>
-public sealed class FlashStorage : IDisposable
+internal sealed class FlashStorage : IDisposable
 {
     private const int PageSize = 4096;
 
@@ -29,11 +29,11 @@ public sealed class FlashStorage : IDisposable
     internal unsafe byte* Host => _bytes.Host;
 
     /// <summary>Puts an image at the start of the bank.</summary>
-    /// <exception cref="Boot.BootImageException">It does not fit.</exception>
+    /// <exception cref="BootImageException">It does not fit.</exception>
     public void Load(ReadOnlySpan<byte> image)
     {
         if (image.Length > Contents.Length)
-            throw new Boot.BootImageException($"The flash image has {image.Length} bytes, but the bank holds {Contents.Length}.");
+            throw new BootImageException($"The flash image has {image.Length} bytes, but the bank holds {Contents.Length}.");
         Load(0, image);
         _isFresh = false;
     }

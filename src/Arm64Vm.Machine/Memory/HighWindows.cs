@@ -4,7 +4,7 @@ namespace Arm64Vm.Machine.Memory;
 /// <param name="Redistributors2">Redistributors of the processors beyond the 123rd.</param>
 /// <param name="Ecam">Configuration space of 256 buses.</param>
 /// <param name="PcieMmio64">64-bit MMIO of PCIe.</param>
-public sealed record HighWindows(Region Redistributors2, Region Ecam, Region PcieMmio64)
+internal sealed record HighWindows(Region Redistributors2, Region Ecam, Region PcieMmio64)
 {
     private const ulong GiB = 1ul << 30;
     private const ulong Floor = 256 * GiB;

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Machine.Memory;
 
 /// <summary>Where the <c>virt</c> board has what; stock firmware and kernels are built for these addresses.</summary>
-public static class MemoryMap
+internal static class MemoryMap
 {
     /// <summary>Transports on the board.</summary>
     public const int VirtioMmioCount = 32;

@@ -4,7 +4,7 @@ namespace Arm64Vm.Machine.Memory;
 
 /// <summary>Finds the device behind a physical address. Lookups take no lock and allocate nothing; any number of vCPUs may ask at once.</summary>
 /// <remarks>RAM and mapped ROM are not here: the processors reach them directly and come here for the rest.</remarks>
-public sealed class PhysicalBus : IMmioDevice, IPhysicalBus
+internal sealed class PhysicalBus : IMmioDevice, IPhysicalBus
 {
     private readonly Lock _gate = new();
     private readonly ILogSink? _log;

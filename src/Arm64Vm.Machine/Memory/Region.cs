@@ -3,7 +3,7 @@ namespace Arm64Vm.Machine.Memory;
 /// <summary>A range of physical addresses that does not wrap.</summary>
 /// <param name="Base">First byte.</param>
 /// <param name="Size">Bytes.</param>
-public readonly record struct Region(ulong Base, ulong Size)
+internal readonly record struct Region(ulong Base, ulong Size)
 {
     /// <summary>The address after the last byte.</summary>
     public ulong End => Base + Size;

@@ -7,7 +7,7 @@ namespace Arm64Vm.Machine.Psci;
 /// Processors start at EL1, and CPU_SUSPEND waits as WFI does. Everything that is not PSCI, the SMCCC version probe included, is NOT_SUPPORTED.
 /// Calls come from the threads of all processors at once.
 /// </remarks>
-public sealed class PsciFirmware : IHypervisorCalls
+internal sealed class PsciFirmware : IHypervisorCalls
 {
     private const uint Version11 = 0x0001_0001;
     private const ulong Success = 0;

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Scheduling;
 
 /// <summary>Where an entity is. Who moves it, and when, is in <c>StateMachine</c>.</summary>
-public enum EntityState
+internal enum EntityState
 {
     /// <summary>Made, not started.</summary>
     Created,

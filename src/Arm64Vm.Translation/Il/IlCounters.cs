@@ -1,7 +1,7 @@
 namespace Arm64Vm.Translation.Il;
 
 /// <summary>What an executor did.</summary>
-public sealed class IlCounters
+internal sealed class IlCounters
 {
     /// <summary>Blocks translated to IR.</summary>
     public long Units { get; internal set; }

@@ -11,7 +11,7 @@ namespace Arm64Vm.Translation.Il;
 /// come from any thread. Context and services are those of one vCPU.
 /// </remarks>
 [RequiresDynamicCode("Compiles IL at run time.")]
-public sealed unsafe class IlExecutor : IExecutor
+internal sealed unsafe class IlExecutor : IExecutor
 {
     private const ulong PageMask = 0xFFF;
 

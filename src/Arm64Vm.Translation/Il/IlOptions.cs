@@ -1,7 +1,7 @@
 namespace Arm64Vm.Translation.Il;
 
 /// <summary>When units are compiled, and how much at once. Decision 0009 has the measurements.</summary>
-public sealed record IlOptions
+internal sealed record IlOptions
 {
     /// <summary>Executions by the interpreter after which a unit is compiled; 0: before the first.</summary>
     public int Threshold { get; init; } = 200;

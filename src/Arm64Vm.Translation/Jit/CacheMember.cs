@@ -9,7 +9,7 @@ namespace Arm64Vm.Translation.Jit;
 /// epoch it has seen. What the cache removed at epoch e may be reused when every member is outside or has announced e or later.
 /// SAFETY: the context outlives the membership; only its poll word is used, by interlocked operations.
 /// </remarks>
-public sealed unsafe class CacheMember
+internal sealed unsafe class CacheMember
 {
     /// <summary>Announced by a vCPU that holds nothing.</summary>
     private const ulong Outside = ulong.MaxValue;

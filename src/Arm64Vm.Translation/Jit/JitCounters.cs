@@ -1,7 +1,7 @@
 namespace Arm64Vm.Translation.Jit;
 
 /// <summary>Why emitted code was left, by kind.</summary>
-public sealed class JitCounters
+internal sealed class JitCounters
 {
     public long Links { get; internal set; }
 

@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Translation.Jit;
 
 /// <summary>From a guest PC to code to enter: on the page that runs, through the fetch-side TLB, or by a fetch.</summary>
-public sealed unsafe partial class JitExecutor
+internal sealed unsafe partial class JitExecutor
 {
     /// <summary>More often the bytes of a page do not change under a translation before it is made under the cache's lock.</summary>
     private const int MostTries = 8;

@@ -4,7 +4,7 @@ using Arm64Vm.Ir.Interpreter;
 namespace Arm64Vm.Translation.Jit;
 
 /// <summary>MXCSR stands for FPCR and the cumulative part of FPSR while emitted code runs.</summary>
-public sealed unsafe partial class JitExecutor
+internal sealed unsafe partial class JitExecutor
 {
     /// <summary>All exceptions masked, round to nearest.</summary>
     private const uint MaskedMxcsr = 0x1F80;

@@ -5,7 +5,7 @@ using Arm64Vm.Ir.Interpreter;
 namespace Arm64Vm.Translation.Jit;
 
 /// <summary>Resumable exits: the record behind the call says what is wanted.</summary>
-public sealed unsafe partial class JitExecutor
+internal sealed unsafe partial class JitExecutor
 {
     /// <summary>Does what the exit asks; false where a guest exception was raised instead.</summary>
     private bool Serve(GuestContext* context)

@@ -10,7 +10,7 @@ namespace Arm64Vm.Translation.Jit;
 /// calls managed code. One thread at a time per executor; the context belongs to the caller and outlives the executor. The cache, which the
 /// executors of a machine share, outlives them as well, unless the executor made it for itself.
 /// </remarks>
-public sealed unsafe partial class JitExecutor : IExecutor
+internal sealed unsafe partial class JitExecutor : IExecutor
 {
     /// <summary>Bytes of the stack of predicted returns; its lower half stays free for signal frames.</summary>
     private const int ReturnStackBytes = 256 * 1024;

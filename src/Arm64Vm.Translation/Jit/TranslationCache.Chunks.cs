@@ -1,7 +1,7 @@
 namespace Arm64Vm.Translation.Jit;
 
 /// <summary>Chunks of the code buffer: given to vCPUs to fill, evicted oldest first, reused when no vCPU can be in them.</summary>
-public sealed unsafe partial class TranslationCache
+internal sealed unsafe partial class TranslationCache
 {
     /// <summary>The largest unit must fit.</summary>
     private const int SmallestChunk = 16 << 10;

@@ -19,7 +19,7 @@ internal readonly record struct UnitDraft(int PageOffset, int GuestSize, int Dep
 }
 
 /// <summary>Adding units, and linking them.</summary>
-public sealed unsafe partial class TranslationCache
+internal sealed unsafe partial class TranslationCache
 {
     /// <summary>Less than this is not worth a try; the emitter needs room for one instruction at least.</summary>
     private const int SmallestRoom = 64;

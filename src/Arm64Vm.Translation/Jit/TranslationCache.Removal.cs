@@ -1,7 +1,7 @@
 namespace Arm64Vm.Translation.Jit;
 
 /// <summary>Removing units whose bytes changed, and tables that nobody needs.</summary>
-public sealed unsafe partial class TranslationCache
+internal sealed unsafe partial class TranslationCache
 {
     private readonly List<(nint Table, ulong Epoch)> retired = [];
     private readonly List<nint> emptyTables = [];

@@ -16,7 +16,7 @@ namespace Arm64Vm.Translation.Jit;
 /// unreachable, the version and the epoch move and every running vCPU is sent to a unit boundary; (4) only then the store's instruction is complete.</para>
 /// <para>SAFETY: owns the code buffer and the tables. What was removed is reused only when no member can hold it (<see cref="CacheMember"/>).</para>
 /// </remarks>
-public sealed unsafe partial class TranslationCache : ICodeTracker, IDisposable
+internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposable
 {
     public const long DefaultSize = 128L << 20;
 

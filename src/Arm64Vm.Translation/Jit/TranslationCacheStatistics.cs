@@ -1,7 +1,7 @@
 namespace Arm64Vm.Translation.Jit;
 
 /// <summary>Counters of a translation cache.</summary>
-public sealed class TranslationCacheStatistics
+internal sealed class TranslationCacheStatistics
 {
     public long Units { get; private set; }
 

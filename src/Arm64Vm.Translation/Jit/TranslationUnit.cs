@@ -2,7 +2,7 @@ namespace Arm64Vm.Translation.Jit;
 
 /// <summary>One piece of translated code in the cache. Indexes are into the cache's arrays; −1 ends a list.</summary>
 /// <remarks>A unit's number, like its code, is given out again only with the whole chunk that holds the code.</remarks>
-public struct TranslationUnit
+internal struct TranslationUnit
 {
     /// <summary>Guest-physical address of the first instruction.</summary>
     public ulong PhysicalAddress;

@@ -6,7 +6,7 @@ namespace Arm64Vm.Translation.Jit;
 
 /// <summary>Compiles regions into a cache outside a vCPU: for listings and measurements.</summary>
 /// <remarks>SAFETY: no vCPU may use the cache; tables are read and written through it alone.</remarks>
-public sealed unsafe class UnitCompiler
+internal sealed unsafe class UnitCompiler
 {
     private readonly TranslationCache cache;
     private readonly CodeWriter writer;

@@ -4,7 +4,7 @@ using Arm64Vm.Ir.SoftFloat;
 namespace Arm64Vm.Translation.Verification;
 
 /// <summary>Memory by copying; FPSR the only system register; pointer authentication with keys that no signature was made with.</summary>
-public sealed unsafe partial class FlatMachine
+internal sealed unsafe partial class FlatMachine
 {
     // SAFETY for all members: Locate has checked the range against the block it points into; size is at most 16 bytes, the size of Bits128.
     public bool TryRead(GuestContext* context, ulong address, int size, MemoryFlags flags, int pageOffset, out Bits128 value)

@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Translation.Verification;
 
 /// <summary>What raised an exception in a <see cref="FlatMachine"/>.</summary>
-public enum FlatFault
+internal enum FlatFault
 {
     None,
     Memory,
@@ -14,7 +14,7 @@ public enum FlatFault
 
 /// <summary>The smallest processor around an executor: EL0, no MMU, two pages of data, code pages that hold BRK wherever nothing was put.</summary>
 /// <remarks>An exception leaves PC at <see cref="FaultPc"/>, where a BRK ends the run.</remarks>
-public sealed unsafe partial class FlatMachine : ICodeMemory, IGuestServices, IDisposable
+internal sealed unsafe partial class FlatMachine : ICodeMemory, IGuestServices, IDisposable
 {
     public const ulong DataBase = 0x1000_0000;
     public const int DataSize = 0x2000;

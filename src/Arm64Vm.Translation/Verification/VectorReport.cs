@@ -6,7 +6,7 @@ namespace Arm64Vm.Translation.Verification;
 /// <param name="Words">The instruction words.</param>
 /// <param name="Disassembly">As recorded; instructions of a sequence are separated by "; ".</param>
 /// <param name="Differences">One line for every register or memory byte: name, expected, actual.</param>
-public sealed record VectorFailure(string Name, ulong Pc, IReadOnlyList<uint> Words, string Disassembly, IReadOnlyList<string> Differences)
+internal sealed record VectorFailure(string Name, ulong Pc, IReadOnlyList<uint> Words, string Disassembly, IReadOnlyList<string> Differences)
 {
     public override string ToString() =>
         $"{Name} at {Pc:x}: {string.Join(' ', Words.Select(word => word.ToString("x8")))} {Disassembly}\n    {string.Join("\n    ", Differences)}";
@@ -16,7 +16,7 @@ public sealed record VectorFailure(string Name, ulong Pc, IReadOnlyList<uint> Wo
 /// <param name="File">The file's name without its extensions.</param>
 /// <param name="Passed">Vectors with exactly the recorded outcome.</param>
 /// <param name="Failures">The others.</param>
-public sealed record VectorReport(string File, int Passed, IReadOnlyList<VectorFailure> Failures)
+internal sealed record VectorReport(string File, int Passed, IReadOnlyList<VectorFailure> Failures)
 {
     public override string ToString() => $"{File}: {Passed} passed, {Failures.Count} failed";
 }

@@ -4,10 +4,10 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Translation.Verification;
 
 /// <summary>Makes the executor to be tested. Tier thresholds and the like are the factory's business.</summary>
-public delegate IExecutor ExecutorFactory(IGuestServices services, ICodeMemory memory);
+internal delegate IExecutor ExecutorFactory(IGuestServices services, ICodeMemory memory);
 
 /// <summary>Runs the instruction vectors of a directory on an executor and compares every register and every byte of memory.</summary>
-public sealed class VectorRunner
+internal sealed class VectorRunner
 {
     private const int StateSize = 784;
     private const int SlotSize = 64;

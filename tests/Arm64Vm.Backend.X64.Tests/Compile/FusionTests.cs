@@ -38,8 +38,10 @@ public sealed unsafe class FusionTests
     [InlineData(IrOp.VectorAesEncrypt, IrOp.VectorAesInverseMixColumns, false)]
     [InlineData(IrOp.VectorAesDecrypt, IrOp.VectorAesInverseMixColumns, false)]
     [InlineData(IrOp.VectorAesDecrypt, IrOp.VectorAesInverseMixColumns, true)]
-    public void AesRounds(IrOp round, IrOp mix, bool keepState)
+    public void AesRounds(object roundCase, object mixCase, bool keepState)
     {
+        var round = (IrOp)roundCase;
+        var mix = (IrOp)mixCase;
         var random = new Random(1);
         using var runner = new RegionRunner(HostFeatures.Detect());
         foreach (int[] place in Places)
@@ -132,8 +134,9 @@ public sealed unsafe class FusionTests
     [InlineData(VectorShape.Q, true, false)]
     [InlineData(VectorShape.Q, false, true)]
     [InlineData(VectorShape.D, true, true)]
-    public void SumOfBits(VectorShape shape, bool widened, bool keepCounts)
+    public void SumOfBits(object shapeCase, bool widened, bool keepCounts)
     {
+        var shape = (VectorShape)shapeCase;
         var random = new Random(3);
         using var runner = new RegionRunner(HostFeatures.Detect());
         foreach (int[] place in Places)

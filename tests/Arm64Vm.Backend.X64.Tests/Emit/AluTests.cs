@@ -14,14 +14,15 @@ public sealed class AluTests : IDisposable
 
     public void Dispose() => _h.Dispose();
 
-    public static TheoryData<AluOp> Ops => [.. Enum.GetValues<AluOp>()];
+    public static TheoryData<object> Ops => [.. Enum.GetValues<AluOp>().Cast<object>()];
 
     private static Mnemonic Name(AluOp op) => Enum.Parse<Mnemonic>(op.ToString());
 
     [Theory]
     [MemberData(nameof(Ops))]
-    public void Registers(AluOp op)
+    public void Registers(object opCase)
     {
+        var op = (AluOp)opCase;
         foreach (int size in Sizes)
         {
             foreach (Gpr d in All)
@@ -37,8 +38,9 @@ public sealed class AluTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Ops))]
-    public void MemoryAndRegister(AluOp op)
+    public void MemoryAndRegister(object opCase)
     {
+        var op = (AluOp)opCase;
         foreach (int size in Sizes)
         {
             foreach (Gpr r in All)
@@ -56,8 +58,9 @@ public sealed class AluTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Ops))]
-    public void RegisterAndImmediate(AluOp op)
+    public void RegisterAndImmediate(object opCase)
     {
+        var op = (AluOp)opCase;
         foreach (int size in Sizes)
         {
             foreach (Gpr r in All)
@@ -73,8 +76,9 @@ public sealed class AluTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Ops))]
-    public void MemoryAndImmediate(AluOp op)
+    public void MemoryAndImmediate(object opCase)
     {
+        var op = (AluOp)opCase;
         foreach (int size in Sizes)
         {
             foreach (MemCase m in MemCase.Some)

@@ -130,8 +130,9 @@ public class SimplificationTests
     [InlineData(IrOp.Shl, 64ul)]
     [InlineData(IrOp.Ror, 0ul)]
     [InlineData(IrOp.Mul, 1ul)]
-    public void NeutralElementsVanish(IrOp op, ulong neutral)
+    public void NeutralElementsVanish(object opCase, ulong neutral)
     {
+        var op = (IrOp)opCase;
         string text = Optimize(b => b.WriteGpr(1, b.Binary(op, IrType.I64, b.ReadX(0), b.Const64(neutral))));
 
         AssertBody(text, "%1 = GetX.I64 x0", "SetX %1 -> x1");

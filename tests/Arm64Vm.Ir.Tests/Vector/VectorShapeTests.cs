@@ -11,9 +11,9 @@ public class VectorShapeTests
         C = new Bits128(0xFFFF_FFFF_FFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF),
     };
 
-    public static TheoryData<IrOp> AllOperations()
+    public static TheoryData<object> AllOperations()
     {
-        var data = new TheoryData<IrOp>();
+        var data = new TheoryData<object>();
         foreach (IrOp op in Enum.GetValues<IrOp>())
         {
             if (IrOps.IsVector(op))
@@ -30,8 +30,9 @@ public class VectorShapeTests
 
     [Theory]
     [MemberData(nameof(AllOperations))]
-    public void BitsAboveTheLiveLanesAreZero(IrOp op)
+    public void BitsAboveTheLiveLanesAreZero(object opCase)
     {
+        var op = (IrOp)opCase;
         foreach (int size in (int[])[1, 2, 4])
         {
             FpEnvironment fp = default;

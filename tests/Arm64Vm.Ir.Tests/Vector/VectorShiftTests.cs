@@ -14,8 +14,9 @@ public class VectorShiftTests
     [InlineData(IrOp.VectorSaturatingShiftSigned, true, false, true)]
     [InlineData(IrOp.VectorSaturatingRoundingShiftUnsigned, false, true, true)]
     [InlineData(IrOp.VectorSaturatingRoundingShiftSigned, true, true, true)]
-    public void EveryByteByEveryAmount(IrOp op, bool signed, bool rounding, bool saturating)
+    public void EveryByteByEveryAmount(object opCase, bool signed, bool rounding, bool saturating)
     {
+        var op = (IrOp)opCase;
         for (int value = 0; value < 256; value++)
         {
             for (int amount = -128; amount < 128; amount++)
@@ -43,8 +44,9 @@ public class VectorShiftTests
     [InlineData(IrOp.VectorRoundingShiftUnsigned, ulong.MaxValue, -65, 0UL)]
     [InlineData(IrOp.VectorRoundingShiftSigned, ulong.MaxValue, -64, 0UL)]
     [InlineData(IrOp.VectorShiftSigned, 0x8000_0000_0000_0000, -128, ulong.MaxValue)]
-    public void DoublewordsAtTheLimits(IrOp op, ulong value, int amount, ulong expected)
+    public void DoublewordsAtTheLimits(object opCase, ulong value, int amount, ulong expected)
     {
+        var op = (IrOp)opCase;
         FpEnvironment fp = default;
         var operands = new Operands { A = new Bits128(value, 0), B = new Bits128((byte)amount, 0) };
         var instruction = new IrInst { Op = op, Type = IrType.V128, Size = 8, Shape = VectorShape.Scalar };

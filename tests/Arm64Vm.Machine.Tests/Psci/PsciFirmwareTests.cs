@@ -46,8 +46,9 @@ public sealed class PsciFirmwareTests : IDisposable
     [Theory]
     [InlineData(0x8400_0008u, VcpuReturn.PowerOff)]
     [InlineData(0x8400_0009u, VcpuReturn.Reset)]
-    public void SystemOffAndResetStopTheRunLoop(uint function, VcpuReturn expected)
+    public void SystemOffAndResetStopTheRunLoop(uint function, object expectedCase)
     {
+        var expected = (VcpuReturn)expectedCase;
         _cpu.SetX(0, function);
         Assert.Equal(CallOutcome.Stop, _firmware.Call(_cpu, 0));
         Assert.Equal(expected, _cpu.Run().Reason);

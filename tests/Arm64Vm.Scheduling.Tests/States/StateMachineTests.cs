@@ -2,13 +2,14 @@ namespace Arm64Vm.Scheduling.Tests;
 
 public class StateMachineTests
 {
-    public static TheoryData<EntityState> All => [.. Enum.GetValues<EntityState>()];
+    public static TheoryData<object> All => [.. Enum.GetValues<EntityState>().Cast<object>()];
 
     /// <summary>Every operation from every state: it either does nothing or makes a transition of the table.</summary>
     [Theory]
     [MemberData(nameof(All))]
-    public void OperationsMakeOnlyTransitionsOfTheTable(EntityState from)
+    public void OperationsMakeOnlyTransitionsOfTheTable(object fromCase)
     {
+        var from = (EntityState)fromCase;
         Check(from, (ref int word) => StateMachine<NoPoints>.TryWake(ref word));
         Check(from, (ref int word) => StateMachine<NoPoints>.TryPark(ref word));
         Check(from, (ref int word) => StateMachine<NoPoints>.Leave(ref word, EntityState.Queued));
@@ -23,8 +24,10 @@ public class StateMachineTests
     [InlineData(EntityState.Throttled, false, EntityState.Throttled)]
     [InlineData(EntityState.Finished, false, EntityState.Finished)]
     [InlineData(EntityState.Created, false, EntityState.Created)]
-    public void WakingHandsOutParkedEntitiesOnly(EntityState from, bool isHandedOut, EntityState to)
+    public void WakingHandsOutParkedEntitiesOnly(object fromCase, bool isHandedOut, object toCase)
     {
+        var from = (EntityState)fromCase;
+        var to = (EntityState)toCase;
         var word = (int)from;
         Assert.Equal(isHandedOut, StateMachine<NoPoints>.TryWake(ref word));
         Assert.Equal(to, (EntityState)word);

@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>The part of the register allocator for general registers.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private Gpr LoadToPool(int value)
     {

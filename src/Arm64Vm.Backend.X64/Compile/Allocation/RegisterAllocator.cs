@@ -9,7 +9,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// are exact without tables. The vocabulary: <c>Use</c> gives a register that holds a value and must not be changed,
 /// <c>Define</c> a register to compute a result into, <c>Scratch</c> a register for the current instruction only.
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     /// <summary>In <see cref="gprOwner"/>: the register holds a probe window, which may be dropped at any time.</summary>
     private const ushort WindowOwner = ushort.MaxValue;

@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>How units end: linked jumps on a page, look-ups by page elsewhere, calls and returns paired on the return stack, and exits.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     /// <summary>The unit changed the processor's mode: whatever follows must be looked up by the run loop.</summary>
     private bool regionMustReturn;

@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Side exits: one conditional jump on the hot path, everything else behind it.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     /// <summary>The way out of a side exit that has something to do before it jumps.</summary>
     private struct PendingLeave

@@ -2,7 +2,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>A direct jump that leaves a unit for another one on the same page: what to patch when its target is translated, and how to undo it.</summary>
 /// <remarks>Offsets are from the start of the code buffer.</remarks>
-public struct LinkSite
+internal struct LinkSite
 {
     /// <summary>Target minus the page of the jump, in bytes: 0–4092.</summary>
     public int TargetDelta;

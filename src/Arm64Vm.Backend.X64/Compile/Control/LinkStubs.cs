@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>The cold ends of direct jumps: asking for a link, polls and return-stack resets.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private struct PendingSite
     {

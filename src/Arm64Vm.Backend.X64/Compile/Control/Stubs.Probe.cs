@@ -5,7 +5,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Shared cold halves of memory accesses: what a failed probe does before it leaves, and whole probes for accesses whose window is not valid.</summary>
-public sealed unsafe partial class Stubs
+internal sealed unsafe partial class Stubs
 {
     private const int Tables = GuestContext.MmuIndexes * 2;
 

@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>The few hand-placed routines that every unit uses: in, out, and around.</summary>
-public sealed unsafe partial class Stubs
+internal sealed unsafe partial class Stubs
 {
     private const uint DefaultMxcsr = 0x1F80;
 

@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>AES steps. The host adds the round key last where Arm adds it first, so the host's key is zero.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private bool TryEmitAes(in IrInst inst)
     {

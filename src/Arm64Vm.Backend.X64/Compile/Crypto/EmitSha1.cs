@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>SHA-1. The host's registers hold the words in the reverse order, and its rounds add the constants that Arm's have added already.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private const byte ReverseWords = 0b00_01_10_11;
 

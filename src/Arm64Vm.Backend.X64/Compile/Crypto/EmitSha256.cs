@@ -8,7 +8,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// Arm keeps the state as abcd and efgh, element 0 first; the host as (f e b a) and (h g d c), two rounds at a time:
 /// sha256rnds2 (h g d c), (f e b a), with the round's words in xmm0, leaves the new (f e b a), and the old one is the new (h g d c).
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     /// <summary>How far behind the first half of the state its second half is looked for.</summary>
     private const int Sha256PairDistance = 12;

@@ -5,7 +5,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Resumable exits: a call to a stub that leaves with all registers saved, followed by a record of what is wanted.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private const int FirstColdPaths = 32;
 

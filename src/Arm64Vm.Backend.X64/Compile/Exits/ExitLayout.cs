@@ -1,7 +1,7 @@
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Offsets of the fields of <see cref="Ir.ExitRecord"/>; a test holds them to the struct.</summary>
-public static class ExitLayout
+internal static class ExitLayout
 {
     public const int Reason = 0;
     public const int PcDelta = 4;

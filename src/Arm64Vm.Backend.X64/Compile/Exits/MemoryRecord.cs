@@ -16,7 +16,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// 63:49  bytes from the place where execution goes on to the record; 0: it goes on behind the record
 /// </code>
 /// </remarks>
-public readonly struct MemoryRecord(ulong bits)
+internal readonly struct MemoryRecord(ulong bits)
 {
     public const int SizeInBytes = 8;
 

@@ -3,7 +3,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Host registers as a resumable exit left them: pinned ones in the guest's register file, the others in the save area.</summary>
-public static unsafe class SavedRegisters
+internal static unsafe class SavedRegisters
 {
     private static ReadOnlySpan<byte> GuestOfGpr =>
     [

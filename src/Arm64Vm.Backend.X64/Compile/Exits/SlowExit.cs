@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>What a resumable exit asks the run loop to do.</summary>
-public enum SlowKind : byte
+internal enum SlowKind : byte
 {
     Load,
     Store,
@@ -32,7 +32,7 @@ public enum SlowKind : byte
 /// pinned ones are found in the guest's register file, the others in the context's save area.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Size = SizeInBytes)]
-public struct SlowDescriptor
+internal struct SlowDescriptor
 {
     public const int SizeInBytes = 16;
     public const byte NoRegister = 0xFF;

@@ -15,7 +15,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// </list>
 /// For FPCR.FZ see <see cref="GuardInput"/>. Half-precision arithmetic is left to the oracle.
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private bool FlushesToZero => (mode.Fpcr & FpcrBits.FlushToZero) != 0;
 

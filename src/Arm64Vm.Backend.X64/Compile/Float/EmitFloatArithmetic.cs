@@ -5,7 +5,7 @@ using Arm64Vm.Ir.SoftFloat;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Sums, products, quotients, roots and signs.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     /// <summary>
     /// The sign of an exact zero difference is negative when rounding down, so zeros above the live lanes may become −0. Quotients of them

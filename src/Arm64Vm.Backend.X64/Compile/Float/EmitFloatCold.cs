@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Cold paths of floating-point operations: the oracle computes again from the operands, behind the unit's hot code.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private const int MaxFloatColdPaths = 1024;
     private const int FirstFloatColdPaths = 16;

@@ -15,7 +15,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// Conditions that treat unordered as less (GE LT GT LE) are one host condition in the order A, B; those that treat it as
 /// greater (MI PL CS CC HI LS) in the order B, A. The order is chosen after looking at the consumers.
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private enum FloatFlagUse
     {

@@ -5,7 +5,7 @@ using Arm64Vm.Ir.SoftFloat;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Rounding to integral values and conversion between formats.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private const byte RoundByMxcsr = 4;
     private const byte RoundQuietly = 8;

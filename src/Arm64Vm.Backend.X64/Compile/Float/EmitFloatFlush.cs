@@ -10,7 +10,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// results after it. A tiny result may then have raised Inexact in the host, which Arm does not: products and quotients are done in host
 /// instructions only while FPSR.IXC is set already, which in numeric code is the case after the first rounding.
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     /// <summary>To <paramref name="cold"/> where a live lane of an operand is denormal. Nothing is emitted unless FZ is set.</summary>
     private void GuardInput(in IrInst inst, int value, in VectorSource source, Xmm temporary, Label cold)

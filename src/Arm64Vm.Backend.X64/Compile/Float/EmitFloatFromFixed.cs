@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Integers and fixed point to floating point: the host rounds by MXCSR as Arm does by FPCR. A scale of a power of two is exact.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private bool HasUnsignedConversions => features.Avx512Vl && features.Avx512Dq;
 

@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>FJCVTZS: doubles to 32 bits, modulo 2^32.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     /// <summary>
     /// The conversion to 32 bits raises what Arm raises: Inexact in range, Invalid out of it. Then the low bits come from one to

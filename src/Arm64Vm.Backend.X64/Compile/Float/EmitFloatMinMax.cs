@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Maximum, minimum and comparison to masks.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     /// <summary>
     /// MAX and MIN raise Invalid on quiet NaNs, so unordered operands are found first, by a comparison that raises it on signaling ones as Arm

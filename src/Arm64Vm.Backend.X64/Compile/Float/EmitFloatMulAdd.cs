@@ -5,7 +5,7 @@ using Arm64Vm.Ir.SoftFloat;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Fused multiply-add.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     /// <summary>
     /// One operand is copied into the target, which the instruction then overwrites: the addend (form 231), or for scalars the first operand

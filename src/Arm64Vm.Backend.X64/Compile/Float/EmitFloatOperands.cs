@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Where floating-point operations find their operands and put their results.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     /// <summary>An operand in a register or, where this is its last use, in the memory slot that holds it.</summary>
     private readonly struct VectorSource

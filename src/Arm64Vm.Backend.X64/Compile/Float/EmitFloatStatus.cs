@@ -12,7 +12,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// FPSR    4 IXC  3 UFC  2 OFC  1 DZC         0 IOC        7 IDC comes from the oracle, 27 QC from the saturation record
 /// </code>
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private const int HostExceptions = 0x3F;
     private const int AboveInvalid = (int)(FpsrBits.DivideByZero | FpsrBits.Overflow | FpsrBits.Underflow | FpsrBits.Inexact);

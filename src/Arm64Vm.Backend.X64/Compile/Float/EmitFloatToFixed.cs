@@ -10,7 +10,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// saturated value. A rounding mode that is neither truncation nor MXCSR's is done by ROUNDSD without Inexact; when the value is
 /// known to be in range it is done again to raise Inexact.
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private enum IntegerRounding
     {

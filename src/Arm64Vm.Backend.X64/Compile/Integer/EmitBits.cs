@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Bit fields, bit and byte reversal, CRC.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private void EmitBitsExtract(in IrInst inst, int size)
     {

@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Flags that something overwrites before they are used: comparing again is one instruction, saving and restoring them six.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private enum Recomputation : byte
     {

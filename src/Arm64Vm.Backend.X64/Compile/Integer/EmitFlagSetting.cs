@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Arithmetic and comparisons that set the flags, unconditionally or by a condition.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     /// <summary>ADDS, SUBS, ANDS, BICS, ADCS, SBCS: the host's own flag-setting instruction.</summary>
     private void EmitFlagSetting(in IrInst inst, int size)

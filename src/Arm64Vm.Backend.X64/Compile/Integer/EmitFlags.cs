@@ -20,7 +20,7 @@ internal enum FlagForm : byte
 }
 
 /// <summary>NZCV: kept in the host's flags as long as possible, saved with LAHF/SETO only where something overwrites them.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private int flagsOwner;
     private FlagForm flagsForm;

@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Multiplication and division.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     /// <summary>IR instructions between the two halves of a product that one host instruction computes.</summary>
     private const int ProductPairDistance = 16;

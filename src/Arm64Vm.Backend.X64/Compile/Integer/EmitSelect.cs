@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Choices by the flags, of integers and of vector registers.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private void EmitSelect(in IrInst inst, int size)
     {

@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Shifts, rotations and the extraction from a pair of registers.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private void EmitShift(in IrInst inst, int size)
     {

@@ -3,7 +3,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Sums and small shifts that only an address or another sum needs: the host's addressing computes them where they are used.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     /// <summary>Instructions between a deferred value and its use: what it is made of stays alive that long.</summary>
     private const int DeferDistance = 16;

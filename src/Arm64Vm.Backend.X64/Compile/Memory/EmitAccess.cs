@@ -19,7 +19,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// A window is zero after its group's probe failed and after any slow exit of the unit, which may have changed mappings: then each access
 /// probes for itself, so that a group across two pages costs little.
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     /// <summary>Address and window of the access in progress.</summary>
     private AddressSource accessAddress;

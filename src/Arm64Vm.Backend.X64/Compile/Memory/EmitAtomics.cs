@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Single-copy atomic read-modify-write: the host's LOCK-prefixed instructions.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private void EmitAtomic(in IrInst inst)
     {

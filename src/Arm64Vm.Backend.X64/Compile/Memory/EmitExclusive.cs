@@ -9,7 +9,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// address, so aliases are the same place. Bytes that were changed and changed back go unnoticed only where somebody else can write without an exception
 /// return of this processor between, which clears the monitor: devices, as long as there is one processor.
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private static Mem MonitorAddress => HostAbi.Field(GuestContext.ExclusiveOffset + ExclusiveMonitor.AddressOffset);
 

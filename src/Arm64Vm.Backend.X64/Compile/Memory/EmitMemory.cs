@@ -18,7 +18,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// An empty entry's tag is a page that has another index, so no address that probes the entry is within it.
 /// Where alignment is checked, a test of the low bits comes first.
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private const int PageMask = 0xFFF;
 

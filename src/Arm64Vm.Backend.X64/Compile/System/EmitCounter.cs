@@ -20,7 +20,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// mov    dst, rax
 /// </code>
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     // op0:op1:CRn:CRm:op2 in 16 bits (Arm ARM D24.10).
     private const uint PhysicalCount = 0xDF01;

@@ -13,7 +13,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// </code>
 /// The slow path gets pointer and modifier in operand slots 0 and 1.
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private const int PointerCodeRounds = 3;
 

@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Reads and writes of guest registers.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private void EmitSetX(in IrInst inst)
     {

@@ -8,7 +8,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// FPSR.QC is accumulated without branches: what differs from zero where a live lane saturated is ORed into a field of the context. Operands
 /// are cleared above the live lanes first; zeros never saturate.
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     /// <summary>Notes saturation where <paramref name="indicator"/> is not zero; it is used up.</summary>
     private void VSaturated(Xmm indicator)

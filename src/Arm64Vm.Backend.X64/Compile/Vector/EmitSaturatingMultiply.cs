@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Saturating doubling multiplications: of all products only MIN · MIN saturates, and its wrapped result is MIN, which no other gives.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private bool TryEmitSaturatingMultiply(in IrInst inst)
     {

@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Saturating narrowing: the host packs halfwords and words with saturation; quadwords are compared and replaced.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private bool TryEmitSaturatingNarrow(in IrInst inst)
     {

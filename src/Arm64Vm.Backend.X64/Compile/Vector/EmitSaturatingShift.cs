@@ -8,7 +8,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// As <see cref="TryEmitVectorShift"/>, but a left shift must come back by the opposite right shift, otherwise the limit takes its place.
 /// Bytes and halfwords are put at the top of 32-bit lanes for that, so that what leaves the element leaves the lane.
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private bool TryEmitSaturatingShift(in IrInst inst)
     {

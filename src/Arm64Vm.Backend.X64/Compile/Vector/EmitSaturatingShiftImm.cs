@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Saturating shifts by a constant.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     /// <summary>
     /// Up to words: the operand is cut to what the shift leaves in range; where that changed it, the bits that the shift left

@@ -8,7 +8,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// temporaries (<c>VTemp</c>). The result may share a register with any operand, so it is written when no operand is needed any more, and
 /// temporaries may share its register until it is held (<c>VHold</c>). The host's flags stay, but where <c>ClobberFlags</c> says so.
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private bool TryEmitVector(in IrInst inst)
     {

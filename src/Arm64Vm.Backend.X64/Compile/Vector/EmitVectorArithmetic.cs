@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Addition, multiplication, absolute values, minimum and maximum.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private static VexOp AddOf(int size) => BySize(size, V.Paddb, V.Paddw, V.Paddd, V.Paddq);
 

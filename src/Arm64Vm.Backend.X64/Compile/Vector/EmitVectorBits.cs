@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Counting and reversing bits: tables over the two nibbles of a byte, looked up by vpshufb.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private static ReadOnlySpan<byte> SetBitsOfNibble => [0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4];
 

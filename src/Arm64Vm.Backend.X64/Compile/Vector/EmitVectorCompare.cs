@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Comparisons to masks.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private static VexOp EqualOf(int size) => BySize(size, V.Pcmpeqb, V.Pcmpeqw, V.Pcmpeqd, V.Pcmpeqq);
 

@@ -19,7 +19,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 ///   HSUB    ((a ^ b) >> 1) − (~a &amp; b)
 /// </code>
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private bool TryEmitVectorHalving(in IrInst inst)
     {

@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Bitwise operations.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     // Truth tables of vpternlog over (d, a, b), bit number 4d + 2a + b.
     private const byte TernaryOrNot = 0b1111_0011;

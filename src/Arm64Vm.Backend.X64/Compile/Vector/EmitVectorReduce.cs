@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Across lanes.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private bool TryEmitVectorReduce(in IrInst inst)
     {

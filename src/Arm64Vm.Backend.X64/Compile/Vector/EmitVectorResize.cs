@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Elements to half and to twice their size.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     /// <summary>Index of vpshufb that gives zero.</summary>
     private const byte ShuffleZero = 0x80;

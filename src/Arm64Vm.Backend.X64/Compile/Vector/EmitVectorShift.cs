@@ -15,7 +15,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// Unsigned results are left | right; signed ones are chosen by bit 7 of n. Elements that the host has no such shift for (bytes, and halfwords
 /// without AVX-512) are widened to 32 bits, where the same formulas hold modulo the element.
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private bool TryEmitVectorShift(in IrInst inst)
     {

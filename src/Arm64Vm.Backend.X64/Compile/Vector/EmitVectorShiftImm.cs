@@ -4,7 +4,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Backend.X64.Compile;
 
 /// <summary>Shifts and rotations by a constant.</summary>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private bool TryEmitVectorShiftImm(in IrInst inst)
     {

@@ -31,7 +31,7 @@ internal readonly struct VectorOperand
 /// The pool has three vector registers, and an instruction may have three operands in it that live on. So temporaries come, in this order, from
 /// the scratch register, the result's register while it is not written, the pool, and pinned registers that are saved for the instruction.
 /// </remarks>
-public sealed partial class X64Compiler
+internal sealed partial class X64Compiler
 {
     private const int MaxBorrowed = 8;
 

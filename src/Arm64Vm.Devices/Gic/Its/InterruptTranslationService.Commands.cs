@@ -3,7 +3,7 @@ using Arm64Vm.Cpu;
 namespace Arm64Vm.Devices.Gic.Its;
 
 /// <summary>The command queue, and what commands do to the tables.</summary>
-public sealed partial class InterruptTranslationService
+internal sealed partial class InterruptTranslationService
 {
     // A device's entry: valid, bits of its events less one at 5:1, address of its events' table at 51:8.
     // An event's entry: valid, collection at 31:16, INTID at 63:32. A collection's entry: valid, processor at 47:16.

@@ -8,7 +8,7 @@ namespace Arm64Vm.Devices.Gic.Its;
 /// Devices, events and collections are in guest memory, in entries of a format of our own: whatever a guest does to them, each is checked
 /// when it is used. Bit 0 of each says that it is valid. Commands that make no sense are skipped.
 /// </remarks>
-public sealed partial class InterruptTranslationService : IMmioDevice, IMsiTarget, IStateful<ItsState>
+internal sealed partial class InterruptTranslationService : IMmioDevice, IMsiTarget, IStateful<ItsState>
 {
     /// <summary>Bytes of both frames.</summary>
     public const ulong Length = 0x2_0000;

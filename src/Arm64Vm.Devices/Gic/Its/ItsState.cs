@@ -7,4 +7,4 @@ namespace Arm64Vm.Devices.Gic.Its;
 /// <param name="CommandRead">GITS_CREADR.</param>
 /// <param name="Devices">GITS_BASER0.</param>
 /// <param name="Collections">GITS_BASER1.</param>
-public sealed record ItsState(bool IsEnabled, ulong CommandBase, uint CommandWrite, uint CommandRead, ulong Devices, ulong Collections);
+internal sealed record ItsState(bool IsEnabled, ulong CommandBase, uint CommandWrite, uint CommandRead, ulong Devices, ulong Collections);

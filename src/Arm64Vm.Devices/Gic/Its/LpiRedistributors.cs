@@ -3,7 +3,7 @@ using Arm64Vm.Cpu;
 namespace Arm64Vm.Devices.Gic.Its;
 
 /// <summary>The LPIs of all processors: registers of the redistributors' control frames, and what the ITS feeds (IHI 0069, 12.11).</summary>
-public sealed class LpiRedistributors : ILpiSource, IStateful<IReadOnlyList<LpiState>>
+internal sealed class LpiRedistributors : ILpiSource, IStateful<IReadOnlyList<LpiState>>
 {
     private const ulong Control = 0x00;
     private const ulong PropertyBase = 0x70;

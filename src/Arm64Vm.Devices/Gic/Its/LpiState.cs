@@ -5,4 +5,4 @@ namespace Arm64Vm.Devices.Gic.Its;
 /// <param name="PropertyBase">GICR_PROPBASER.</param>
 /// <param name="PendingBase">GICR_PENDBASER.</param>
 /// <param name="Pending">One bit for each INTID, lowest first.</param>
-public sealed record LpiState(bool IsEnabled, ulong PropertyBase, ulong PendingBase, ulong[] Pending);
+internal sealed record LpiState(bool IsEnabled, ulong PropertyBase, ulong PendingBase, ulong[] Pending);

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Images.Qcow2;
 
 /// <summary>How an image's compressed clusters are compressed.</summary>
-public enum CompressionType : byte
+internal enum CompressionType : byte
 {
     /// <summary>Deflate without header (RFC 1951).</summary>
     Zlib = 0,

@@ -11,7 +11,7 @@ namespace Arm64Vm.Devices.Images.Qcow2;
 /// <param name="StateSize">Bytes of a saved machine.</param>
 /// <param name="L1Offset">Of its L1 table.</param>
 /// <param name="L1Entries">Of its L1 table.</param>
-public sealed record ImageSnapshot(string Id, string Name, DateTimeOffset Time, ulong? DiskSize, ulong StateSize, long L1Offset, int L1Entries);
+internal sealed record ImageSnapshot(string Id, string Name, DateTimeOffset Time, ulong? DiskSize, ulong StateSize, long L1Offset, int L1Entries);
 
 /// <summary>The snapshots of an image. They are kept: what they refer to has reference counts above one or of its own, so no write reaches it.</summary>
 internal static class SnapshotTable

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Arm64Vm.Devices.Net.Tap;
 
 /// <summary>A tap interface of the host. The host's kernel completes checksums and cuts segments, or leaves them to the guest.</summary>
-public sealed class TapNetwork : INetwork
+internal sealed class TapNetwork : INetwork
 {
     private readonly SafeFileHandle _tap;
     private readonly SafeFileHandle _closed = TapCalls.CreateEvent();

@@ -8,7 +8,7 @@ namespace Arm64Vm.Devices.Net.User;
 /// passt checks its options, binds the forwarded ports, and goes into the background; that it ended well says that the network is there.
 /// It has one end of a pair of sockets and ends when the other is closed, also by the death of this process.
 /// </remarks>
-public static class UserNetwork
+internal static class UserNetwork
 {
     /// <summary>The guest's, by DHCP.</summary>
     public const string GuestAddress = "10.0.2.15";

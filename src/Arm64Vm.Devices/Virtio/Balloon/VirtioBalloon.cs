@@ -8,7 +8,7 @@ namespace Arm64Vm.Devices.Virtio.Balloon;
 /// A page that the guest takes back, or uses although it was reported, is zero: the host gives it anew when it is touched. So deflating
 /// needs no work, and a driver need not wait for it.
 /// </remarks>
-public sealed class VirtioBalloon : IVirtioDevice, IStateful<VirtioBalloonState>
+internal sealed class VirtioBalloon : IVirtioDevice, IStateful<VirtioBalloonState>
 {
     /// <summary>Bytes of a page of the balloon, whatever pages the guest uses.</summary>
     public const ulong PageSize = 4096;

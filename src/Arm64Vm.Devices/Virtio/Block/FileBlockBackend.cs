@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Arm64Vm.Devices.Virtio.Block;
 
 /// <summary>A raw disk image, or a block device of the host.</summary>
-public sealed class FileBlockBackend : IBlockBackend, ISparseDisk, IDisposable
+internal sealed class FileBlockBackend : IBlockBackend, ISparseDisk, IDisposable
 {
     /// <summary>EWOULDBLOCK, which the runtime reports where a lock is held.</summary>
     private const int WouldBlock = 11;

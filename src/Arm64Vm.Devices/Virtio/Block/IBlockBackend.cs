@@ -2,7 +2,7 @@ namespace Arm64Vm.Devices.Virtio.Block;
 
 /// <summary>What a disk is stored in. Offsets and lengths are within <see cref="Size"/>.</summary>
 /// <remarks>Calls come one at a time, but for <see cref="TryReadAtOnce"/>, which can come at any time from another thread.</remarks>
-public interface IBlockBackend
+internal interface IBlockBackend
 {
     /// <summary>Bytes.</summary>
     ulong Size { get; }

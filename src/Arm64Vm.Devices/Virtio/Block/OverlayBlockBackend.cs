@@ -2,7 +2,7 @@ namespace Arm64Vm.Devices.Virtio.Block;
 
 /// <summary>Keeps the guest's writes in a file without a name, which goes with the process, and leaves the disk below untouched.</summary>
 /// <remarks>The file has the disk's offsets and a hole where nothing was written; a bit per block says which of the two has it.</remarks>
-public sealed class OverlayBlockBackend : IBlockBackend, IDisposable
+internal sealed class OverlayBlockBackend : IBlockBackend, IDisposable
 {
     private const int BlockSize = 4096;
 

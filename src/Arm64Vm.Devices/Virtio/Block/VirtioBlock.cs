@@ -8,7 +8,7 @@ namespace Arm64Vm.Devices.Virtio.Block;
 /// are; all others are done on the thread, one after the other in the order in which the driver made them available, so that a flush
 /// covers every write before it. A request in flight is finished before a save, and its result dropped after a reset.
 /// </remarks>
-public sealed class VirtioBlock : IVirtioDevice, IDisposable
+internal sealed class VirtioBlock : IVirtioDevice, IDisposable
 {
     private const ushort QueueSize = 256;
     private const int IdentifierSize = 20;

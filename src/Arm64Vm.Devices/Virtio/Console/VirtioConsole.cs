@@ -3,7 +3,7 @@ using Arm64Vm.Devices.Uart;
 namespace Arm64Vm.Devices.Virtio.Console;
 
 /// <summary>A console with one port (virtio 1.2, 5.3): whole buffers at once instead of a register access per byte.</summary>
-public sealed class VirtioConsole : IVirtioDevice, IDisposable
+internal sealed class VirtioConsole : IVirtioDevice, IDisposable
 {
     private const int ReceiveQueue = 0;
     private const int TransmitQueue = 1;

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Virtio.Entropy;
 
 /// <summary>A source of random bytes (virtio 1.2, 5.4).</summary>
-public sealed class VirtioEntropy : IVirtioDevice
+internal sealed class VirtioEntropy : IVirtioDevice
 {
     private const int ChunkSize = 4096;
 

@@ -9,7 +9,7 @@ namespace Arm64Vm.Devices.Virtio.Net;
 /// Notifications only wake the link's threads. What is not sent yet stays in the guest's ring and what is not received yet in the network,
 /// so there is nothing to finish before a save.
 /// </remarks>
-public sealed class VirtioNet : IVirtioDevice, INetworkEndpoint, IDisposable
+internal sealed class VirtioNet : IVirtioDevice, INetworkEndpoint, IDisposable
 {
     private const int ReceiveQueue = 0;
     private const int TransmitQueue = 1;

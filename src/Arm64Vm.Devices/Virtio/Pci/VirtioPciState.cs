@@ -1,7 +1,7 @@
 namespace Arm64Vm.Devices.Virtio.Pci;
 
 /// <summary>What survives a snapshot of a <see cref="VirtioPciTransport"/>; the device behind it has a state of its own.</summary>
-public sealed record VirtioPciState
+internal sealed record VirtioPciState
 {
     public required VirtioCoreState Core { get; init; }
 

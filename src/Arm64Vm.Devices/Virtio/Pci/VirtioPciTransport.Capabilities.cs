@@ -5,7 +5,7 @@ using static Arm64Vm.Devices.Virtio.Pci.VirtioPciRegisters;
 namespace Arm64Vm.Devices.Virtio.Pci;
 
 /// <summary>The capabilities: where the registers are, MSI-X, and a way to the registers through configuration space.</summary>
-public sealed partial class VirtioPciTransport
+internal sealed partial class VirtioPciTransport
 {
     private const int MsiXControl = 2;
     private const ushort MsiXEnable = 1 << 15;

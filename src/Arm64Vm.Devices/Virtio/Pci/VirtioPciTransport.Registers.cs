@@ -5,7 +5,7 @@ using static Arm64Vm.Devices.Virtio.Pci.VirtioPciRegisters;
 namespace Arm64Vm.Devices.Virtio.Pci;
 
 /// <summary>The registers behind the base address: common configuration, ISR status, the device's own, notifications.</summary>
-public sealed partial class VirtioPciTransport
+internal sealed partial class VirtioPciTransport
 {
     /// <summary>Called under the lock.</summary>
     private bool ReadRegisters(ulong offset, int size, out ulong value)

@@ -6,7 +6,7 @@ using static Arm64Vm.Devices.Virtio.Pci.VirtioPciRegisters;
 namespace Arm64Vm.Devices.Virtio.Pci;
 
 /// <summary>The PCI transport, modern only (virtio 1.2, 4.1): an endpoint with MSI-X.</summary>
-public sealed partial class VirtioPciTransport : PciFunction, IVirtioTransport, IStateful<VirtioPciState>, IDisposable
+internal sealed partial class VirtioPciTransport : PciFunction, IVirtioTransport, IStateful<VirtioPciState>, IDisposable
 {
     private const byte InterruptQueue = 1;
     private const byte InterruptConfiguration = 2;

@@ -6,7 +6,7 @@ namespace Arm64Vm.Devices.Virtio.Share;
 
 /// <summary>A folder of the host (Linux's 9pnet_virtio): <c>mount -t 9p -o trans=virtio,version=9p2000.L TAG /mnt</c>.</summary>
 /// <remarks>With a thread of its own no request is done before the notification returns.</remarks>
-public sealed class VirtioShare : IVirtioDevice, IDisposable
+internal sealed class VirtioShare : IVirtioDevice, IDisposable
 {
     /// <summary>Characters of a tag, as the peer has it.</summary>
     public const int LongestTag = 31;

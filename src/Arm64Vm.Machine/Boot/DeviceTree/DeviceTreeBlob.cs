@@ -3,7 +3,7 @@ using Arm64Vm.Machine.Memory;
 namespace Arm64Vm.Machine.Boot.DeviceTree;
 
 /// <summary>A device tree with the header fields that matter besides the nodes.</summary>
-public sealed class DeviceTreeBlob
+internal sealed class DeviceTreeBlob
 {
     /// <summary>The root node.</summary>
     public DeviceTreeNode Root { get; } = new(string.Empty);

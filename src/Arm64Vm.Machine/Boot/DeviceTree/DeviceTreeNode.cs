@@ -4,7 +4,7 @@ using System.Text;
 namespace Arm64Vm.Machine.Boot.DeviceTree;
 
 /// <summary>A node of a device tree: named properties of raw bytes, and children, in order.</summary>
-public sealed class DeviceTreeNode(string name)
+internal sealed class DeviceTreeNode(string name)
 {
     private readonly List<KeyValuePair<string, byte[]>> _properties = [];
     private readonly List<DeviceTreeNode> _children = [];

@@ -1,14 +1,7 @@
 namespace Arm64Vm.Machine.Boot.DeviceTree;
 
-/// <summary>Which interrupt controller the board has.</summary>
-public enum GicVersion
-{
-    V2 = 2,
-    V3 = 3,
-}
-
 /// <summary>The instruction that reaches PSCI.</summary>
-public enum PsciConduit
+internal enum PsciConduit
 {
     None,
     Hvc,
@@ -19,10 +12,10 @@ public enum PsciConduit
 /// <param name="Size">Bytes.</param>
 /// <param name="LineSize">Bytes.</param>
 /// <param name="Sets">Number of sets.</param>
-public sealed record CacheGeometry(uint Size, uint LineSize, uint Sets);
+internal sealed record CacheGeometry(uint Size, uint LineSize, uint Sets);
 
 /// <summary>What the device tree has to say about a machine.</summary>
-public sealed record VirtBoard
+internal sealed record VirtBoard
 {
     /// <summary>Bytes of RAM.</summary>
     public required ulong RamSize { get; init; }

@@ -3,7 +3,7 @@ using Arm64Vm.Machine.Memory;
 namespace Arm64Vm.Machine.Boot.Images;
 
 /// <summary>Raw firmware for a flash bank; the processor starts at its first byte.</summary>
-public static class FirmwareImage
+internal static class FirmwareImage
 {
     /// <summary>Checks that a file fits into a flash bank.</summary>
     /// <exception cref="BootImageException">It does not, or it is not raw firmware.</exception>

@@ -7,7 +7,7 @@ namespace Arm64Vm.Machine.Boot.Images;
 /// <param name="Address">Physical address.</param>
 /// <param name="Data">The bytes.</param>
 /// <param name="MemorySize">Bytes of RAM taken, at least <paramref name="Data"/>'s length; the rest is zero.</param>
-public sealed record ImageSegment(string Name, ulong Address, ReadOnlyMemory<byte> Data, ulong MemorySize)
+internal sealed record ImageSegment(string Name, ulong Address, ReadOnlyMemory<byte> Data, ulong MemorySize)
 {
     /// <summary>A segment without trailing zeros.</summary>
     public ImageSegment(string name, ulong address, ReadOnlyMemory<byte> data)

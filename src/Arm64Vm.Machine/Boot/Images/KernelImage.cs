@@ -1,7 +1,7 @@
 namespace Arm64Vm.Machine.Boot.Images;
 
 /// <summary>How a kernel wants to be entered.</summary>
-public enum KernelKind
+internal enum KernelKind
 {
     /// <summary>The arm64 Linux boot protocol: x0 holds the device tree's address.</summary>
     Linux,
@@ -14,7 +14,7 @@ public enum KernelKind
 /// <param name="Kind">How it is entered.</param>
 /// <param name="EntryPoint">Physical address of the first instruction.</param>
 /// <param name="Segments">In ascending order, without overlap, all in RAM.</param>
-public sealed record KernelImage(KernelKind Kind, ulong EntryPoint, IReadOnlyList<ImageSegment> Segments)
+internal sealed record KernelImage(KernelKind Kind, ulong EntryPoint, IReadOnlyList<ImageSegment> Segments)
 {
     /// <summary>Its lowest address.</summary>
     public ulong Start => Segments[0].Region.Base;

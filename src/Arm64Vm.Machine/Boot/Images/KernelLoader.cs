@@ -3,7 +3,7 @@ using Arm64Vm.Machine.Memory;
 namespace Arm64Vm.Machine.Boot.Images;
 
 /// <summary>Finds out what a kernel file is, unpacks it and places it in RAM.</summary>
-public static class KernelLoader
+internal static class KernelLoader
 {
     /// <summary>Loads an ELF file, a Linux Image, either of them packed with gzip or zstd, an EFI zboot image, or a raw image without header.</summary>
     /// <exception cref="BootImageException">It cannot be loaded.</exception>

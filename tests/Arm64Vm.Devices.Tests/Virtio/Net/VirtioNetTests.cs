@@ -70,8 +70,9 @@ public sealed class VirtioNetTests : IDisposable
     [Theory]
     [InlineData(NetworkOffloads.None)]
     [InlineData(NetworkOffloads.TakesChecksums)]
-    public void ChecksumIsCompletedUnlessTheNetworkDoes(NetworkOffloads offloads)
+    public void ChecksumIsCompletedUnlessTheNetworkDoes(object offloadsCase)
     {
+        var offloads = (NetworkOffloads)offloadsCase;
         _network = new TestNetwork(offloads);
         Start(Checksum);
         var (header, bytes) = TcpFrames.Make(300, 0, isIp6: false);
@@ -86,8 +87,9 @@ public sealed class VirtioNetTests : IDisposable
     [InlineData(NetworkOffloads.None, 65535, 7)]
     [InlineData(NetworkOffloads.TakesSegments, 65535, 1)]
     [InlineData(NetworkOffloads.TakesSegments, 6000, 3)]
-    public void SegmentsAreCutToWhatTheNetworkTakes(NetworkOffloads offloads, int most, int pieces)
+    public void SegmentsAreCutToWhatTheNetworkTakes(object offloadsCase, int most, int pieces)
     {
+        var offloads = (NetworkOffloads)offloadsCase;
         _network = new TestNetwork(offloads, most);
         Start(Checksum | Segments4);
         var (header, bytes) = TcpFrames.Make(10_000, 1448, isIp6: false);

@@ -1,4 +1,4 @@
-namespace Arm64Vm.Machine.Boot;
+namespace Arm64Vm.Machine;
 
 /// <summary>A file cannot be booted; the message says why in one plain sentence.</summary>
 public sealed class BootImageException : MachineException
