@@ -3,6 +3,7 @@ using Arm64Vm.Machine.Tests.Machines;
 namespace Arm64Vm.Cli.Tests;
 
 /// <summary>Random options with random values and files: a documented status, and never an internal error.</summary>
+[Trait(FuzzSeeds.Category, FuzzSeeds.Fuzz)]
 public class CommandLineFuzzTests
 {
     private static readonly string[] s_options =
@@ -29,7 +30,7 @@ public class CommandLineFuzzTests
         using var folder = new TemporaryFolder();
         using var gzip = new TemporaryFile([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0, .. bytes[..64]]);
         string[] commands = ["boot", "boot", "boot", "lockstep", "disasm", "verify", "info", "completion", "", "image info", "image check"];
-        for (var seed = 0; seed < 400; seed++)
+        foreach (var seed in FuzzSeeds.Count(400))
         {
             var random = new Random(seed);
             List<string> arguments = [.. commands[random.Next(commands.Length)].Split(' ')];

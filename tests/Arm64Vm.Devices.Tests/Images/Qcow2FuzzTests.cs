@@ -4,7 +4,8 @@ using Arm64Vm.Devices.Images.Qcow2;
 namespace Arm64Vm.Devices.Tests.Images;
 
 /// <summary>Damaged images are refused or give errors; nothing else happens, and no write spoils the tables.</summary>
-/// <remarks>ARM64VM_FUZZ_SECONDS and ARM64VM_FUZZ_SEED make it longer and different.</remarks>
+/// <remarks>How long, and from which seed: <see cref="FuzzSeeds"/>.</remarks>
+[Trait(FuzzSeeds.Category, FuzzSeeds.Fuzz)]
 public sealed class Qcow2FuzzTests : IDisposable
 {
     private const int Size = 1 << 20;
@@ -19,8 +20,6 @@ public sealed class Qcow2FuzzTests : IDisposable
     [InlineData(65536)]
     public void ADamagedImageIsAnErrorAndNothingElse(int clusterSize)
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("ARM64VM_FUZZ_SEED"), out var given) ? given : 1;
-        var seconds = int.TryParse(Environment.GetEnvironmentVariable("ARM64VM_FUZZ_SECONDS"), out var limit) ? limit : 3;
         var path = _folder.MakeQcow2("disk.qcow2", Size, new Qcow2Options { ClusterSize = clusterSize });
         using (var image = DiskImage.Open(path, readOnly: false))
         {
@@ -29,12 +28,11 @@ public sealed class Qcow2FuzzTests : IDisposable
         }
 
         var whole = File.ReadAllBytes(path);
-        var until = DateTime.UtcNow.AddSeconds(seconds);
-        for (var round = 0; DateTime.UtcNow < until; round++)
+        foreach (var seed in FuzzSeeds.For(TimeSpan.FromSeconds(3)))
         {
-            var random = new Random(seed + round);
+            var random = new Random(seed);
             File.WriteAllBytes(path, Damage(whole, random, clusterSize));
-            Use(path, random, $"seed {seed + round}");
+            Use(path, random, $"seed {seed}");
         }
     }
 

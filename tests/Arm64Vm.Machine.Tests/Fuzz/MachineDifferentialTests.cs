@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -7,7 +6,8 @@ using Arm64Vm.Devices.Clock;
 namespace Arm64Vm.Machine.Tests.Fuzz;
 
 /// <summary>Random guests with exceptions, an MMU, self-modifying code and devices end in the same state with emitted code and with the interpreter.</summary>
-/// <remarks>Time stands still, so that nothing but the guest decides. ARM64VM_FUZZ_SECONDS and ARM64VM_FUZZ_SEED as for <see cref="MachineFuzzTests"/>.</remarks>
+/// <remarks>Time stands still, so that nothing but the guest decides. How long, and from which seed: <see cref="FuzzSeeds"/>.</remarks>
+[Trait(FuzzSeeds.Category, FuzzSeeds.Fuzz)]
 public class MachineDifferentialTests
 {
     private const int Exceptions = 100;
@@ -18,15 +18,12 @@ public class MachineDifferentialTests
     [Fact]
     public async Task BothBackEndsEndInTheSameState()
     {
-        bool isLong = int.TryParse(Environment.GetEnvironmentVariable("ARM64VM_FUZZ_SECONDS"), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds);
-        if (!int.TryParse(Environment.GetEnvironmentVariable("ARM64VM_FUZZ_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out int seed))
-            seed = 1;
-        long end = Stopwatch.GetTimestamp() + ((isLong ? seconds : 6) * Stopwatch.Frequency);
         int compared = 0, guests = 0;
         StringBuilder failures = new();
-        for (; guests < 3 || Stopwatch.GetTimestamp() < end; seed++, guests++)
+        foreach (int seed in FuzzSeeds.For(TimeSpan.FromSeconds(6)))
         {
-            if (isLong)
+            guests++;
+            if (FuzzSeeds.IsLong)
                 await Console.Error.WriteLineAsync($"seed {seed}");
             byte[] file = new FuzzGuest(seed, hasTimer: false, Exceptions).File;
             string? emitted = await StateAfter(file, ExecutionBackend.X64, TimeOfEmitted);

@@ -5,7 +5,8 @@ using Arm64Vm.Translation.Verification;
 namespace Arm64Vm.Translation.Tests.Il;
 
 /// <summary>Random programs of jumps, calls and returns over several pages, with code that changes, end as the interpreter's at every tier.</summary>
-/// <remarks>ARM64VM_FUZZ_PROGRAMS sets the number of programs for a long run, ARM64VM_FUZZ_SEED the first seed.</remarks>
+/// <remarks>How long, and from which seed: <see cref="FuzzSeeds"/>.</remarks>
+[Trait(FuzzSeeds.Category, FuzzSeeds.Fuzz)]
 public class IlControlFlowFuzzTests
 {
     private const int Rounds = 60;
@@ -16,12 +17,11 @@ public class IlControlFlowFuzzTests
     [InlineData(5, true)]
     public void CompiledCodeTakesTheInterpretersWay(int threshold, bool inBackground)
     {
-        int programs = ControlFlowFuzzTests.Setting("ARM64VM_FUZZ_PROGRAMS", 4);
-        int firstSeed = ControlFlowFuzzTests.Setting("ARM64VM_FUZZ_SEED", 1);
         IlOptions tiers = new() { Threshold = threshold, InBackground = inBackground };
-        long blocks = 0, regions = 0, invalidated = 0;
-        for (int seed = firstSeed; seed < firstSeed + programs; seed++)
+        long programs = 0, blocks = 0, regions = 0, invalidated = 0;
+        foreach (int seed in FuzzSeeds.Count(4))
         {
+            programs++;
             IlCounters counters = Compare(seed, tiers);
             blocks += counters.CompiledBlocks;
             regions += counters.Compiled;

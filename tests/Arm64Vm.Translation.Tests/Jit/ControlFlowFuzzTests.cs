@@ -9,7 +9,8 @@ using Arm64Vm.Translation.Verification;
 namespace Arm64Vm.Translation.Tests.Jit;
 
 /// <summary>Random programs of jumps, calls and returns over several pages, in a cache that evicts all the time and with code that changes, end as the interpreter's.</summary>
-/// <remarks>ARM64VM_FUZZ_PROGRAMS sets the number of programs for a long run, ARM64VM_FUZZ_SEED the first seed.</remarks>
+/// <remarks>How long, and from which seed: <see cref="FuzzSeeds"/>.</remarks>
+[Trait(FuzzSeeds.Category, FuzzSeeds.Fuzz)]
 public unsafe class ControlFlowFuzzTests
 {
     internal const ulong CodeBase = 0x2000_0000;
@@ -33,11 +34,10 @@ public unsafe class ControlFlowFuzzTests
     [InlineData(4)]
     public void EmittedCodeTakesTheInterpretersWay(int sideExits)
     {
-        int programs = Setting("ARM64VM_FUZZ_PROGRAMS", 20);
-        int firstSeed = Setting("ARM64VM_FUZZ_SEED", 1);
-        long evicted = 0, links = 0, invalidated = 0;
-        for (int seed = firstSeed; seed < firstSeed + programs; seed++)
+        long programs = 0, evicted = 0, links = 0, invalidated = 0;
+        foreach (int seed in FuzzSeeds.Count(20))
         {
+            programs++;
             TranslationCacheStatistics statistics = Compare(seed, sideExits);
             evicted += statistics.Evicted;
             links += statistics.Links;
@@ -71,9 +71,6 @@ public unsafe class ControlFlowFuzzTests
 
         return jit.Cache.Statistics;
     }
-
-    internal static int Setting(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : otherwise;
 
     internal static Span<uint> Code(FlatMachine machine) => MemoryMarshal.Cast<byte, uint>(machine.Code);
 

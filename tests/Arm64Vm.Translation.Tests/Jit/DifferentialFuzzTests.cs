@@ -9,7 +9,8 @@ using Arm64Vm.Translation.Verification;
 namespace Arm64Vm.Translation.Tests.Jit;
 
 /// <summary>Random straight-line programs end in the same state as emitted code and interpreted.</summary>
-/// <remarks>ARM64VM_FUZZ_PROGRAMS sets the number of programs for a long run, ARM64VM_FUZZ_SEED the first seed.</remarks>
+/// <remarks>How long, and from which seed: <see cref="FuzzSeeds"/>.</remarks>
+[Trait(FuzzSeeds.Category, FuzzSeeds.Fuzz)]
 public unsafe class DifferentialFuzzTests
 {
     private const ulong CodeBase = 0x2000_0000;
@@ -19,21 +20,20 @@ public unsafe class DifferentialFuzzTests
     private const ulong Middle = FlatMachine.DataBase + 0x1000;
 
     [Fact]
-    public void EmittedCodeEndsInTheInterpretersState() => Compare(MakeProgram, Setting("ARM64VM_FUZZ_PROGRAMS", 3000));
+    public void EmittedCodeEndsInTheInterpretersState() => Compare(MakeProgram, 3000);
 
     /// <summary>Loads and stores at small distances from two bases, which share probes of the TLB: beside, across and behind the border of the page that is reached inline.</summary>
     [Fact]
-    public void AccessesOffOneBaseEndInTheInterpretersState() => Compare(MakeAccesses, Setting("ARM64VM_FUZZ_PROGRAMS", 6000));
+    public void AccessesOffOneBaseEndInTheInterpretersState() => Compare(MakeAccesses, 6000);
 
     private static void Compare(Func<int, uint[]> make, int programs)
     {
-        int firstSeed = Setting("ARM64VM_FUZZ_SEED", 1);
         using FlatMachine emitted = new(CodeBase, 0x1000);
         using FlatMachine interpreted = new(CodeBase, 0x1000);
         TranslatorOptions options = new() { Features = FeatureSet.All };
         using JitExecutor jit = new(emitted, emitted, new Translator(options), HostFeatures.Detect());
         using InterpreterExecutor interpreter = new(interpreted, interpreted, options);
-        for (int seed = firstSeed; seed < firstSeed + programs; seed++)
+        foreach (int seed in FuzzSeeds.Count(programs))
         {
             uint[] words = make(seed);
             string left = Execute(emitted, jit, words, seed);
@@ -42,9 +42,6 @@ public unsafe class DifferentialFuzzTests
                 Assert.Fail($"seed {seed}\n{Listing(words)}\nemitted code:\n{left}\ninterpreter:\n{right}");
         }
     }
-
-    private static int Setting(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), out int value) ? value : otherwise;
 
     private static uint[] MakeProgram(int seed)
     {

@@ -9,7 +9,8 @@ using Arm64Vm.Translation.Verification;
 namespace Arm64Vm.Translation.Tests.Jit;
 
 /// <summary>Random floating-point programs over values near every boundary, emitted and interpreted: registers, flags and FPSR agree.</summary>
-/// <remarks>ARM64VM_FUZZ_PROGRAMS sets the number of programs for a long run, ARM64VM_FUZZ_SEED the first seed.</remarks>
+/// <remarks>How long, and from which seed: <see cref="FuzzSeeds"/>.</remarks>
+[Trait(FuzzSeeds.Category, FuzzSeeds.Fuzz)]
 public unsafe class FloatFuzzTests
 {
     private const ulong CodeBase = 0x2000_0000;
@@ -21,8 +22,6 @@ public unsafe class FloatFuzzTests
     [InlineData("avx512")]
     public void EmittedCodeEndsInTheInterpretersState(string without)
     {
-        int programs = Setting("ARM64VM_FUZZ_PROGRAMS", 1500);
-        int firstSeed = Setting("ARM64VM_FUZZ_SEED", 1);
         HostFeatures features = HostFeatures.Detect();
         if (without.Length != 0)
             features = features.Without(without);
@@ -31,7 +30,7 @@ public unsafe class FloatFuzzTests
         TranslatorOptions options = new() { Features = FeatureSet.All };
         using JitExecutor jit = new(emitted, emitted, new Translator(options), features);
         using InterpreterExecutor interpreter = new(interpreted, interpreted, options);
-        for (int seed = firstSeed; seed < firstSeed + programs; seed++)
+        foreach (int seed in FuzzSeeds.Count(1500))
         {
             Random random = new(seed);
             uint[] words = MakeProgram(random, seed);
@@ -51,9 +50,6 @@ public unsafe class FloatFuzzTests
             }
         }
     }
-
-    private static int Setting(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), out int value) ? value : otherwise;
 
     private static uint[] MakeProgram(Random random, int seed)
     {

@@ -9,7 +9,8 @@ using Arm64Vm.Translation.Verification;
 namespace Arm64Vm.Translation.Tests.Passes;
 
 /// <summary>Random programs end, or fault, in the same state with and without the passes: every register and flag, at every fault.</summary>
-/// <remarks>Half of the base registers point at nothing, so most programs fault somewhere. ARM64VM_FUZZ_PROGRAMS and ARM64VM_FUZZ_SEED as in the fuzz of emitted code.</remarks>
+/// <remarks>Half of the base registers point at nothing, so most programs fault somewhere. How long, and from which seed: <see cref="FuzzSeeds"/>.</remarks>
+[Trait(FuzzSeeds.Category, FuzzSeeds.Fuzz)]
 public unsafe class PassFuzzTests
 {
     private const ulong CodeBase = 0x2000_0000;
@@ -25,8 +26,6 @@ public unsafe class PassFuzzTests
     [Fact]
     public void PassesChangeNothingThatCanBeSeen()
     {
-        int programs = Setting("ARM64VM_FUZZ_PROGRAMS", 20_000);
-        int firstSeed = Setting("ARM64VM_FUZZ_SEED", 1);
         using var plainMachine = new FlatMachine(CodeBase, 0x1000);
         using var optimizedMachine = new FlatMachine(CodeBase, 0x1000);
         var options = new TranslatorOptions { Features = FeatureSet.All, Verify = true };
@@ -38,9 +37,10 @@ public unsafe class PassFuzzTests
             .Select(number => (A64Opcode)number)
             .Where(opcode => Frequent.Contains(A64Opcodes.Group(opcode)))
             .ToArray();
-        int faults = 0;
-        for (int seed = firstSeed; seed < firstSeed + programs; seed++)
+        int faults = 0, programs = 0;
+        foreach (int seed in FuzzSeeds.Count(20_000))
         {
+            programs++;
             uint[] words = MakeProgram(seed, frequent);
             string expected = Execute(plainMachine, plain, words, seed);
             if (plainMachine.Fault != FlatFault.None)
@@ -55,9 +55,6 @@ public unsafe class PassFuzzTests
 
         Assert.True(faults > programs / 10, $"only {faults} programs fault");
     }
-
-    private static int Setting(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), out int value) ? value : otherwise;
 
     /// <summary>Few registers, so that values meet; forward branches of a few instructions, so that blocks have successors on the page.</summary>
     private static uint[] MakeProgram(int seed, A64Opcode[] frequent)
