@@ -27,7 +27,11 @@ internal static class Product
         [.. Layers.TakeWhile(name => name != layer).Where(name => !(BackEnds.Contains(layer) && BackEnds.Contains(name)))];
 
     /// <summary>Projects beside the chain: they use no layer. One layer each uses them.</summary>
-    public static IReadOnlyDictionary<string, string> Companions { get; } = new Dictionary<string, string> { ["Arm64Vm.Scheduling"] = "Arm64Vm.Machine" };
+    public static IReadOnlyDictionary<string, string> Companions { get; } = new Dictionary<string, string>
+    {
+        ["Arm64Vm.Scheduling"] = "Arm64Vm.Machine",
+        ["Arm64Vm.Profiling"] = "Arm64Vm.Machine",
+    };
 
     /// <summary>What goes into the package of the library: everything but the command line.</summary>
     public static IEnumerable<string> Packaged => Layers.Where(layer => layer != "Arm64Vm.Cli").Concat(Companions.Keys);
