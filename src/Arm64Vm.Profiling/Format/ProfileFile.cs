@@ -9,7 +9,7 @@ namespace Arm64Vm.Profiling;
 /// section is {number, length, payload}, its payload the numbers of <see cref="PayloadWriter"/>. The first section is that of the texts; readers skip sections
 /// they do not know, and ignore what follows the fields that they know in a section's head, so that newer files can be read as far as they are understood.
 /// </remarks>
-public static class ProfileFile
+internal static class ProfileFile
 {
     /// <summary>The format that is written; files of a higher one are refused.</summary>
     public const int Version = 1;

@@ -1,4 +1,4 @@
 namespace Arm64Vm.Profiling;
 
 /// <summary>A file is no profile, or is damaged.</summary>
-public sealed class ProfileFormatException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class ProfileFormatException(string message, Exception? inner = null) : Exception(message, inner);

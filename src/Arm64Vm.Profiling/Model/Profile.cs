@@ -5,7 +5,7 @@ namespace Arm64Vm.Profiling;
 /// Tables refer to each other by index; −1 stands for none. Times are nanoseconds of the host's monotonic clock from the recording's
 /// start, addresses are the guest's. Lists may be added to while a profile is built; nothing in it is synchronised.
 /// </remarks>
-public sealed class Profile
+internal sealed class Profile
 {
     /// <summary>Of what, where, when and how long.</summary>
     public required ProfileInfo Info { get; init; }

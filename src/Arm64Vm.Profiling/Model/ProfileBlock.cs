@@ -1,7 +1,7 @@
 namespace Arm64Vm.Profiling;
 
 /// <summary>A translated unit.</summary>
-public sealed record ProfileBlock
+internal sealed record ProfileBlock
 {
     /// <summary>Where it ran first; the same code may run at other addresses.</summary>
     public ulong VirtualAddress { get; init; }
@@ -112,15 +112,15 @@ public sealed record ProfileBlock
 /// <summary>From a host offset on, code belongs to a guest instruction.</summary>
 /// <param name="HostOffset">Bytes from the start of the unit's host code.</param>
 /// <param name="GuestOffset">Bytes from the start of the unit's guest code.</param>
-public readonly record struct HostMapEntry(int HostOffset, int GuestOffset);
+internal readonly record struct HostMapEntry(int HostOffset, int GuestOffset);
 
 /// <summary>Samples at one host instruction.</summary>
 /// <param name="HostOffset">Bytes from the start of the unit's host code.</param>
 /// <param name="Count">How many.</param>
-public readonly record struct OffsetSamples(int HostOffset, long Count);
+internal readonly record struct OffsetSamples(int HostOffset, long Count);
 
 /// <summary>Why translations are removed.</summary>
-public enum RemovalCause
+internal enum RemovalCause
 {
     /// <summary>They live.</summary>
     None,

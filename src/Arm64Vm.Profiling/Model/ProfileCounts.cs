@@ -8,10 +8,10 @@ namespace Arm64Vm.Profiling;
 /// <param name="Symbol">Index of the site's symbol, or −1.</param>
 /// <param name="Count">How often.</param>
 /// <param name="Time">Nanoseconds outside until the guest went on; 0 where that was not measured.</param>
-public readonly record struct ProfileExit(string Reason, ulong Site, byte ExceptionLevel, int Process, int Symbol, long Count, long Time);
+internal readonly record struct ProfileExit(string Reason, ulong Site, byte ExceptionLevel, int Process, int Symbol, long Count, long Time);
 
 /// <summary>Kinds of <see cref="ProfileMiss"/>.</summary>
-public enum MissKind
+internal enum MissKind
 {
     Read,
     Write,
@@ -28,7 +28,7 @@ public enum MissKind
 /// <param name="Process">Index of the process, or −1.</param>
 /// <param name="Symbol">Index of the site's symbol, or −1.</param>
 /// <param name="Count">How often.</param>
-public readonly record struct ProfileMiss(MissKind Kind, ulong Page, ulong Site, byte ExceptionLevel, int Process, int Symbol, long Count);
+internal readonly record struct ProfileMiss(MissKind Kind, ulong Page, ulong Site, byte ExceptionLevel, int Process, int Symbol, long Count);
 
 /// <summary>Translations that a page lost.</summary>
 /// <param name="Cause">Why.</param>
@@ -37,7 +37,7 @@ public readonly record struct ProfileMiss(MissKind Kind, ulong Page, ulong Site,
 /// <param name="Symbol">Index of the site's symbol, or −1.</param>
 /// <param name="Count">How often.</param>
 /// <param name="Blocks">Units removed.</param>
-public readonly record struct ProfileInvalidation(RemovalCause Cause, ulong Page, ulong Site, int Symbol, long Count, long Blocks);
+internal readonly record struct ProfileInvalidation(RemovalCause Cause, ulong Page, ulong Site, int Symbol, long Count, long Blocks);
 
 /// <summary>Code that was translated again although its bytes had not changed.</summary>
 /// <param name="PhysicalAddress">Of the first instruction.</param>
@@ -46,4 +46,4 @@ public readonly record struct ProfileInvalidation(RemovalCause Cause, ulong Page
 /// <param name="Symbol">Index of its symbol, or −1.</param>
 /// <param name="Count">Translations beyond the first.</param>
 /// <param name="Time">Nanoseconds that these took.</param>
-public readonly record struct ProfileRetranslation(ulong PhysicalAddress, ulong VirtualAddress, uint Mode, int Symbol, long Count, long Time);
+internal readonly record struct ProfileRetranslation(ulong PhysicalAddress, ulong VirtualAddress, uint Mode, int Symbol, long Count, long Time);

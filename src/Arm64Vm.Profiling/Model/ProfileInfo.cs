@@ -1,7 +1,7 @@
 namespace Arm64Vm.Profiling;
 
 /// <summary>Of what, where, when and how long a profile was recorded.</summary>
-public sealed record ProfileInfo
+internal sealed record ProfileInfo
 {
     /// <summary>Version of the product that recorded it.</summary>
     public string Version { get; init; } = "";

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Profiling;
 
 /// <summary>Where a processor's wall time goes.</summary>
-public enum ProfilePlace
+internal enum ProfilePlace
 {
     /// <summary>In emitted code: the guest gets on.</summary>
     Emitted,
@@ -29,7 +29,7 @@ public enum ProfilePlace
 }
 
 /// <summary>Facts of <see cref="ProfilePlace"/>.</summary>
-public static class ProfilePlaces
+internal static class ProfilePlaces
 {
     /// <summary>How many there are.</summary>
     public const int Count = 8;

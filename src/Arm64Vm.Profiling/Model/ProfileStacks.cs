@@ -5,12 +5,12 @@ namespace Arm64Vm.Profiling;
 /// <param name="ExceptionLevel">0 or 1.</param>
 /// <param name="Process">Index of the process; −1 where the address is the kernel's or firmware's.</param>
 /// <param name="Symbol">Index of the symbol; −1: unknown.</param>
-public readonly record struct ProfileFrame(ulong Address, byte ExceptionLevel, int Process, int Symbol);
+internal readonly record struct ProfileFrame(ulong Address, byte ExceptionLevel, int Process, int Symbol);
 
 /// <summary>A frame and what called it.</summary>
 /// <param name="Parent">Index of the caller's node, less than this node's; −1: the outermost frame.</param>
 /// <param name="Frame">Index of the frame.</param>
-public readonly record struct ProfileStack(int Parent, int Frame);
+internal readonly record struct ProfileStack(int Parent, int Frame);
 
 /// <summary>One sample.</summary>
 /// <param name="Time">When.</param>
@@ -21,4 +21,4 @@ public readonly record struct ProfileStack(int Parent, int Frame);
 /// <param name="Block">Index of the block; −1 outside of emitted code, and in its shared routines.</param>
 /// <param name="HostOffset">Bytes from the start of the block's host code.</param>
 /// <param name="Weight">Intervals that it stands for: more than one where the host was late.</param>
-public readonly record struct ProfileSample(long Time, int Processor, ProfilePlace Place, int Process, int Stack, int Block, int HostOffset, int Weight);
+internal readonly record struct ProfileSample(long Time, int Processor, ProfilePlace Place, int Process, int Stack, int Block, int HostOffset, int Weight);

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Profiling;
 
 /// <summary>One slice of the recording.</summary>
-public sealed record ProfileSlice
+internal sealed record ProfileSlice
 {
     /// <summary>When it begins.</summary>
     public long Start { get; init; }
@@ -32,7 +32,7 @@ public sealed record ProfileSlice
 }
 
 /// <summary>Kinds of <see cref="ProfileEvent"/>.</summary>
-public enum EventKind
+internal enum EventKind
 {
     /// <summary>A unit was made.</summary>
     Translation,
@@ -55,4 +55,4 @@ public enum EventKind
 /// <param name="Address">Virtual address of translated code, physical address of a page.</param>
 /// <param name="Block">Index of the block, or −1.</param>
 /// <param name="Size">Bytes of host code made, or units removed.</param>
-public readonly record struct ProfileEvent(EventKind Kind, long Time, long Length, int Processor, ulong Address, int Block, int Size);
+internal readonly record struct ProfileEvent(EventKind Kind, long Time, long Length, int Processor, ulong Address, int Block, int Size);
