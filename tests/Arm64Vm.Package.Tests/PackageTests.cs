@@ -45,7 +45,7 @@ public sealed class PackageTests(LocalFeed feed) : IClassFixture<LocalFeed>
         Assert.Equal(2, Directory.GetFiles(feed.Feed, "*.nupkg").Length);
         using var package = ZipFile.OpenRead(Path.Combine(feed.Feed, $"Arm64Vm.{feed.Version}.nupkg"));
         var names = package.Entries.Select(entry => entry.FullName).ToList();
-        foreach (var assembly in (ReadOnlySpan<string>)["Isa", "Ir", "Backend.X64", "Backend.Il", "Translation", "Cpu", "Devices", "Scheduling", "Machine"])
+        foreach (var assembly in (ReadOnlySpan<string>)["Isa", "Ir", "Backend.X64", "Backend.Il", "Translation", "Cpu", "Devices", "Scheduling", "Profiling", "Machine"])
         {
             foreach (var kind in (ReadOnlySpan<string>)["dll", "xml", "pdb"])
                 Assert.Contains($"lib/net10.0/Arm64Vm.{assembly}.{kind}", names);
