@@ -3,7 +3,7 @@ namespace Arm64Vm.Isa;
 /// <summary>Random instruction words of one encoding, from a seeded generator: the source of fuzz tests.</summary>
 internal sealed class A64WordGenerator(ulong seed)
 {
-    private ulong _state = seed;
+    private SplitMix64 _random = new(seed);
 
     /// <summary>A word that decodes to <paramref name="op"/>, its fields random; false where 1,000 tries found none.</summary>
     public bool TryNext(A64Opcode op, out uint word)
@@ -22,13 +22,5 @@ internal sealed class A64WordGenerator(ulong seed)
     }
 
     /// <summary>32 random bits, of no particular encoding.</summary>
-    public uint NextWord()
-    {
-        // SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-        _state += 0x9e37_79b9_7f4a_7c15;
-        ulong z = _state;
-        z = (z ^ (z >> 30)) * 0xbf58_476d_1ce4_e5b9;
-        z = (z ^ (z >> 27)) * 0x94d0_49bb_1331_11eb;
-        return (uint)((z ^ (z >> 31)) >> 32);
-    }
+    public uint NextWord() => (uint)(_random.Next() >> 32);
 }

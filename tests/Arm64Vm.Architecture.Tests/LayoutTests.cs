@@ -48,14 +48,6 @@ public unsafe class LayoutTests
         Assert.True(regions[^1].End <= GuestContext.TotalSize);
     }
 
-    [Fact]
-    public void WhatIsSavedComesFirst()
-    {
-        foreach (Region region in Fields())
-            Assert.Equal(region.Start < GuestContext.ArchitecturalSize, region.End <= GuestContext.ArchitecturalSize);
-        Assert.True(GuestContext.ExitOffset >= GuestContext.ArchitecturalSize);
-    }
-
     /// <summary>Emitted code moves vectors with aligned instructions.</summary>
     [Theory]
     [InlineData(GuestContext.VOffset)]

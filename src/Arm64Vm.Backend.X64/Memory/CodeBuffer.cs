@@ -60,7 +60,7 @@ internal sealed unsafe class CodeBuffer : IDisposable
             Check("fcntl(F_ADD_SEALS)", TCalls.AddSeals(fd, FSealGrow | FSealShrink | FSealSeal));
             byte* rw = (byte*)Check("mmap(PROT_READ|PROT_WRITE)", TCalls.Mmap((nuint)size, ProtRead | ProtWrite, MapShared | MapNoReserve, fd));
             nint rx = TCalls.Mmap((nuint)size, ProtRead | ProtExec, MapShared | MapNoReserve, fd);
-            if (rx < 0 && rx > -4096)
+            if (IsError(rx))
             {
                 TCalls.Munmap(rw, (nuint)size);
                 Check("mmap(PROT_READ|PROT_EXEC)", rx);
@@ -107,7 +107,7 @@ internal sealed unsafe class CodeBuffer : IDisposable
 
     private static nint Check(string step, nint result)
     {
-        if (result < 0 && result > -4096)
+        if (IsError(result))
         {
             int errno = (int)-result;
             throw new ExecutableMemoryException(step, errno, Marshal.GetPInvokeErrorMessage(errno));

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Arm64Vm.Backend.X64.Memory;
 
+/// <summary>The host's memory mappings: for emitted code, for state that it addresses, and for guest RAM. Results are negative errno values on failure.</summary>
 // SAFETY: pointers are addresses of mappings, passed through to the kernel and never dereferenced here.
 internal unsafe partial struct LinuxMappingCalls : IMappingCalls
 {
@@ -16,6 +17,10 @@ internal unsafe partial struct LinuxMappingCalls : IMappingCalls
     public const uint MfdCloexec = 1;
     public const uint MfdAllowSealing = 2;
     public const uint MfdExec = 0x10;
+    public const int AdviseHugePage = 14;
+
+    /// <summary>Frees pages of a file: MADV_REMOVE.</summary>
+    public const int AdviseRemove = 9;
     public const int FAddSeals = 1033;
     public const int FSealSeal = 1;
     public const int FSealShrink = 2;
@@ -38,6 +43,14 @@ internal unsafe partial struct LinuxMappingCalls : IMappingCalls
 
     public static int Munmap(void* address, nuint size) => Result(Native.munmap(address, size));
 
+    /// <summary>Changes what whole pages may be used for.</summary>
+    public static int Mprotect(void* address, nuint size, int protection) => Result(Native.mprotect(address, size, protection));
+
+    public static int Madvise(void* address, nuint size, int advice) => Result(Native.madvise(address, size, advice));
+
+    /// <summary>True: a result is an error, its negative errno.</summary>
+    public static bool IsError(nint result) => result is < 0 and > -4096;
+
     public static int Close(int fd) => Result(Native.close(fd));
 
     private static int Result(int value) => value < 0 ? -Marshal.GetLastPInvokeError() : value;
@@ -59,6 +72,12 @@ internal unsafe partial struct LinuxMappingCalls : IMappingCalls
 
         [LibraryImport("libc", SetLastError = true)]
         internal static partial int munmap(void* address, nuint length);
+
+        [LibraryImport("libc", SetLastError = true)]
+        internal static partial int mprotect(void* address, nuint length, int protection);
+
+        [LibraryImport("libc", SetLastError = true)]
+        internal static partial int madvise(void* address, nuint length, int advice);
 
         [LibraryImport("libc", SetLastError = true)]
         internal static partial int close(int fd);

@@ -16,7 +16,7 @@ internal sealed unsafe class NativeMemoryRegion : IDisposable
         long pageMask = Environment.SystemPageSize - 1;
         size = checked(size + pageMask) & ~pageMask;
         nint address = Mmap((nuint)size, ProtRead | ProtWrite, MapPrivate | MapAnonymous | MapNoReserve, -1);
-        if (address < 0 && address > -4096)
+        if (IsError(address))
         {
             GC.SuppressFinalize(this);
             throw new OutOfMemoryException($"mmap of {size} bytes failed with errno {-address} ({Marshal.GetPInvokeErrorMessage((int)-address)}).");

@@ -1,6 +1,5 @@
-using Arm64Vm.Machine.Boot;
-using Arm64Vm.Machine.Boot.Images;
 using Arm64Vm.Machine;
+using Arm64Vm.Machine.Boot.Images;
 
 namespace Arm64Vm.Cli.Commands;
 
@@ -13,9 +12,9 @@ internal static class CodeSegments
         if (file.IsEmpty)
             throw new BootImageException("The file is empty.");
         file = KernelLoader.Unpack(file);
-        if (!ElfSections.IsElf(file.Span))
+        if (!ElfFile.IsElf(file.Span))
             return ([new ImageSegment("file", address, file)], CodeSymbols.None);
-        var elf = new ElfSections(file);
-        return (elf.FindCode(), elf.ReadSymbols());
+        var elf = new ElfFile(file);
+        return (ElfCode.Find(elf), ElfCode.ReadSymbols(elf));
     }
 }

@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
+using Arm64Vm.Isa;
 
 namespace Arm64Vm.Cpu.Registers;
 
-/// <summary>What RNDR returns: the host's generator, or a reproducible sequence (splitmix64) for deterministic runs.</summary>
+/// <summary>What RNDR returns: the host's generator, or a reproducible sequence for deterministic runs.</summary>
 internal sealed class RandomSource(ulong? seed)
 {
-    private ulong _state = seed.GetValueOrDefault();
+    private SplitMix64 _random = new(seed.GetValueOrDefault());
 
     public ulong Next()
     {
@@ -16,16 +17,13 @@ internal sealed class RandomSource(ulong? seed)
             return BitConverter.ToUInt64(bytes);
         }
 
-        _state += 0x9E37_79B9_7F4A_7C15;
-        ulong z = (_state ^ (_state >> 30)) * 0xBF58_476D_1CE4_E5B9;
-        z = (z ^ (z >> 27)) * 0x94D0_49BB_1331_11EB;
-        return z ^ (z >> 31);
+        return _random.Next();
     }
 
     /// <summary>Position in the reproducible sequence.</summary>
     public ulong Position
     {
-        get => _state;
-        set => _state = value;
+        get => _random.Position;
+        set => _random.Position = value;
     }
 }

@@ -4,13 +4,13 @@ namespace Arm64Vm.Ir;
 
 /// <summary>What guest code works on: the register file, and beside it the caches and the exit record of one vCPU.</summary>
 /// <remarks>
-/// Unmanaged and page aligned; emitted code addresses it relative to one pinned host register. Everything up to
-/// <see cref="ArchitecturalSize"/> is architectural; the rest is derived or belongs to an execution in progress and is never saved.
+/// Unmanaged and page aligned; emitted code addresses it relative to one pinned host register. A save carries the registers (X, V, PC, flags,
+/// BTYPE, FPCR, FPSR and the direct ones); all else is derived or belongs to an execution in progress. SavedContextTests lists it.
 /// </remarks>
 [StructLayout(LayoutKind.Explicit, Size = TotalSize)]
 internal unsafe struct GuestContext
 {
-    // ---- Architectural ---------------------------------------------------------------------------------------------
+    // ---- Registers, and what is used as often ----------------------------------------------------------------------
     public const int XOffset = 0x000;
 
     // What nearly every unit touches comes first, in reach of short displacements from the back end's base register.
@@ -34,7 +34,6 @@ internal unsafe struct GuestContext
     public const int InstructionsOffset = 0x168;
     public const int DirectRegistersOffset = 0x180;
     public const int VOffset = 0x280;
-    public const int ArchitecturalSize = 0x480;
 
     // ---- Exit record, host registers across a resumable exit, spills -----------------------------------------------
     public const int ExitOffset = 0x480;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Arm64Vm.Isa;
 
 namespace Arm64Vm.Machine.Board;
 
@@ -10,16 +11,11 @@ internal readonly struct BootSeeds
     public BootSeeds(ulong? seed)
     {
         var bytes = new byte[sizeof(ulong) + RngSeedBytes];
-        if (seed is { } state)
+        if (seed is { } start)
         {
-            // splitmix64
-            for (var at = 0; at < bytes.Length; at += 8)
-            {
-                state += 0x9E37_79B9_7F4A_7C15;
-                var z = (state ^ (state >> 30)) * 0xBF58_476D_1CE4_E5B9;
-                z = (z ^ (z >> 27)) * 0x94D0_49BB_1331_11EB;
-                BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(at), z ^ (z >> 31));
-            }
+            var random = new SplitMix64(start);
+            for (var at = 0; at < bytes.Length; at += sizeof(ulong))
+                BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(at), random.Next());
         }
         else
         {

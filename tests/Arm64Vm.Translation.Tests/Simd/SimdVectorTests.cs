@@ -90,7 +90,7 @@ public sealed unsafe class SimdVectorTests
 
     private static void Load(GuestContext* context, ReadOnlySpan<byte> state)
     {
-        new Span<byte>(context, GuestContext.ArchitecturalSize).Clear();
+        new Span<byte>(context, GuestContext.ExitOffset).Clear();
         ReadOnlySpan<ulong> quads = MemoryMarshal.Cast<byte, ulong>(state);
         for (int i = 0; i < 32; i++)
             context->X[i] = quads[i];

@@ -1,47 +1,34 @@
-using System.Buffers.Binary;
 using Arm64Vm.Machine.Memory;
 
 namespace Arm64Vm.Machine.Boot.Images;
 
-/// <summary>An ELF64 executable for AArch64 (System V ABI, chapters 4 and 5): its PT_LOAD segments at their physical addresses.</summary>
+/// <summary>An ELF executable as a kernel: its loadable segments at their physical addresses.</summary>
 internal static class ElfImage
 {
-    private const int HeaderSize = 64;
-    private const int ProgramHeaderSize = 56;
-    private const byte Class64 = 2;
-    private const byte LittleEndian = 1;
-    private const ushort TypeExecutable = 2;
-    private const ushort TypeShared = 3;
-    private const ushort MachineAArch64 = 183;
-    private const uint Loadable = 1;
-
-    public static bool IsElf(ReadOnlySpan<byte> file) => file.StartsWith("\x7F"u8) && file[1..].StartsWith("ELF"u8);
-
     public static KernelImage Load(ReadOnlyMemory<byte> file, Region ram)
     {
-        var headers = CheckHeader(file.Span);
-        var entry = BinaryPrimitives.ReadUInt64LittleEndian(file.Span[24..]);
+        var elf = new ElfFile(file);
+        if (!elf.IsExecutable)
+            throw new BootImageException("The ELF file is not an executable.");
         var segments = new List<ImageSegment>();
         ulong? entryPoint = null;
-        for (var at = 0; at < headers.Length; at += ProgramHeaderSize)
+        foreach (var segment in elf.ReadSegments())
         {
-            var header = headers.Slice(at, ProgramHeaderSize);
-            if (BinaryPrimitives.ReadUInt32LittleEndian(header) != Loadable)
+            if (!segment.IsLoadable)
                 continue;
-            var virtualAddress = BinaryPrimitives.ReadUInt64LittleEndian(header[16..]);
-            var physicalAddress = BinaryPrimitives.ReadUInt64LittleEndian(header[24..]);
-            var memorySize = BinaryPrimitives.ReadUInt64LittleEndian(header[40..]);
-            var data = SegmentData(file, header, memorySize);
-            if (memorySize == 0)
+            if (segment.FileSize > segment.MemorySize)
+                throw new BootImageException("An ELF segment has more bytes in the file than in memory.");
+            var data = elf.Slice(segment.Offset, segment.FileSize, "segment");
+            if (segment.MemorySize == 0)
                 continue;
-            if (!ram.Contains(physicalAddress, memorySize))
+            if (!ram.Contains(segment.PhysicalAddress, segment.MemorySize))
                 throw new BootImageException(
-                    $"The ELF segment of 0x{memorySize:x} bytes at 0x{physicalAddress:x} lies outside RAM ({ram}).");
-            segments.Add(new ImageSegment("ELF segment", physicalAddress, data, memorySize));
+                    $"The ELF segment of 0x{segment.MemorySize:x} bytes at 0x{segment.PhysicalAddress:x} lies outside RAM ({ram}).");
+            segments.Add(new ImageSegment("ELF segment", segment.PhysicalAddress, data, segment.MemorySize));
 
             // The entry is a virtual address; a kernel may be linked elsewhere than it is loaded.
-            if (entry >= virtualAddress && entry - virtualAddress < memorySize)
-                entryPoint ??= physicalAddress + (entry - virtualAddress);
+            if (elf.Entry >= segment.VirtualAddress && elf.Entry - segment.VirtualAddress < segment.MemorySize)
+                entryPoint ??= segment.PhysicalAddress + (elf.Entry - segment.VirtualAddress);
         }
 
         if (segments.Count == 0)
@@ -55,42 +42,6 @@ internal static class ElfImage
 
         return entryPoint is { } address
             ? new KernelImage(KernelKind.Elf, address, segments)
-            : throw new BootImageException($"The ELF entry point 0x{entry:x} lies outside the loaded segments.");
-    }
-
-    /// <summary>Returns the program headers.</summary>
-    private static ReadOnlySpan<byte> CheckHeader(ReadOnlySpan<byte> file)
-    {
-        if (file.Length < HeaderSize)
-            throw new BootImageException("The ELF file is truncated.");
-        if (file[4] != Class64)
-            throw new BootImageException("The ELF file is 32-bit; this machine runs AArch64.");
-        if (file[5] != LittleEndian)
-            throw new BootImageException("The ELF file is big-endian; this machine is little-endian.");
-        if (BinaryPrimitives.ReadUInt16LittleEndian(file[18..]) != MachineAArch64)
-            throw new BootImageException("The ELF file is for another processor; this machine runs AArch64.");
-        if (BinaryPrimitives.ReadUInt16LittleEndian(file[16..]) is not (TypeExecutable or TypeShared))
-            throw new BootImageException("The ELF file is not an executable.");
-        var offset = BinaryPrimitives.ReadUInt64LittleEndian(file[32..]);
-        var size = BinaryPrimitives.ReadUInt16LittleEndian(file[54..]);
-        int count = BinaryPrimitives.ReadUInt16LittleEndian(file[56..]);
-        if (count == 0)
-            throw new BootImageException("The ELF file has nothing to load.");
-        if (size != ProgramHeaderSize)
-            throw new BootImageException("The program headers of the ELF file have an unknown size.");
-        if (offset > (ulong)file.Length || (ulong)(count * ProgramHeaderSize) > (ulong)file.Length - offset)
-            throw new BootImageException("The program headers of the ELF file lie outside the file.");
-        return file.Slice((int)offset, count * ProgramHeaderSize);
-    }
-
-    private static ReadOnlyMemory<byte> SegmentData(ReadOnlyMemory<byte> file, ReadOnlySpan<byte> header, ulong memorySize)
-    {
-        var offset = BinaryPrimitives.ReadUInt64LittleEndian(header[8..]);
-        var fileSize = BinaryPrimitives.ReadUInt64LittleEndian(header[32..]);
-        if (fileSize > memorySize)
-            throw new BootImageException("An ELF segment has more bytes in the file than in memory.");
-        if (offset > (ulong)file.Length || fileSize > (ulong)file.Length - offset)
-            throw new BootImageException("The ELF file is truncated: a segment lies outside it.");
-        return file.Slice((int)offset, (int)fileSize);
+            : throw new BootImageException($"The ELF entry point 0x{elf.Entry:x} lies outside the loaded segments.");
     }
 }

@@ -14,7 +14,7 @@ internal static class FirmwareImage
         if ((ulong)file.Length > MemoryMap.Flash0.Size)
             throw new BootImageException(
                 $"The firmware has {file.Length} bytes, but a flash bank holds {MemoryMap.Flash0.Size >> 20} MiB.");
-        if (ElfImage.IsElf(file))
+        if (ElfFile.IsElf(file))
             throw new BootImageException("The firmware is an ELF file; give the raw image.");
         if (file.Length > 3 && file.StartsWith("QFI"u8) && file[3] == 0xFB)
             throw new BootImageException("The firmware is a qcow2 image; give the raw image.");

@@ -12,7 +12,7 @@ internal static class KernelLoader
         if (file.IsEmpty)
             throw new BootImageException("The kernel file is empty.");
         file = Unpack(file);
-        if (ElfImage.IsElf(file.Span))
+        if (ElfFile.IsElf(file.Span))
             return ElfImage.Load(file, ram);
         RejectForeign(file.Span);
         return LinuxImage.Load(file, ram);
