@@ -3,7 +3,7 @@
 
 enum { SYS_ioctl = 29, SYS_perf_event_open = 241 };
 enum { EVENT_ENABLE = 0x2400, EVENT_DISABLE = 0x2401 };
-enum { HARDWARE = 0, CPU_CYCLES = 0, INSTRUCTIONS = 1, SAMPLE_IP = 1, RECORD_SAMPLE = 9 };
+enum { HARDWARE = 0, CPU_CYCLES = 0, INSTRUCTIONS = 1, BRANCHES = 4, SAMPLE_IP = 1, RECORD_SAMPLE = 9 };
 enum { DISABLED = 1 << 0, PINNED = 1 << 2, EXCLUDE_USER = 1 << 4, EXCLUDE_KERNEL = 1 << 5 };
 
 struct event {
@@ -70,6 +70,22 @@ static enum outcome test_instructions(void)
     return OK;
 }
 
+// What "perf stat -e branches" counts, taken branches: 1,000,000 of the loop but for the last, and 1,000,000 behind it.
+static enum outcome test_branches(void)
+{
+    long event = open_event(BRANCHES, EXCLUDE_KERNEL, 0);
+    if (event < 0)
+        return skip("branches are not counted (error %lu)", (uint64_t)-event);
+    CHECK_EQUAL("enable", syscall(SYS_ioctl, event, EVENT_ENABLE, 0), 0);
+    uint64_t rounds = 1000000;
+    __asm__ volatile("1: subs %0, %0, #1\n cbz %0, 2f\n b 3f\n 3: b.ne 1b\n 2:" : "+r"(rounds)::"cc");
+    CHECK_EQUAL("disable", syscall(SYS_ioctl, event, EVENT_DISABLE, 0), 0);
+    uint64_t count = counted(event);
+    if (count < 1999990 || count > 2001000)
+        return fail("%lu branches", count);
+    return OK;
+}
+
 static enum outcome test_samples(void)
 {
     long event = open_cycles(EXCLUDE_KERNEL, 500000);
@@ -117,6 +133,7 @@ static enum outcome test_user_access(void)
 const struct test tests_perf[] = {
     { "perf-count", test_count },
     { "perf-instructions", test_instructions },
+    { "perf-branches", test_branches },
     { "perf-samples", test_samples },
     { "perf-user-access", test_user_access },
     { 0, 0 },

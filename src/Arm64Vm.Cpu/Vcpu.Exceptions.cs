@@ -17,6 +17,7 @@ internal sealed unsafe partial class Vcpu
         ulong target = Slot(SystemSlot.Vbar) + (ulong)vector;
         target += _state.El == 0 ? FromLowerLevel : _state.SpSel ? FromCurrentWithSpx : 0;
 
+        _processorEvents.ExceptionsTaken++;
         SetDirect(DirectRegister.SavedStatus1, ProcessorState);
         SetDirect(DirectRegister.ExceptionLink1, preferredReturn);
         SwitchStack(el: 1, spSel: true);
@@ -79,6 +80,7 @@ internal sealed unsafe partial class Vcpu
                 return;
         }
 
+        _processorEvents.ExceptionReturns++;
         uint spsr = (uint)GetDirect(DirectRegister.SavedStatus1);
         uint level = (spsr >> 2) & 3;
         bool debugEnabled = AreDebugExceptionsEnabled(_state.El, Daif);

@@ -29,6 +29,7 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
     private readonly IExecutor _executor;
     private readonly ILogSink? _log;
     private readonly PerformanceMonitors _pmu;
+    private readonly ProcessorEvents _processorEvents = new();
     private readonly DomainMember _member;
     private ProcessState _state;
 
@@ -49,10 +50,10 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
         // SAFETY: page-aligned zeroed memory of the context's size, owned here and released in Dispose after the executor is gone.
         _contextMemory = HostMemory.Anonymous((GuestContext.TotalSize + 4095UL) & ~4095UL);
         _context = (GuestContext*)_contextMemory.Address;
-        _stage1 = new Stage1(memory, _context, _model.PhysicalBits, _model.HasHardwareUpdates, options.NormalMemoryWhenMmuOff, _model.HasEnhancedPan);
+        _stage1 = new Stage1(memory, _context, _model.PhysicalBits, _model.HasHardwareUpdates, options.NormalMemoryWhenMmuOff, _model.HasEnhancedPan, _processorEvents);
         _table = (options.Registers ?? new RegisterTables()).Of(_model, options.HasGicRegisters);
         _slots = new ulong[_table.SlotCount];
-        _pmu = new PerformanceMonitors(_model.PmuCounters, _model.HasLongPmuEvents, options.Clock, options.PmuInterrupt, &_context->Instructions, InterruptsChanged);
+        _pmu = new PerformanceMonitors(_model.PmuCounters, _model.HasLongPmuEvents, options.Clock, options.PmuInterrupt, _context, _processorEvents, InterruptsChanged);
         _events = options.Events ?? new EventBroadcast(options.Index + 1);
         _events.Register(this);
         Irq = new InterruptInput(this, LineBits.Irq);

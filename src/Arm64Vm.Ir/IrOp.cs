@@ -193,6 +193,9 @@ internal enum IrOp : ushort
     /// <summary>Memory barrier; Aux is a <see cref="BarrierKind"/>.</summary>
     Barrier,
 
+    /// <summary>Adds Imm, and A (I64) where there is one, to the count of events number Aux (<see cref="CodeEvent"/>).</summary>
+    Count,
+
     // ---- System: leave to the run loop and come back ---------------------------------------------------------------
     /// <summary>I64 := system register Imm (encoding op0:op1:CRn:CRm:op2 in 16 bits). May raise an exception instead.</summary>
     ReadSystem,

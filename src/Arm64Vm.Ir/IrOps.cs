@@ -32,7 +32,7 @@ internal static class IrOps
 
     /// <summary>May be observed other than through its result: must not be removed when the result is unused.</summary>
     public static bool HasEffect(IrOp op) =>
-        IsTerminator(op) || IsMemory(op) || IsSystem(op) || IsSideExit(op) || IsStateWrite(op) || op is IrOp.Barrier or IrOp.ClearExclusive || SetsFpsr(op);
+        IsTerminator(op) || IsMemory(op) || IsSystem(op) || IsSideExit(op) || IsStateWrite(op) || op is IrOp.Barrier or IrOp.ClearExclusive or IrOp.Count || SetsFpsr(op);
 
     /// <summary>May set FPSR.QC.</summary>
     public static bool SetsSaturation(IrOp op) =>

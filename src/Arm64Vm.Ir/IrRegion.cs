@@ -105,6 +105,8 @@ internal sealed class IrRegion
         return new IrValue((ushort)index);
     }
 
+    internal void Append(in IrInst inst) => instructions[count++] = inst;
+
     internal ref IrBlock AppendBlock() => ref blocks[BlockCount++];
 
     /// <summary>For passes: the whole array, also behind <see cref="Count"/>.</summary>

@@ -96,6 +96,7 @@ internal static class IrVerifier
             IrOp.SignExtend => i.Size is 1 or 2 or 4 && i.Size * 8 < width,
             IrOp.Load or IrOp.Store or IrOp.LoadPair or IrOp.StorePair => i.Size is 1 or 2 or 4 or 8 or 16 && (long)i.Imm == (int)i.Imm,
             IrOp.BranchZero or IrOp.BranchNonZero or IrOp.LeaveZero or IrOp.LeaveNonZero or IrOp.CondCompare or IrOp.CondCompareNegative => i.Size is 4 or 8,
+            IrOp.Count => i.Aux < (int)CodeEvent.Count && i.Imm <= int.MaxValue,
             IrOp.Const => i.Type == IrType.I64 || i.Imm <= uint.MaxValue,
             _ => true,
         };

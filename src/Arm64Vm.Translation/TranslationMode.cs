@@ -12,6 +12,7 @@ internal readonly record struct TranslationMode(uint Bits)
     private const uint StackCheckedBit = 1 << 21;
     private const uint StackMisalignedBit = 1 << 22;
     private const uint CountsInstructionsBit = 1 << 23;
+    private const uint CountsEventsBit = 1 << 24;
 
     /// <summary>FPCR bits that choose semantics: AHP(26) DN(25) FZ(24) RMode(23:22) FZ16(19).</summary>
     public const uint FpcrMask = 0x07C8_0000;
@@ -52,12 +53,17 @@ internal readonly record struct TranslationMode(uint Bits)
     /// <summary>Code counts its instructions (<see cref="Ir.GuestContext.Instructions"/>).</summary>
     public bool CountsInstructions => (Bits & CountsInstructionsBit) != 0;
 
+    /// <summary>Code counts its branches, loads and stores (<see cref="Ir.CodeEvent"/>).</summary>
+    public bool CountsEvents => (Bits & CountsEventsBit) != 0;
+
     /// <summary>The bits of FPCR selected by <see cref="FpcrMask"/>.</summary>
     public uint Fpcr => ((Bits >> FpcrShift) & 0xFF) << 19;
 
     public TranslationMode WithGuard() => new(Bits | GuardedBit);
 
     public TranslationMode WithInstructionCount() => new(Bits | CountsInstructionsBit);
+
+    public TranslationMode WithEventCount() => new(Bits | CountsEventsBit);
 
     public TranslationMode WithUserOverride() => new(Bits | UserOverrideBit);
 

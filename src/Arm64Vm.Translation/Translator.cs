@@ -12,6 +12,7 @@ internal sealed unsafe class Translator
     private readonly PassPipeline passes = new();
     private readonly List<int> sideExits = [];
     private IrBuilder? builder;
+    private bool countsEvents;
 
     public Translator(TranslatorOptions options) => this.options = options;
 
@@ -24,6 +25,7 @@ internal sealed unsafe class Translator
             builder = new IrBuilder(region);
         region.Clear();
         sideExits.Clear();
+        countsEvents = location.Mode.CountsEvents;
         int next = LiftBlock(location, pageOffset, location.Mode.SingleStep ? 1 : options.MaxGuestInstructions);
         region.GuestInstructions = (next - pageOffset) / 4;
         region.GuestEnd = next;
@@ -44,7 +46,7 @@ internal sealed unsafe class Translator
     /// <summary>A branch forward becomes a side exit, where there may be one more.</summary>
     private bool TryGoOn(IrBuilder b)
     {
-        if (sideExits.Count >= options.MaxSideExits || !b.TryContinueBehindBranch())
+        if (countsEvents || sideExits.Count >= options.MaxSideExits || !b.TryContinueBehindBranch())
             return false;
         sideExits.Add(b.Region.Count - 1);
         return true;
@@ -57,10 +59,15 @@ internal sealed unsafe class Translator
         exit.Imm = SideExit.Make(target, rest, SuccessorFlags.AreDead(location, region, target));
     }
 
+    /// <summary>MRS and MSR. Where code counts, a unit ends with one: what it reads or stops has counted all before it and nothing behind.</summary>
+    private static bool IsSystemRegisterAccess(uint word) => (word & 0xFFD0_0000) == 0xD510_0000;
+
     private int LiftBlock(in CodeLocation location, int offset, int limit)
     {
         IrBuilder b = builder!;
+        bool isCounted = countsEvents || location.Mode.CountsInstructions;
         b.BeginBlock(offset);
+        var tally = new EventTally(b, countsEvents);
         for (int count = 1; ; count++)
         {
             b.BeginInstruction(offset);
@@ -68,17 +75,20 @@ internal sealed unsafe class Translator
             if (isStackProbe)
                 b.Region.DependOn(offset, offset + StackProbe.Bytes);
             var context = new LiftContext(b, location.Mode, offset, options.Features) { IsStackProbe = isStackProbe };
-            Lifter.Lift(context, *(uint*)(location.Host + offset));
+            uint word = *(uint*)(location.Host + offset);
+            Lifter.Lift(context, word);
+            tally.Note(word);
             offset += 4;
             if (b.IsTerminated && !(count < limit && offset < PageSize && !b.Region.IsFull && TryGoOn(b)))
                 break;
-            if (count >= limit || offset >= PageSize || b.Region.IsFull)
+            if (count >= limit || offset >= PageSize || b.Region.IsFull || (isCounted && IsSystemRegisterAccess(word)))
             {
                 b.Jump(offset);
                 break;
             }
         }
 
+        tally.Finish(*(uint*)(location.Host + offset - 4));
         b.EndBlock();
         return offset;
     }

@@ -46,6 +46,22 @@ public sealed class MandatoryFeatureTests
         (1, 0x10), // BR_MIS_PRED
         (1, 0x11), // CPU_CYCLES
         (1, 0x12), // BR_PRED
+
+        // Recommended ones: what emulators can count.
+        (1, 0x02), // L1I_TLB_REFILL
+        (1, 0x05), // L1D_TLB_REFILL
+        (1, 0x06), // LD_RETIRED
+        (1, 0x07), // ST_RETIRED
+        (1, 0x09), // EXC_TAKEN
+        (1, 0x0A), // EXC_RETURN
+        (1, 0x0C), // PC_WRITE_RETIRED
+        (1, 0x0D), // BR_IMMED_RETIRED
+        (1, 0x0E), // BR_RETURN_RETIRED
+        (1, 0x13), // MEM_ACCESS
+        (1, 0x1B), // INST_SPEC
+        (1, 0x21), // BR_RETIRED
+        (1, 0x22), // BR_MIS_PRED_RETIRED
+        (1, 0x25), // L1D_TLB
         (4, 0x23), // STALL_FRONTEND
         (4, 0x24), // STALL_BACKEND
         (5, 0x3C), // STALL

@@ -89,6 +89,9 @@ internal sealed unsafe partial class IlCompiler
             case >= IrOp.Load and <= IrOp.Barrier:
                 CompileMemory(inst);
                 break;
+            case IrOp.Count:
+                CompileCount(inst);
+                break;
             case >= IrOp.ReadSystem and <= IrOp.PointerAuth:
                 CompileSystem(inst);
                 break;
@@ -120,6 +123,21 @@ internal sealed unsafe partial class IlCompiler
     /// <summary>The guest instructions of the block, which lie one behind the other.</summary>
     private void CountInstructions(in IrBlock block) =>
         AddToField(GuestContext.InstructionsOffset, (region[block.End - 1].Pc + 4 - block.GuestOffset) / 4);
+
+    private void CompileCount(in IrInst inst)
+    {
+        int offset = GuestContext.EventsOffset + (inst.Aux * sizeof(ulong));
+        if (inst.Imm != 0)
+            AddToField(offset, (long)inst.Imm);
+        if (inst.A == 0)
+            return;
+        PushField(offset);
+        il.Emit(OpCodes.Dup);
+        il.Emit(OpCodes.Ldind_I8);
+        Push(inst.A);
+        il.Emit(OpCodes.Add);
+        il.Emit(OpCodes.Stind_I8);
+    }
 
     /// <summary>Pushes the address of a field of the context.</summary>
     private void PushField(int offset)

@@ -1,4 +1,5 @@
 using Arm64Vm.Cpu.Memory;
+using Arm64Vm.Cpu.Pmu;
 using Arm64Vm.Ir;
 
 namespace Arm64Vm.Cpu.Mmu;
@@ -20,6 +21,7 @@ internal sealed unsafe class Stage1
     private readonly int _physicalBits;
     private readonly bool _normalWhenOff;
     private readonly bool _hasEnhancedPan;
+    private readonly ProcessorEvents _events;
     private RegimeHalf _lower;
     private RegimeHalf _upper;
     private WalkControls _controls;
@@ -34,13 +36,15 @@ internal sealed unsafe class Stage1
     /// <param name="hasHardwareUpdates">FEAT_HAFDBS.</param>
     /// <param name="normalWhenOff">Data is Normal memory while the MMU is off, against the architecture, for bare programs.</param>
     /// <param name="hasEnhancedPan">FEAT_PAN3.</param>
-    public Stage1(PhysicalMemory memory, GuestContext* context, int physicalBits, bool hasHardwareUpdates, bool normalWhenOff, bool hasEnhancedPan = false)
+    /// <param name="events">Counts table walks.</param>
+    public Stage1(PhysicalMemory memory, GuestContext* context, int physicalBits, bool hasHardwareUpdates, bool normalWhenOff, bool hasEnhancedPan, ProcessorEvents events)
     {
         _walker = new PageWalker(memory);
         _context = context;
         _physicalBits = physicalBits;
         _normalWhenOff = normalWhenOff;
         _hasEnhancedPan = hasEnhancedPan;
+        _events = events;
         HasHardwareUpdates = hasHardwareUpdates;
         Inline = new InlineTlb(context);
         Decode();
@@ -128,6 +132,10 @@ internal sealed unsafe class Stage1
                 return FaultStatus.None;
         }
 
+        if (access == AccessType.Execute)
+            _events.CodeWalks++;
+        else
+            _events.DataWalks++;
         int fault = _walker.Walk(half, _controls, address, access, privileged, pan, markAccess: true, out entry);
         if (fault != FaultStatus.None)
             return fault;

@@ -1,9 +1,11 @@
+using Arm64Vm.Ir;
+
 namespace Arm64Vm.Cpu.Pmu;
 
 /// <summary>PMUv3: a cycle counter and event counters (Arm ARM D13).</summary>
 /// <remarks>
 /// A cycle is a nanosecond of the machine's clock, so nothing is counted while guest code runs: a counter is what it was when it was last
-/// looked at, plus the time since. Retired instructions are counted by the code itself, unit by unit, only while someone wants them. Only a counter that EL0 and EL1 do not share needs to hear of changes of level. The clock's timer only
+/// looked at, plus the time since. Retired instructions, branches, loads and stores are counted by the code itself, unit by unit, only while someone wants them. Only a counter that EL0 and EL1 do not share needs to hear of changes of level. The clock's timer only
 /// makes the vCPU look, on its own thread, where everything happens.
 /// </remarks>
 internal sealed unsafe class PerformanceMonitors : IDisposable
@@ -30,8 +32,9 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
     /// <summary>And not more often than this, in nanoseconds.</summary>
     private const ulong ShortestLook = 20_000;
 
-    // SAFETY: a word of the vCPU's context, which outlives this object's use; written by the vCPU's thread only.
-    private readonly ulong* _instructions;
+    // SAFETY: the vCPU's context outlives this object's use; its counts are written by the vCPU's thread only.
+    private readonly GuestContext* _context;
+    private readonly ProcessorEvents _processor;
 
     private readonly IVirtualClock? _clock;
     private readonly IVirtualTimer? _timer;
@@ -46,23 +49,26 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
     private ulong _enabled;
     private ulong _interrupts;
     private ulong _overflows;
+    private readonly ulong[] _seen;
     private ulong _last;
-    private ulong _lastInstructions;
     private int _level = 1;
 
     /// <param name="events">Number of event counters, at most 31.</param>
     /// <param name="hasLongEvents">FEAT_PMUv3p5: event counters have 64 bits.</param>
     /// <param name="clock">What cycles are; without one nothing is counted.</param>
     /// <param name="line">The overflow interrupt.</param>
-    /// <param name="instructions">Instructions retired, while <see cref="CountsInstructions"/>.</param>
+    /// <param name="context">Has what code counts, while <see cref="CountsInstructions"/> and <see cref="CountsEvents"/>.</param>
+    /// <param name="processor">What is counted outside of code.</param>
     /// <param name="attention">Makes the vCPU call <see cref="Look"/> soon, on its own thread; called on any.</param>
-    public PerformanceMonitors(int events, bool hasLongEvents, IVirtualClock? clock, IInterruptLine? line, ulong* instructions, Action attention)
+    public PerformanceMonitors(int events, bool hasLongEvents, IVirtualClock? clock, IInterruptLine? line, GuestContext* context, ProcessorEvents processor, Action attention)
     {
         _events = events;
         _hasLongEvents = hasLongEvents;
         _clock = clock;
         _line = line;
-        _instructions = instructions;
+        _context = context;
+        _processor = processor;
+        _seen = new ulong[events + 1];
         _values = new ulong[events + 1];
         _types = new ulong[events + 1];
         _timer = clock?.CreateTimer(attention);
@@ -70,6 +76,9 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
 
     /// <summary>Some counter counts retired instructions: code must count them.</summary>
     public bool CountsInstructions { get; private set; }
+
+    /// <summary>Some counter counts branches, loads or stores: code must count them.</summary>
+    public bool CountsEvents { get; private set; }
 
     /// <summary>Some counter counts at one level only: <see cref="LevelChanged"/> is wanted.</summary>
     public bool DependsOnLevel { get; private set; }
@@ -91,6 +100,7 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
         _control = 0;
         _enabled = _interrupts = _overflows = 0;
         _level = 1;
+        Synchronize();
         Update();
     }
 
@@ -172,6 +182,7 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
             return;
         Synchronize();
         _types[index] = value & (index == _events ? Filters : Filters | 0xFFFF);
+        _seen[index] = Total(EventOf(index));
         Update();
     }
 
@@ -219,6 +230,8 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
         Synchronize();
         state.Values.CopyTo(_values, 0);
         state.Types.CopyTo(_types, 0);
+        for (int index = 0; index <= _events; index++)
+            _seen[index] = Total(EventOf(index));
         _control = state.Control & (ControlStored | LongEvents);
         _enabled = state.Enabled & Implemented;
         _interrupts = state.Interrupts & Implemented;
@@ -257,24 +270,52 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
 
     private bool IsChained(int index) => (index & 1) == 0 && index + 1 < _events && EventOf(index + 1) == PmuEvent.Chain && IsOn(index + 1);
 
-    /// <summary>Brings the counters of cycles up to date.</summary>
+    /// <summary>Brings the counters up to date.</summary>
     private void Synchronize()
     {
-        ulong now = _clock?.Nanoseconds ?? 0;
-        ulong passed = now - _last;
-        _last = now;
-        ulong count = Volatile.Read(ref *_instructions);
-        ulong retired = count - _lastInstructions;
-        _lastInstructions = count;
-        if ((passed | retired) == 0 || (_control & Enable) == 0)
-            return;
+        _last = _clock?.Nanoseconds ?? 0;
         for (int index = 0; index <= _events; index++)
         {
-            ulong more = EventOf(index) switch { PmuEvent.Cycles => passed, PmuEvent.Instructions => retired, _ => 0 };
+            ulong total = Total(EventOf(index));
+            ulong more = total - _seen[index];
+            _seen[index] = total;
             if (more != 0 && IsOn(index))
                 Advance(index, more);
         }
     }
+
+    /// <summary>How often an event has happened, since whenever, as of <see cref="Synchronize"/>. Those that only software or other counters bring stay 0.</summary>
+    private ulong Total(PmuEvent what) => what switch
+    {
+        PmuEvent.Cycles => _last,
+        PmuEvent.Instructions or PmuEvent.Speculated => Volatile.Read(ref _context->Instructions),
+        PmuEvent.Branches or PmuEvent.Predictions => Counted(CodeEvent.Branches),
+        PmuEvent.TakenBranches => Counted(CodeEvent.TakenBranches),
+        PmuEvent.ImmediateBranches => Counted(CodeEvent.ImmediateBranches),
+        PmuEvent.Returns => Counted(CodeEvent.Returns),
+        PmuEvent.Loads => Counted(CodeEvent.Loads),
+        PmuEvent.Stores => Counted(CodeEvent.Stores),
+        PmuEvent.MemoryAccesses or PmuEvent.DataCacheAccesses or PmuEvent.DataTlbAccesses => Counted(CodeEvent.Loads) + Counted(CodeEvent.Stores),
+        PmuEvent.ExceptionsTaken => _processor.ExceptionsTaken,
+        PmuEvent.ExceptionReturns => _processor.ExceptionReturns,
+        PmuEvent.CodeTlbRefills => _processor.CodeWalks,
+        PmuEvent.DataTlbRefills => _processor.DataWalks,
+        _ => 0,
+    };
+
+    private ulong Counted(CodeEvent what) => Volatile.Read(ref _context->Events[(int)what]);
+
+    /// <summary>Branches, loads and stores, in any of their forms.</summary>
+    private static bool IsCodeEvent(PmuEvent what) => what is PmuEvent.Branches or PmuEvent.Predictions or PmuEvent.TakenBranches or PmuEvent.ImmediateBranches
+        or PmuEvent.Returns or PmuEvent.Loads or PmuEvent.Stores or PmuEvent.MemoryAccesses or PmuEvent.DataCacheAccesses or PmuEvent.DataTlbAccesses;
+
+    /// <summary>How soon a counter must be looked at that overflows after a number of events, in nanoseconds; null: no time brings it.</summary>
+    private static ulong? SoonestAfter(PmuEvent what, ulong left) => what switch
+    {
+        PmuEvent.Cycles => left,
+        PmuEvent.SoftwareIncrement or PmuEvent.Chain => null,
+        _ => Math.Max(left / FastestRate, ShortestLook),
+    };
 
     private void Advance(int index, ulong count)
     {
@@ -295,6 +336,7 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
         bool counts = (_control & Enable) != 0;
         bool dependsOnLevel = false;
         bool countsInstructions = false;
+        bool countsEvents = false;
         ulong soonest = ulong.MaxValue;
         for (int index = 0; index <= _events && counts; index++)
         {
@@ -302,21 +344,20 @@ internal sealed unsafe class PerformanceMonitors : IDisposable
                 continue;
             ulong filter = _types[index] & (NotPrivileged | NotUser);
             PmuEvent what = EventOf(index);
-            countsInstructions |= what == PmuEvent.Instructions;
+            countsInstructions |= what is PmuEvent.Instructions or PmuEvent.Speculated;
+            countsEvents |= IsCodeEvent(what);
             dependsOnLevel |= filter is not (0 or (NotPrivileged | NotUser));
             bool wanted = (HasInterrupt(index) && ((_overflows >> BitOf(index)) & 1) == 0) || (index < _events && IsChained(index) && HasInterrupt(index + 1));
-            if (!wanted || what is not (PmuEvent.Cycles or PmuEvent.Instructions) || !IsOn(index))
+            if (!wanted || !IsOn(index))
                 continue;
             ulong left = IsWide(index) ? 0 - _values[index] : (1UL << 32) - (uint)_values[index];
-            if (left == 0)
-                continue;
-            if (what == PmuEvent.Instructions)
-                left = Math.Max(left / FastestRate, ShortestLook);
-            soonest = Math.Min(soonest, left);
+            if (left != 0 && SoonestAfter(what, left) is { } soon)
+                soonest = Math.Min(soonest, soon);
         }
 
         DependsOnLevel = dependsOnLevel;
         CountsInstructions = countsInstructions;
+        CountsEvents = countsEvents;
         _line?.Set(counts && (_overflows & _interrupts) != 0);
         if (soonest < ulong.MaxValue - _last)
             _timer?.Arm(_last + soonest);

@@ -101,6 +101,9 @@ internal sealed unsafe partial class IrInterpreter
             case IrOp.PcPage:
                 values[index] = new Bits128(context->PcPage, 0);
                 return true;
+            case IrOp.Count:
+                context->Events[i.Aux] += i.Imm + (i.A == 0 ? 0 : values[i.A].Lo);
+                return true;
             case IrOp.AddS or IrOp.SubS or IrOp.AndS or IrOp.AndNotS or IrOp.AdcS or IrOp.SbcS:
                 flags = IntegerOperations.FlagsOf(i, values[i.A].Lo, values[i.B].Lo, values[i.C].Lo);
                 break;

@@ -101,7 +101,7 @@ internal sealed class DeadCodeElimination
                 default:
                     if (i.Op is >= IrOp.Load and <= IrOp.PointerAuth)
                     {
-                        if (i.Op is IrOp.ClearExclusive or IrOp.Barrier)
+                        if (i.Op is IrOp.ClearExclusive or IrOp.Barrier or IrOp.Count)
                             break;
                         deadX = 0;
                         deadV = 0;

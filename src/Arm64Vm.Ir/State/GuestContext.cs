@@ -38,6 +38,7 @@ internal unsafe struct GuestContext
     // ---- Exit record, host registers across a resumable exit, spills -----------------------------------------------
     public const int ExitOffset = 0x480;
     public const int ExclusiveOffset = 0x4F0;
+    public const int EventsOffset = 0x510;
     public const int HostGprOffset = 0x580;
     public const int HostXmmOffset = 0x680;
     public const int SaturationOffset = 0x780;
@@ -167,6 +168,10 @@ internal unsafe struct GuestContext
 
     [FieldOffset(ExclusiveOffset)]
     public ExclusiveMonitor Exclusive;
+
+    /// <summary>Events counted by code, by <see cref="CodeEvent"/>.</summary>
+    [FieldOffset(EventsOffset)]
+    public fixed ulong Events[(int)CodeEvent.Count];
 
     /// <summary>The system counter, for code that reads it without leaving.</summary>
     [FieldOffset(CounterOffset)]

@@ -77,6 +77,9 @@ internal sealed partial class X64Compiler
             case IrOp.Barrier:
                 EmitBarrier(inst);
                 break;
+            case IrOp.Count:
+                EmitCount(inst);
+                break;
             default:
                 EmitSystem(inst);
                 break;
@@ -97,6 +100,16 @@ internal sealed partial class X64Compiler
         emit.Jcc(Cc.E, done);
         CallSlow(SlowKind.CompleteInvalidations, inst);
         emit.Bind(done);
+    }
+
+    private void EmitCount(in IrInst inst)
+    {
+        Mem count = HostAbi.Field(GuestContext.EventsOffset + (inst.Aux * sizeof(ulong)));
+        ClobberFlags();
+        if (inst.A != 0)
+            emit.Alu(AluOp.Add, 8, count, Use(inst.A));
+        if (inst.Imm != 0)
+            emit.Alu(AluOp.Add, 8, count, (int)inst.Imm);
     }
 
     private int MmuIndexOf(MemoryFlags flags) => (flags & MemoryFlags.Unprivileged) != 0 ? 0 : mode.MmuIndex;
