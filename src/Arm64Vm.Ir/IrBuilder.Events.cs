@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Arm64Vm.Ir;
 
 /// <summary>Counting of events.</summary>
-public sealed partial class IrBuilder
+internal sealed partial class IrBuilder
 {
     /// <summary>Counts a number of events that is set later; the result names it for <see cref="SetCount"/>.</summary>
     public IrValue Count(CodeEvent what) => Emit(IrOp.Count, IrType.Void, aux: (int)what);

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Ir;
 
 /// <summary>What code counts beside its instructions, where somebody wants it: places in <see cref="GuestContext.Events"/>.</summary>
-public enum CodeEvent
+internal enum CodeEvent
 {
     /// <summary>Branches, taken or not.</summary>
     Branches,
