@@ -23,6 +23,7 @@ public unsafe class SavedContextTests
         [nameof(GuestContext.Entry)] = "the host's code",
         [nameof(GuestContext.PendingInterrupts)] = "lines, which devices drive anew",
         [nameof(GuestContext.Instructions)] = "a statistic",
+        [nameof(GuestContext.Events)] = "a statistic",
         [nameof(GuestContext.HostGpr)] = "an exit in progress",
         [nameof(GuestContext.HostXmm)] = "an exit in progress",
         [nameof(GuestContext.Operand)] = "an exit in progress",
