@@ -7,6 +7,7 @@
 #   linux       Image (Debian's kernel, uncompressed) and initrd.gz (guests/init with busybox and the virtio and ext4 modules)
 #   rootfs      rootfs.img, an ext4 disk with compilers, interpreters, compressors and benchmarks
 #   installer   installer/linux and installer/initrd.gz, Debian's network installer
+#   native      native/, a root folder with the same programs for the host: arm64vm bench --native
 #   peer        peer/, a root folder with the newest QEMU: chroot peer qemu-system-aarch64 ...
 #
 # Default: all parts (about 3 GB and some minutes). They land in ${ARM64VM_GUESTS:-~/.cache/arm64vm-guests}; what is there is kept.
@@ -19,7 +20,7 @@ guest_version=12        # as the installer's package is named
 peer_release=forky      # the newest QEMU
 
 here=$(cd "$(dirname "$0")" && pwd)
-all_parts=(u-boot edk2 edk2-new linux rootfs installer peer)
+all_parts=(u-boot edk2 edk2-new linux rootfs installer native peer)
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 rootfs_packages=bash,coreutils,grep,sed,gawk,gzip,tar,findutils,diffutils,hostname,openssl,7zip,sysbench,stress-ng,python3,sqlite3,gcc,libc6-dev,perl
 rootfs_packages+=,xz-utils,zstd,bzip2,iperf3,fio,nodejs,mount,util-linux,procps,iproute2,systemd-sysv,udev,lua5.4
@@ -167,6 +168,18 @@ part_rootfs() {
   rm -rf "$root"
 }
 
+part_native() {
+  [ ! -x native/usr/bin/python3 ] || return 0
+  say "native (some minutes)"
+  need mmdebstrap mmdebstrap
+  rm -rf native.part
+  source_line "$guest_release" | mmdebstrap --quiet --variant=extract --aptopt='APT::Install-Recommends "false"' \
+    --include="$rootfs_packages" "$guest_release" native.part -
+  ln -sf gawk native.part/usr/bin/awk
+  rm -rf native
+  mv native.part native
+}
+
 part_installer() {
   [ ! -f installer/initrd.gz ] || return 0
   say "installer"
@@ -193,7 +206,7 @@ parts=()
 for argument; do
   case $argument in
     -h | --help) usage 0 ;;
-    u-boot | edk2 | edk2-new | linux | rootfs | installer | peer) parts+=("$argument") ;;
+    u-boot | edk2 | edk2-new | linux | rootfs | installer | native | peer) parts+=("$argument") ;;
     *) echo "fetch-guests: unknown part '$argument'" >&2; usage 2 >&2 ;;
   esac
 done

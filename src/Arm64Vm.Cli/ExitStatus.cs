@@ -7,6 +7,9 @@ internal static class ExitStatus
     public const int Failure = 1;
     public const int Usage = 2;
 
+    /// <summary>Bench: something has become slower than in the run that it was compared with. <c>image check</c> has 3 and 4 for its own.</summary>
+    public const int Slower = 3;
+
     /// <summary>Lockstep: both machines wait for an interrupt that will never come.</summary>
     public const int WaitsForever = 120;
 

@@ -50,6 +50,14 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
             "120    the guest waits for an interrupt that will never come",
             "124    time-out",
         ],
+        "bench" =>
+        [
+            "0      every run ended as expected, and nothing has become slower",
+            "1      a run failed, or another failure",
+            "2      wrong usage",
+            "3      with --baseline: a workload, or all together, slower beyond noise",
+            "128+n  ended by signal n; what was measured until then is printed",
+        ],
         "verify" =>
         [
             "0      every vector has the recorded outcome",
@@ -75,6 +83,16 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
         [
             "arm64vm top                                       the machines of the only process that runs some",
             "arm64vm top 4711 --json --count 10 --interval 0.5",
+        ],
+        "bench" =>
+        [
+            "arm64vm bench --suite kernels                     the embedded firmware's kernels; needs no files",
+            "arm64vm bench --suite linux --filter 'gzip' --filter 'sha*' --rounds 5",
+            "arm64vm bench --json before.json --rounds 5       … change something …",
+            "arm64vm bench --baseline before.json --rounds 5 --html report.html",
+            "arm64vm bench --peer /opt/qemu/bin/qemu-system-aarch64 --suite boot --markdown",
+            "arm64vm bench --suite linux --native ~/.cache/arm64vm-guests/native",
+            "arm64vm bench --kernel Image --initrd initrd.gz --append console=ttyAMA0 --until \"login:\"",
         ],
         "verify" =>
         [

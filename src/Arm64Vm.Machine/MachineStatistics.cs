@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Arm64Vm.Cpu;
 using Arm64Vm.Ir;
@@ -117,6 +118,9 @@ public sealed record TranslationStatistics(
     long Units, long GuestInstructions, long CodeBytes, long Links, long Invalidated, long Evicted, long Flushes,
     long Lookups, long IndirectMisses, long MemoryExits, long SystemExits, long PureExits, long Faults, long Fetches)
 {
+    /// <summary>Host time spent making code, over all processors; zero without <see cref="MachineConfig.TracksPhases"/>.</summary>
+    public TimeSpan Time { get; init; }
+
     private static readonly TranslationStatistics s_none = new(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     /// <summary>Of the il back end: units are compiled regions, bytes are those of their IL.</summary>
@@ -153,7 +157,10 @@ public sealed record TranslationStatistics(
                 sum.Units + cache.Units, sum.GuestInstructions + cache.GuestInstructions, sum.CodeBytes + cache.CodeBytes, sum.Links + cache.Links,
                 sum.Invalidated + cache.Invalidated, sum.Evicted + cache.Evicted, sum.Flushes + cache.Flushes,
                 sum.Lookups + counters.Lookups, sum.IndirectMisses + counters.IndirectMisses, sum.MemoryExits + counters.MemoryExits,
-                sum.SystemExits + counters.SystemExits, sum.PureExits + counters.PureExits, sum.Faults + counters.Faults, sum.Fetches + counters.Fetches);
+                sum.SystemExits + counters.SystemExits, sum.PureExits + counters.PureExits, sum.Faults + counters.Faults, sum.Fetches + counters.Fetches)
+            {
+                Time = sum.Time + Stopwatch.GetElapsedTime(0, counters.TranslationTicks),
+            };
         }
 
         return sum;

@@ -16,6 +16,7 @@ public class OtherCommandTests
 
     [Theory]
     [InlineData("boot")]
+    [InlineData("bench")]
     [InlineData("verify")]
     [InlineData("disasm")]
     [InlineData("info")]
@@ -34,6 +35,7 @@ public class OtherCommandTests
     [InlineData("boot", "123    the machine ended after a panic")]
     [InlineData("lockstep", "120    the guest waits for an interrupt that will never come")]
     [InlineData("verify", "1      one differs")]
+    [InlineData("bench", "3      with --baseline")]
     public void HelpHasTheStatuses(string command, string line)
     {
         Assert.Contains("Status:\n", CliRun.Of(command, "--help").Output, StringComparison.Ordinal);

@@ -22,6 +22,7 @@ internal sealed class BootSession(CliStreams streams)
     private int _signal;
     private bool _quit;
     private RawTerminal? _terminal;
+    private StatisticsMarks? _marks;
 
     public required MachineConfig Config { get; init; }
 
@@ -55,6 +56,9 @@ internal sealed class BootSession(CliStreams streams)
 
     public required StatisticsFormat Statistics { get; init; }
 
+    /// <summary>Texts at whose first appearance on the console counters are taken as well.</summary>
+    public IReadOnlyList<string> StatisticsAt { get; init; } = [];
+
     /// <summary>Runs to the end; returns the process's status.</summary>
     public int Run() => RunAsync().GetAwaiter().GetResult();
 
@@ -87,7 +91,7 @@ internal sealed class BootSession(CliStreams streams)
             await timer.CancelAsync().ConfigureAwait(false);
             if (Statistics == StatisticsFormat.Text && !machine.Console.Text.EndsWith('\n'))
                 streams.Error.WriteLine();
-            StatisticsReport.Write(machine.GetStatistics(), Statistics, streams.Error);
+            StatisticsReport.Write(machine.GetStatistics(), _marks?.Taken() ?? [], Statistics, streams.Error);
             foreach (var damage in machine.DiskDamage)
                 streams.Error.WriteLine($"{Application.Name}: {damage}");
             var result = outcome.Report(streams.Error);
@@ -166,6 +170,7 @@ internal sealed class BootSession(CliStreams streams)
         using var signals = streams.IsProcess ? new Signals(OnSignal, Suspend) : null;
         using var until = new TextWatches([console], Until);
         using var fail = new TextWatches([console], Fail);
+        using var marks = _marks = new StatisticsMarks(machine, console, StatisticsAt);
         using var panic = new TextWatches(consoles, [PanicText]);
         using var failed = IsEmbeddedFirmware ? machine.Console.Watch(EmbeddedFirmware.Failure) : null;
         using var passed = IsEmbeddedFirmware ? machine.Console.Watch(EmbeddedFirmware.Success) : null;

@@ -32,7 +32,7 @@ internal sealed class EscapeMenu(VirtualMachine machine, SerialConsole console, 
                 break;
             case EscapeCommand.Statistics:
                 messages.WriteLine();
-                StatisticsReport.Write(machine.GetStatistics(), StatisticsFormat.Text, messages);
+                StatisticsReport.Write(machine.GetStatistics(), [], StatisticsFormat.Text, messages);
                 break;
             case EscapeCommand.SaveLog:
                 SaveLog();

@@ -17,16 +17,27 @@ internal enum StatisticsFormat
 /// <summary>Prints a machine's counters.</summary>
 internal static class StatisticsReport
 {
-    public static void Write(MachineStatistics statistics, StatisticsFormat format, TextWriter output)
+    /// <param name="statistics">The counters at the end.</param>
+    /// <param name="marks">The counters when certain texts were printed.</param>
+    /// <param name="format">How to print them.</param>
+    /// <param name="output">Gets them.</param>
+    public static void Write(MachineStatistics statistics, IReadOnlyList<StatisticsMark> marks, StatisticsFormat format, TextWriter output)
     {
         if (format == StatisticsFormat.Text)
-            WriteText(statistics, output);
+            WriteText(statistics, marks, output);
         else if (format == StatisticsFormat.Json)
-            output.WriteLine(ToJson(statistics));
+            output.WriteLine(ToJson(statistics, marks));
     }
 
-    private static void WriteText(MachineStatistics statistics, TextWriter output)
+    private static void WriteText(MachineStatistics statistics, IReadOnlyList<StatisticsMark> marks, TextWriter output)
     {
+        foreach (var (text, at) in marks)
+        {
+            var executed = at.Instructions is { } count ? string.Create(CultureInfo.InvariantCulture, $", {count:N0} instructions") : "";
+            var made = at.Translation is { } t ? string.Create(CultureInfo.InvariantCulture, $", {t.GuestInstructions:N0} translated in {t.Units:N0} blocks") : "";
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"at \"{Application.OneLine(text)}\": {at.Elapsed.TotalSeconds:0.000} s{executed}{made}"));
+        }
+
         foreach (var phase in statistics.Phases)
             WritePhase(phase, output);
         Line(output, "wall time", statistics.Elapsed.TotalSeconds.ToString("0.000 s", CultureInfo.InvariantCulture));
@@ -72,6 +83,8 @@ internal static class StatisticsReport
         yield return ("units_translated", t.Units);
         yield return ("instructions_translated", t.GuestInstructions);
         yield return ("code_bytes", t.CodeBytes);
+        if (t.Time > TimeSpan.Zero)
+            yield return ("translation_microseconds", (long)t.Time.TotalMicroseconds);
         yield return ("units_invalidated", t.Invalidated);
         yield return ("units_evicted", t.Evicted);
         yield return ("cache_flushes", t.Flushes);
@@ -93,6 +106,14 @@ internal static class StatisticsReport
         json.WriteEndObject();
     }
 
+    private static void WriteCounters(Utf8JsonWriter json, MachineStatistics statistics)
+    {
+        json.WriteNumber("seconds", Math.Round(statistics.Elapsed.TotalSeconds, 6));
+        foreach (var (name, value) in Counters(statistics))
+            json.WriteNumber(name, value);
+        WriteExits(json, statistics.Exits);
+    }
+
     private static void WritePhase(Utf8JsonWriter json, BootPhase phase)
     {
         json.WriteStartObject();
@@ -107,19 +128,26 @@ internal static class StatisticsReport
         json.WriteEndObject();
     }
 
-    private static string ToJson(MachineStatistics statistics)
+    private static string ToJson(MachineStatistics statistics, IReadOnlyList<StatisticsMark> marks)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            json.WriteNumber("seconds", Math.Round(statistics.Elapsed.TotalSeconds, 6));
-            foreach (var (name, value) in Counters(statistics))
-                json.WriteNumber(name, value);
-            WriteExits(json, statistics.Exits);
+            WriteCounters(json, statistics);
             json.WriteStartArray("phases");
             foreach (var phase in statistics.Phases)
                 WritePhase(json, phase);
+            json.WriteEndArray();
+            json.WriteStartArray("marks");
+            foreach (var (text, at) in marks)
+            {
+                json.WriteStartObject();
+                json.WriteString("text", text);
+                WriteCounters(json, at);
+                json.WriteEndObject();
+            }
+
             json.WriteEndArray();
             json.WriteStartArray("processors");
             foreach (var one in statistics.Processors)

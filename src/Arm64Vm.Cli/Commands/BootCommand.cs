@@ -23,15 +23,17 @@ internal static class BootCommand
         Option<bool> noReboot = new("--no-reboot") { Description = "End when the guest resets the machine" };
         Option<string?> dumpTree = new("--dump-dtb") { Description = "Write the device tree to a file, or with - to standard output, and end", HelpName = "FILE" };
         Option<string?> stats = new("--stats") { Description = "Print counters at the end, and a line for each phase of the boot, as text or JSON", HelpName = "json", Arity = ArgumentArity.ZeroOrOne };
+        Option<string[]> statsAt = new("--stats-at") { Description = "With --stats: counters also when the console first prints this; may be repeated", HelpName = "TEXT", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         Option<int?> copies = new("--copies") { Description = "Boot so many isolated copies in one process, without input; the status is the highest", HelpName = "N" };
         Option<bool> prefix = new("--prefix") { Description = "With --copies: lines begin with the copy's number" };
         stats.AcceptOnlyFromAmong("text", "json");
-        foreach (var option in (ReadOnlySpan<Option>)[serial, serial2, virtioConsole, screenshot, escape, until, fail, timeout, noReboot, dumpTree, stats, copies, prefix])
+        foreach (var option in (ReadOnlySpan<Option>)[serial, serial2, virtioConsole, screenshot, escape, until, fail, timeout, noReboot, dumpTree, stats, statsAt, copies, prefix])
             command.Add(option);
         foreach (var console in (ReadOnlySpan<Option<string>>)[serial, virtioConsole])
             console.CompletionSources.Add(context => Completions.OfList(context, ["stdio", "file:", "none"], []));
         NotEmpty.Require(until, "the text");
         NotEmpty.Require(fail, "the text");
+        NotEmpty.Require(statsAt, "the text");
         NotEmpty.Require(screenshot, "the file's name");
         NotEmpty.Require(dumpTree, "the file's name");
 
@@ -52,7 +54,7 @@ internal static class BootCommand
             var tree = parsed.GetValue(dumpTree);
             if (parsed.GetValue(copies) is { } count)
             {
-                foreach (var option in (ReadOnlySpan<Option>)[virtioConsole, serial2, screenshot, dumpTree, stats])
+                foreach (var option in (ReadOnlySpan<Option>)[virtioConsole, serial2, screenshot, dumpTree, stats, statsAt])
                 {
                     if (parsed.GetResult(option) is { Implicit: false })
                         throw CliException.Usage($"--copies does not go with {option.Name}");
@@ -73,6 +75,8 @@ internal static class BootCommand
                 }.Run();
             }
 
+            if (parsed.GetResult(statsAt) is not null && parsed.GetResult(stats) is null)
+                throw CliException.Usage("--stats-at needs --stats");
             if (parsed.GetValue(prefix))
                 throw CliException.Usage("--prefix needs --copies");
             var session = new BootSession(streams)
@@ -87,6 +91,7 @@ internal static class BootCommand
                 Timeout = limit,
                 DeviceTreeFile = tree,
                 ScreenshotFile = parsed.GetValue(screenshot),
+                StatisticsAt = parsed.GetValue(statsAt) ?? [],
                 VariablesToMake = machine.VariablesToMake(parsed),
                 Statistics = parsed.GetResult(stats) is null ? StatisticsFormat.None
                     : parsed.GetValue(stats) == "json" ? StatisticsFormat.Json

@@ -19,4 +19,7 @@ internal sealed class JitCounters
     public long SystemExits { get; internal set; }
 
     public long PureExits { get; internal set; }
+
+    /// <summary>Host time spent making code, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; taken only while instructions are counted.</summary>
+    public long TranslationTicks { get; internal set; }
 }

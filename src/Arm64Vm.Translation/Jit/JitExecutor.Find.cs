@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Arm64Vm.Backend.X64.Compile;
 using Arm64Vm.Ir;
 
@@ -121,6 +122,16 @@ internal sealed unsafe partial class JitExecutor
 
     /// <summary>Translates the unit at PC. False: start over, since a request came.</summary>
     private bool TryTranslate(GuestContext* context, CodeTable* table, ulong pc, out uint code)
+    {
+        if (!CountsInstructions)
+            return TryMakeUnit(context, table, pc, out code);
+        long start = Stopwatch.GetTimestamp();
+        bool done = TryMakeUnit(context, table, pc, out code);
+        counters.TranslationTicks += Stopwatch.GetTimestamp() - start;
+        return done;
+    }
+
+    private bool TryMakeUnit(GuestContext* context, CodeTable* table, ulong pc, out uint code)
     {
         code = 0;
         CodePage* page = table->Page;

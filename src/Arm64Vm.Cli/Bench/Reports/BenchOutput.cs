@@ -1,0 +1,64 @@
+using System.Text;
+using System.Text.Json;
+using Arm64Vm.Cli.Files;
+
+namespace Arm64Vm.Cli.Bench.Reports;
+
+/// <summary>Where a report goes, and what it is compared with.</summary>
+internal sealed record BenchOutput
+{
+    /// <summary>JSON goes to standard output, and no tables.</summary>
+    public bool PrintsJson { get; init; }
+
+    public string? JsonFile { get; init; }
+
+    public string? HtmlFile { get; init; }
+
+    public bool Markdown { get; init; }
+
+    /// <summary>The JSON of an earlier run; null: none.</summary>
+    public string? BaselineFile { get; init; }
+
+    /// <summary>The earlier run's workloads; null: there is none. Before anything is measured, so that a mistake costs no time.</summary>
+    /// <exception cref="CliException">The file is not there or is something else.</exception>
+    public List<BenchRow>? ReadBaseline()
+    {
+        if (BaselineFile is null)
+            return null;
+        try
+        {
+            return JsonReport.Read(File.ReadAllText(BaselineFile));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or FormatException)
+        {
+            throw CliException.Failure($"--baseline: '{BaselineFile}': {e.Message}");
+        }
+    }
+
+    /// <summary>Writes it; returns whether something has become slower than it was.</summary>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public bool Write(BenchReport report, List<BenchRow>? earlier, CliStreams streams)
+    {
+        var document = JsonReport.Write(report);
+        if (PrintsJson)
+            streams.Text.WriteLine(document);
+        else
+            TextReport.Write(report, Markdown, streams.Text);
+        WriteFile(JsonFile, document + "\n");
+        WriteFile(HtmlFile, HtmlReport.Write(report));
+        if (earlier is null)
+            return false;
+        var comparison = Baseline.Compare(earlier, report.Rows);
+        comparison.Write(BaselineFile!, PrintsJson ? streams.Error : streams.Text);
+        return comparison.HasRegression;
+    }
+
+    private static void WriteFile(string? name, string text)
+    {
+        if (name is null)
+            return;
+        using var file = new OutputFile(name);
+        OutputFile.Open(file);
+        file.Write(Encoding.UTF8.GetBytes(text));
+    }
+}

@@ -1,0 +1,18 @@
+using System.Diagnostics;
+using Arm64Vm.Cli.Bench.Guests;
+
+namespace Arm64Vm.Cli.Bench.Runs;
+
+/// <summary>One side of a comparison: how it runs a guest. Each start gets its own machine; none keeps state.</summary>
+internal interface IEmulator
+{
+    string Name { get; }
+
+    /// <summary>The version line that it prints about itself.</summary>
+    string Version { get; }
+
+    /// <summary>Whether it can run the guest at all.</summary>
+    bool CanRun(Guest guest);
+
+    ProcessStartInfo Start(Guest guest);
+}

@@ -1,0 +1,113 @@
+using System.Text.Json;
+using Arm64Vm.Cli.Bench;
+using Arm64Vm.Cli.Bench.Guests;
+
+namespace Arm64Vm.Cli.Tests.Bench;
+
+public sealed class BenchCommandTests
+{
+    [Theory]
+    [InlineData("--suite", "games")]
+    [InlineData("--rounds", "0")]
+    [InlineData("--rounds", "many")]
+    [InlineData("--seconds", "-1")]
+    [InlineData("--seconds", "nan")]
+    [InlineData("--timeout", "soon")]
+    [InlineData("--until", "login:")]
+    [InlineData("--memory", "2G")]
+    [InlineData("--kernel", "k", "--vars", "v")]
+    [InlineData("--kernel", "k", "--countdown", "long")]
+    [InlineData("--filter", "")]
+    [InlineData("--gic", "4")]
+    public void WhatIsNotUnderstoodIsRefused(params string[] arguments) => CliRun.Of(["bench", .. arguments]).ExpectFailure(2, arguments[^2] == "--vars" ? "--vars" : arguments[0] == "--kernel" ? arguments[2] : arguments[0]);
+
+    [Theory]
+    [InlineData("--peer", "/nowhere/qemu")]
+    [InlineData("--native", "/nowhere")]
+    [InlineData("--ours", "/nowhere/arm64vm")]
+    [InlineData("--baseline", "/nowhere/before.json")]
+    [InlineData("--kernel", "/nowhere/Image")]
+    public void WhatIsNotThereIsNamed(string option, string value) => CliRun.Of("bench", "--suite", "kernels", option, value).ExpectFailure(1, value);
+
+    [Fact]
+    public void AFilterThatMatchesNothingIsTold() => CliRun.Of("bench", "--suite", "kernels", "--peer", "none", "--filter", "windows").ExpectFailure(1, "--filter");
+
+    [Fact]
+    public void GuestsThatWereNotFetchedAreTold()
+    {
+        using var folder = new TemporaryFolder();
+        CliRun.Of("bench", "--suite", "linux", "--peer", "none", "--guests", folder.Path).ExpectFailure(1, "fetch-guests.sh");
+    }
+
+    /// <summary>One side, one kernel, end to end: samples, counters, files and the comparison with the run before.</summary>
+    [Fact]
+    public void AKernelIsMeasuredCountedAndCompared()
+    {
+        using var folder = new TemporaryFolder();
+        var (json, html) = (Path.Combine(folder.Path, "before.json"), Path.Combine(folder.Path, "report.html"));
+        string[] common = ["bench", "--suite", "kernels", "--filter", "kernels/crc", "--filter", "fft", "--seconds", "0.01", "--rounds", "1", "--peer", "none"];
+        var first = CliRun.Of([.. common, "--json", json, "--html", html]);
+        Assert.True(first.Status == 0, first.Error);
+        Assert.Contains("fft", first.Output, StringComparison.Ordinal);
+        using var document = JsonDocument.Parse(File.ReadAllText(json));
+        var workloads = document.RootElement.GetProperty("workloads");
+        Assert.Equal(["crc", "fft"], workloads.EnumerateArray().Select(workload => workload.GetProperty("name").GetString()));
+        Assert.True(workloads[0].GetProperty("counters").GetProperty("instructions_translated").GetInt64() > 10);
+        Assert.True(workloads[0].GetProperty("counters").TryGetProperty("translation_ms", out _));
+        Assert.Contains("<html", File.ReadAllText(html), StringComparison.Ordinal);
+
+        var second = CliRun.Of([.. common, "--no-counters", "--json", "--baseline", json]);
+        Assert.True(second.Status == 0, second.Error);
+        Assert.Equal(2, JsonDocument.Parse(second.Output).RootElement.GetProperty("workloads").GetArrayLength());
+        Assert.Contains("too few rounds", second.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>A stand-in for the peer, as a script that runs it would be: the same firmware under the product itself.</summary>
+    [Fact]
+    public void AScriptCanBeThePeer()
+    {
+        using var folder = new TemporaryFolder();
+        var peer = Path.Combine(folder.Path, "peer.sh");
+        File.WriteAllText(peer, "#!/bin/sh\n[ \"$1\" = --version ] && { echo 'QEMU emulator version 0'; exit; }\necho 'KERNEL crc 10 50000000'\necho 'FIRMWARE OK'\n");
+        Assert.True(HostCommand.Run("chmod", "+x", peer));
+        var run = CliRun.Of("bench", "--suite", "kernels", "--filter", "crc", "--seconds", "0.01", "--rounds", "2", "--peer", peer, "--no-counters", "--json");
+        Assert.True(run.Status == 0, run.Error);
+        var root = JsonDocument.Parse(run.Output).RootElement;
+        Assert.Equal("QEMU emulator version 0, -cpu max", root.GetProperty("circumstances").GetProperty("qemu").GetString());
+        Assert.Equal([5e6, 5e6], root.GetProperty("workloads")[0].GetProperty("peer_ns").EnumerateArray().Select(time => time.GetDouble()));
+        Assert.True(root.GetProperty("workloads")[0].GetProperty("ratio").GetDouble() > 0);
+    }
+
+    [Fact]
+    public void ARunThatFailsIsTheStatus()
+    {
+        var run = CliRun.Of("bench", "--suite", "kernels", "--filter", "crc", "--rounds", "1", "--peer", "/bin/echo", "--no-counters", "--seconds", "0.01");
+        Assert.Equal(1, run.Status);
+        Assert.Contains("qemu, crc, round 1: the firmware did not report success", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gzip", "linux", "gzip", true)]
+    [InlineData("g*", "linux", "gzip", true)]
+    [InlineData("linux/*", "linux", "gzip", true)]
+    [InlineData("kernels/*", "linux", "gzip", false)]
+    [InlineData("zip", "linux", "gzip", false)]
+    public void AFilterMatchesNames(string pattern, string suite, string name, bool matches) =>
+        Assert.Equal(matches, new BenchOptions { Suite = "all", Images = "", Filter = ["nothing", pattern] }.Wants(suite, name));
+
+    /// <summary>Every program of the product's scripts has a name of its own, and the scripts fit their disk.</summary>
+    [Fact]
+    public void TheLinuxSuiteHasItsPrograms()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var image in (ReadOnlySpan<string>)["Image", "initrd.gz", "rootfs.img"])
+            File.WriteAllBytes(Path.Combine(folder.Path, image), [1]);
+        var notes = new List<string>();
+        var guests = GuestCatalog.Make(new BenchOptions { Suite = "linux", Images = folder.Path }, folder.Path, notes);
+        Assert.Empty(notes);
+        Assert.Equal([10, 23, 7], guests.Select(guest => guest.Workloads.Count));
+        Assert.Equal(40, guests.SelectMany(guest => guest.Workloads).Distinct().Count());
+        var some = Assert.Single(GuestCatalog.Make(new BenchOptions { Suite = "linux", Images = folder.Path, Filter = ["gzip", "bzip2"] }, folder.Path, notes));
+        Assert.StartsWith("ARM64VM_ONLY='@(gzip|bzip2)'\n", File.ReadAllText(some.ScriptFile!), StringComparison.Ordinal);
+    }
+}
