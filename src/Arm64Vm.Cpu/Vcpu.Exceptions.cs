@@ -109,7 +109,7 @@ internal sealed unsafe partial class Vcpu
         _context->Nzcv = spsr & 0xF000_0000;
         Daif = spsr & ProcessState.DaifMask;
         _context->Exclusive.Address = GuestContext.InvalidTag;
-        _eventRegister = true;
+        _event.Set();
         _context->Pc = target;
         if (_state.El == 0)
             _options.Milestones?.EnteringUser();

@@ -189,15 +189,15 @@ internal sealed unsafe partial class Vcpu
         if (Interlocked.Exchange(ref _mapChanged, 0) != 0)
             _stage1.InvalidateAll();
 
-        CarryOutShootdowns();
+        _shootdowns.CarryOutAll();
 
         if ((reasons & PollReasons.Interrupt) != 0)
             SampleInterrupts();
-        LineBits deliverable = _power == StateOn ? Deliverable() : 0;
+        LineBits deliverable = _power.IsOn ? Deliverable() : 0;
         if (deliverable == 0)
             return reasons;
 
-        if (_wait != WaitKind.None)
+        if (_wait.IsWaiting)
             EndWait();
 
         // FIQ before IRQ (Arm ARM D1.3.6, implementation defined).

@@ -100,14 +100,7 @@ internal sealed unsafe partial class Vcpu
         byte* host = _memory.Resolve(physicalPage, out _, out bool writable);
         if (host == null || !writable)
             return;
-        _stage1.Inline.FlushWritesTo(host);
-        if (!_memory.Domain.IsShared)
-            return;
-        _member.WaitFor(_memory.Domain.Post(new Shootdown(ShootdownKind.WatchWrites, (ulong)host), _member));
-
-        // What came meanwhile is carried out at the next unit boundary, which is now.
-        if (_member.IsBehind)
-            _member.Interrupt();
+        _shootdowns.WatchWrites(host);
     }
 
     /// <summary>SCTLR, TCR, TTBR or MAIR was written.</summary>

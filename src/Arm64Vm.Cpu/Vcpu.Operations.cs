@@ -104,9 +104,7 @@ internal sealed unsafe partial class Vcpu
                 return false;
         }
 
-        CarryOut(request);
-        if (operation.CRm is not (6 or 7))
-            Broadcast(request);
+        _shootdowns.Invalidate(request, broadcast: operation.CRm is not (6 or 7));
         return true;
     }
 

@@ -11,6 +11,9 @@ internal sealed unsafe partial class Vcpu
     private readonly ulong[] _exits = new ulong[(int)ExitReason.PureOperation + 1];
     private ulong _interruptsTaken;
 
+    /// <summary>Another processor may have what the guest spins for.</summary>
+    private bool _yields;
+
     /// <summary>Status that the guest program ended with, after <see cref="VcpuReturn.Exited"/>.</summary>
     public int ExitCode { get; private set; }
 
@@ -48,7 +51,7 @@ internal sealed unsafe partial class Vcpu
                 if (!IsSwitchedOn())
                     return new VcpuResult(VcpuReturn.Off);
                 if (IsStillWaiting())
-                    return Waiting();
+                    return _wait.ToResult(_options.Timers?.Rest(Index));
                 if ((reasons & PollReasons.Quantum) != 0)
                     return new VcpuResult(VcpuReturn.Quantum);
                 if (_yields)
@@ -57,8 +60,8 @@ internal sealed unsafe partial class Vcpu
                     return new VcpuResult(VcpuReturn.Yield);
                 }
 
-                FollowClock();
-                Step();
+                _counter.FollowClock();
+                RunUnits();
             }
         }
         finally
@@ -67,23 +70,24 @@ internal sealed unsafe partial class Vcpu
         }
     }
 
-    private void Step()
+    /// <summary>Runs guest code until the executor comes back, and does what it came back for.</summary>
+    private void RunUnits()
     {
-        bool isShared = _memory.Domain.IsShared;
-        if (isShared && !_member.TryEnter())
+        bool isShared = _shootdowns.IsShared;
+        if (isShared && !_shootdowns.TryEnter())
         {
-            CarryOutShootdowns();
+            _shootdowns.CarryOutAll();
             return;
         }
 
         ExitReason reason = _executor.Run(_context);
         if (isShared)
-            _member.Leave();
+            _shootdowns.Leave();
         _exits[(int)reason]++;
         ulong pc = _context->Pc;
         ulong payload = _context->Exit.Payload;
         if (reason != ExitReason.WaitForEvent)
-            _consecutiveWaits = 0;
+            _wait.NoteProgress();
 
         switch (reason)
         {
@@ -134,9 +138,9 @@ internal sealed unsafe partial class Vcpu
             case ExitReason.SendEvent:
                 // SEVL sets this processor's event register only.
                 if (payload == 0)
-                    _events.Send();
+                    _event.Send();
                 else
-                    _eventRegister = true;
+                    _event.Set();
                 CompleteStep();
                 break;
             case ExitReason.IllegalState:
@@ -189,7 +193,7 @@ internal sealed unsafe partial class Vcpu
                 _yields = true;
                 break;
             case CallOutcome.WaitForInterrupt:
-                if ((Lines & LineBits.Inputs) == 0)
+                if (!HasInterruptInput)
                     WaitForInterrupt(null);
                 break;
             case CallOutcome.PowerDown:

@@ -26,9 +26,9 @@ internal sealed unsafe partial class Vcpu : IStateful<VcpuState>
             ProcessorState = ProcessorState,
             Fpcr = _context->Fpcr,
             Fpsr = _context->Fpsr,
-            EventRegister = IsEventSet,
-            IsOff = _power != StateOn,
-            PowerOn = _power == StatePending ? new PowerOnState(_powerOnEntry, _powerOnContext) : null,
+            EventRegister = _event.IsSet,
+            IsOff = !_power.IsOn,
+            PowerOn = _power.Pending,
             RandomPosition = _random.Position,
             Direct = new ReadOnlySpan<ulong>(_context->Direct, (int)DirectRegister.Count).ToArray(),
             PerformanceMonitors = _pmu.Save(),
@@ -58,13 +58,13 @@ internal sealed unsafe partial class Vcpu : IStateful<VcpuState>
         _executor.SynchronizeFloatStatus(_context);
         _context->Fpsr = state.Fpsr;
         _context->Exclusive.Address = GuestContext.InvalidTag;
-        ClearEvent();
-        _eventRegister = state.EventRegister;
-        (_powerOnEntry, _powerOnContext) = (state.PowerOn?.Entry ?? 0, state.PowerOn?.Context ?? 0);
-        Volatile.Write(ref _power, state.PowerOn is not null ? StatePending : state.IsOff ? StateOff : StateOn);
+        _event.Clear();
+        if (state.EventRegister)
+            _event.Set();
+        _power.Restore(state.IsOff, state.PowerOn);
 
         // A wait may end early: what was waited for is asked again by the guest.
-        _wait = WaitKind.None;
+        _wait.End();
         _random.Position = state.RandomPosition;
         foreach ((ushort encoding, ulong value) in state.SystemRegisters)
         {
@@ -75,6 +75,7 @@ internal sealed unsafe partial class Vcpu : IStateful<VcpuState>
 
         _stage1.InvalidateAll();
         TranslationControlsChanged();
+        _counter.ControlChanged(Slot(SystemSlot.Cntkctl));
         FloatControlWritten();
         StepControlChanged();
         InterruptMaskChanged();

@@ -161,7 +161,7 @@ internal sealed unsafe partial class Vcpu
             if (!IsTimerAllowed(register))
                 return RaiseTrapped(pc, register, isRead: true);
             // A guest that polls the counter may not come back to the run loop otherwise.
-            FollowClock();
+            _counter.FollowClock();
             return device.TryReadRegister(Index, _state.El, register, out value) || RejectAccess(pc, register, isRead: true, log: false);
         }
 

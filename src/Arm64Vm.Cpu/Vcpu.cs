@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Arm64Vm.Cpu.Exceptions;
 using Arm64Vm.Cpu.Memory;
 using Arm64Vm.Cpu.Mmu;
+using Arm64Vm.Cpu.Parts;
 using Arm64Vm.Cpu.Pmu;
 using Arm64Vm.Cpu.Registers;
 using Arm64Vm.Ir;
@@ -30,7 +31,11 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
     private readonly ILogSink? _log;
     private readonly PerformanceMonitors _pmu;
     private readonly ProcessorEvents _processorEvents = new();
-    private readonly DomainMember _member;
+    private readonly SystemCounter _counter;
+    private readonly EventRegister _event;
+    private readonly ProcessorWait _wait;
+    private readonly PowerSwitch _power = new();
+    private readonly TlbShootdowns _shootdowns;
     private ProcessState _state;
 
     /// <summary>Makes a processor in its reset state, not running.</summary>
@@ -54,13 +59,16 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
         _table = (options.Registers ?? new RegisterTables()).Of(_model, options.HasGicRegisters);
         _slots = new ulong[_table.SlotCount];
         _pmu = new PerformanceMonitors(_model.PmuCounters, _model.HasLongPmuEvents, options.Clock, options.PmuInterrupt, _context, _processorEvents, InterruptsChanged);
-        _events = options.Events ?? new EventBroadcast(options.Index + 1);
-        _events.Register(this);
+        var events = options.Events ?? new EventBroadcast(options.Index + 1);
+        events.Register(this);
+        _event = new EventRegister(events, options.Index);
+        _counter = new SystemCounter(_context, options.Clock, _model);
+        _wait = new ProcessorWait(_event, _counter, options.Clock);
         Irq = new InterruptInput(this, LineBits.Irq);
         Fiq = new InterruptInput(this, LineBits.Fiq);
         Reset(0);
         _executor = makeExecutor(this, this);
-        _member = memory.Domain.Join(_context);
+        _shootdowns = new TlbShootdowns(_context, _stage1, memory.Domain);
         memory.AddTracker(_executor.Tracker);
         memory.AddObserver(this);
     }
@@ -108,6 +116,8 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
 
     internal Stage1 Stage1 => _stage1;
 
+    internal SystemCounter Counter => _counter;
+
     internal RegisterTable Registers => _table;
 
     /// <summary>X0 to X30; 31 reads as zero and ignores writes.</summary>
@@ -152,6 +162,8 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
         }
     }
 
+    public void CompleteInvalidations(GuestContext* context) => _shootdowns.Complete();
+
     internal ulong Slot(SystemSlot slot) => _slots[(int)slot];
 
     internal ulong GetDirect(DirectRegister register) => _context->Direct[(int)register];
@@ -187,17 +199,18 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
         _context->Fpcr = 0;
         _context->Fpsr = 0;
         _context->Exclusive.Address = GuestContext.InvalidTag;
-        ClearEvent();
-        Volatile.Write(ref _power, StateOn);
+        _event.Clear();
+        _power.SwitchOn();
         foreach (ISystemRegisterDevice device in _devices)
             device.ResetProcessor(Index);
-        _wait = WaitKind.None;
+        _wait.End();
         _yields = false;
         _stepping = false;
         _stepped = false;
         _context->Pc = entry;
         _stage1.InvalidateAll();
         TranslationControlsChanged();
+        _counter.ControlChanged(Slot(SystemSlot.Cntkctl));
         StepControlChanged();
         FloatControlWritten();
         _pmu.Reset();
@@ -210,7 +223,7 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
         _pmu.Dispose();
         _memory.RemoveObserver(this);
         _memory.RemoveTracker(_executor.Tracker);
-        _memory.Domain.Leave(_member);
+        _shootdowns.Dispose();
         _executor.Dispose();
         _contextMemory.Dispose();
     }

@@ -6,7 +6,7 @@ namespace Arm64Vm.Architecture.Tests;
 public partial class RunPathTests
 {
     /// <summary>Vcpu and its parts, the interrupt controller, the timers.</summary>
-    private static readonly string[] s_runPath = ["Arm64Vm.Cpu/Vcpu", "Arm64Vm.Cpu/EventBroadcast", "Arm64Vm.Cpu/Pmu/", "Arm64Vm.Devices/Gic/", "Arm64Vm.Devices/Timer/"];
+    private static readonly string[] s_runPath = ["Arm64Vm.Cpu/Vcpu", "Arm64Vm.Cpu/Parts/", "Arm64Vm.Cpu/EventBroadcast", "Arm64Vm.Cpu/Pmu/", "Arm64Vm.Devices/Gic/", "Arm64Vm.Devices/Timer/"];
 
     /// <summary>Narrow locks of a few instructions, where the guest configures the distributor: field and file.</summary>
     private static readonly (string File, string Gate)[] s_narrow =

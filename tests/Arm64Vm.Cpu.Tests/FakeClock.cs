@@ -10,6 +10,8 @@ internal sealed class FakeClock : IVirtualClock
 
     public ulong UnixSeconds => 0;
 
+    public ClockRelation? Relation { get; set; }
+
     public IVirtualTimer CreateTimer(Action expired)
     {
         var timer = new FakeTimer(this, expired);

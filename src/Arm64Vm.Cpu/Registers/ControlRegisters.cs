@@ -20,7 +20,7 @@ internal static class ControlRegisters
         t.Add("PAR_EL1", 3, 0, 7, 4, 0).Stored((int)SystemSlot.Par);
         t.Add("AFSR0_EL1", 3, 0, 5, 1, 0).Stored(t.NewSlot(), 0, 0);
         t.Add("AFSR1_EL1", 3, 0, 5, 1, 1).Stored(t.NewSlot(), 0, 0);
-        t.Add("CNTKCTL_EL1", 3, 0, 14, 1, 0).Stored((int)SystemSlot.Cntkctl, 0, 0x3FF).OnWrite(static (cpu, _) => cpu.CounterAccessChanged());
+        t.Add("CNTKCTL_EL1", 3, 0, 14, 1, 0).Stored((int)SystemSlot.Cntkctl, 0, 0x3FF).OnWrite(static (cpu, value) => cpu.Counter.ControlChanged(value));
         if (model.HasRas)
         {
             // No error records, and no SError is ever pending for ESB to defer.
