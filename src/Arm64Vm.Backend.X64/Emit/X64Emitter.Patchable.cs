@@ -1,11 +1,14 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
-// Branches that another thread may retarget while this code runs. The SDM (vol. 3A, 9.1.1) makes a naturally aligned four-byte store atomic,
-// so the rel32 field is placed on a multiple of four; the no-operations before it are the price. Until patched, the target is the next
-// instruction, or the label given.
+// Branches that another thread may retarget while this code runs, and comparisons whose constant it may change. A four-byte store is atomic where it
+// does not cross a multiple of eight (SDM vol. 3A, 9.1.1: within a cache line; AMD APM vol. 2, 7.3.2: within a naturally aligned quadword), so no field
+// does; the no-operations before some are the price. Until patched, a branch goes to the next instruction, or to the label given.
 internal sealed unsafe partial class X64Emitter
 {
-    /// <summary>jmp rel32. Returns the position of the rel32 field, a multiple of four.</summary>
+    /// <summary>The largest offset from a multiple of eight at which a field may lie.</summary>
+    internal const int LastFieldOffset = 4;
+
+    /// <summary>jmp rel32. Returns the position of the rel32 field, which can be patched.</summary>
     public int JmpPatchable() => Patchable(0xE9);
 
     public int JmpPatchable(Label initial) => Patchable(0xE9, initial);
@@ -30,6 +33,26 @@ internal sealed unsafe partial class X64Emitter
         return (int)(field - _rw);
     }
 
+    /// <summary>cmp dword [memory], imm32. Returns the position of the constant.</summary>
+    public int CmpPatchable(Mem memory, int initial)
+    {
+        const int ImmediateBytes = 4;
+        int length = (int)(Op1(Begin(), 4, 0x81, (int)AluOp.Cmp, memory, 0, ImmediateBytes) - _cur);
+        PlaceField(length);
+        byte* p = Op1(Begin(), 4, 0x81, (int)AluOp.Cmp, memory, 0, ImmediateBytes);
+        *(int*)p = initial;
+        _cur = p + ImmediateBytes;
+        return (int)(p - _rw);
+    }
+
+    /// <summary>No-operations, so that a field <paramref name="ahead"/> bytes behind them can be patched.</summary>
+    public void PlaceField(int ahead)
+    {
+        int offset = (int)((nint)_cur + ahead) & 7;
+        if (offset > LastFieldOffset)
+            Nop(8 - offset);
+    }
+
     private int Patchable(byte opcode)
     {
         byte* field = OpcodeField(opcode);
@@ -46,7 +69,7 @@ internal sealed unsafe partial class X64Emitter
 
     private byte* OpcodeField(byte opcode)
     {
-        Nop((int)(-((nint)_cur + 1) & 3));
+        PlaceField(1);
         byte* p = Begin();
         *p = opcode;
         _cur = p + 5;
@@ -55,7 +78,7 @@ internal sealed unsafe partial class X64Emitter
 
     private byte* JccField(Cc cc)
     {
-        Nop((int)(-((nint)_cur + 2) & 3));
+        PlaceField(2);
         byte* p = Begin();
         p[0] = 0x0F;
         p[1] = (byte)(0x80 | (int)cc);

@@ -16,7 +16,7 @@ internal sealed unsafe partial class JitExecutor
         /// <summary>PC, whatever has changed.</summary>
         Fetch,
 
-        /// <summary>The target of a direct jump on the page that runs; nothing else has changed.</summary>
+        /// <summary>The target of a direct jump that can be linked; nothing else has changed.</summary>
         Link,
 
         /// <summary>The target of a jump to any page; nothing else has changed.</summary>
@@ -29,11 +29,12 @@ internal sealed unsafe partial class JitExecutor
         ulong pc = context->Pc;
         CodeTable* table = null;
         uint* entries = null;
+        bool isFarLink = want == Want.Link && cache.Site(site).IsFar;
         if (context->ContextTag != FetchTlb.NoContext && !StepsUnits)
         {
-            if (want == Want.Link)
+            if (want == Want.Link && !isFarLink)
                 table = TableOf(site);
-            else if (want == Want.Branch)
+            else if (want != Want.Fetch)
                 entries = FetchTlb.Find(context, pc, context->BranchType);
         }
 
@@ -43,11 +44,21 @@ internal sealed unsafe partial class JitExecutor
             // A request, or code that this page did not have a moment ago.
             uint code = Volatile.Read(ref entries[slot]);
             if (code > MissesEnd)
+            {
+                if (isFarLink)
+                    cache.Link(site, cache.UnitAt(code));
                 return Enter(context, pc, code);
+            }
         }
 
         if (table == null)
-            return TryFetch(context, pc);
+        {
+            if (!TryFetch(context, pc))
+                return false;
+            if (isFarLink)
+                cache.Link(site, cache.UnitAt((uint)(context->Entry - cache.CodeBase)));
+            return true;
+        }
 
         uint target = Volatile.Read(ref table->Entries[slot]);
         if (target == 0 && !TryTranslate(context, table, pc, out target))

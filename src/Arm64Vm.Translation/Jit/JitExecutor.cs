@@ -139,7 +139,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
                     break;
                 case ExitLayout.LinkRequest:
                     site = *(int*)context->Exit.Site;
-                    context->Pc = context->PcPage + (uint)cache.Site(site).TargetDelta;
+                    context->Pc = context->PcPage + (uint)cache.Site(site).TargetOffset;
                     want = Want.Link;
                     counters.Links++;
                     break;

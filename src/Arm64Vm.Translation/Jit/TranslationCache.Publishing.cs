@@ -79,7 +79,7 @@ internal sealed unsafe partial class TranslationCache
         }
     }
 
-    /// <summary>Makes a direct jump go straight to a unit of its page and mode, unless either has been removed.</summary>
+    /// <summary>Makes a direct jump go straight to a unit of its mode, unless either has been removed.</summary>
     internal void Link(int site, int target)
     {
         lock (gate)
@@ -87,12 +87,34 @@ internal sealed unsafe partial class TranslationCache
             ref LinkSite link = ref sites[site];
             if (link.Target >= 0 || !units[link.Owner].IsLive || !units[target].IsLive)
                 return;
+            if (link.IsFar && !TryExpect(ref link, (uint)(ulong)((CodeTable*)units[target].Table)->Entries))
+                return;
             link.Target = target;
             link.NextIncoming = units[target].FirstIncoming;
             units[target].FirstIncoming = site;
             Patch(link.JumpField, units[target].CodeOffset);
             Statistics.Links++;
         }
+    }
+
+    /// <summary>A far jump is for the page with these entries from now on, or was for them already. For another page it will look every target up.</summary>
+    private bool TryExpect(ref LinkSite link, uint entries)
+    {
+        int lookUp = (int)((byte*)(link.IsCall ? Stubs.FarCall : Stubs.FarJump) - buffer.Rx);
+        if (link.Expected == 0)
+        {
+            link.Expected = entries;
+            CodePatcher.PatchConstant(buffer.Rw + link.ExpectedField, (int)entries);
+            Patch(link.OtherwiseField, lookUp);
+            return true;
+        }
+
+        if (link.Expected == entries)
+            return true;
+
+        // Behind the comparison, the return address of a call is pushed.
+        Patch(link.JumpField, (int)((byte*)Stubs.FarJump - buffer.Rx));
+        return false;
     }
 
     /// <summary>A thread that is anywhere in the unit takes the jump to the target, which it may still run, or to the request for a link.</summary>

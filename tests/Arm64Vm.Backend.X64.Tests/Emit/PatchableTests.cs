@@ -13,7 +13,7 @@ public sealed unsafe class PatchableTests : IDisposable
     public void Dispose() => _h.Dispose();
 
     [Fact]
-    public void FieldsAreAlignedAndFallThroughUntilPatched()
+    public void FieldsCrossNoMultipleOfEightAndFallThroughUntilPatched()
     {
         for (int before = 0; before < 16; before++)
         {
@@ -61,8 +61,27 @@ public sealed unsafe class PatchableTests : IDisposable
     public void PatchRefusesWhatIsNotAtomicOrNotInReach()
     {
         byte* field = _h.Base + 64;
-        Assert.Throws<ArgumentException>(() => CodePatcher.PatchRel32(field + 1, field + 1, field));
+        Assert.Throws<ArgumentException>(() => CodePatcher.PatchRel32(field + 5, field + 5, field));
+        Assert.Throws<ArgumentException>(() => CodePatcher.PatchConstant(field + 7, 1));
         Assert.Throws<ArgumentException>(() => CodePatcher.PatchRel32(field, field, field + 5 + int.MaxValue));
+    }
+
+    [Fact]
+    public void AConstantOfAComparisonCanBePatched()
+    {
+        for (int before = 0; before < 16; before++)
+        {
+            _h.Restart();
+            E.Nop(before);
+            int field = E.CmpPatchable(Mem.Index(Gpr.R15, Gpr.Rcx, 1, 0x1234), 1);
+            Assert.InRange((field + (int)((nint)_h.Base & 7)) & 7, 0, 4);
+            Assert.Equal(field + 4, E.Position);
+            Instruction before1 = _h.DecodeAt(field - 8);
+            Assert.Equal(Mnemonic.Cmp, before1.Mnemonic);
+            Assert.Equal(1u, before1.Immediate32);
+            CodePatcher.PatchConstant(E.RwAddressOf(field), 0x7654_3210);
+            Assert.Equal(0x7654_3210u, _h.DecodeAt(field - 8).Immediate32);
+        }
     }
 
     private void CheckField(int before, Mnemonic mnemonic, int opcodeLength, Func<int> emit)
@@ -70,7 +89,7 @@ public sealed unsafe class PatchableTests : IDisposable
         _h.Restart();
         E.Nop(before);
         int field = emit();
-        Assert.Equal(0, (field + (int)((nint)_h.Base & 3)) & 3);
+        Assert.InRange((field + (int)((nint)_h.Base & 7)) & 7, 0, 4);
         Assert.Equal(field + 4, E.Position);
         Assert.InRange(field - opcodeLength - before, 0, 3);
         Instruction branch = _h.DecodeAt(field - opcodeLength);

@@ -74,6 +74,7 @@ internal sealed unsafe class HostSymbols : ISymbolResolver
             : value == stubs.JumpMiss ? "JumpMiss"
             : value == stubs.TrampolineMiss ? "TrampolineMiss"
             : value == stubs.ReturnMiss ? "ReturnMiss"
+            : value == stubs.FarCallUnlinked ? "FarCallUnlinked"
             : ProbeStub(value);
     }
 

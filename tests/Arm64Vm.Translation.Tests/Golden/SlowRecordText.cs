@@ -10,7 +10,7 @@ namespace Arm64Vm.Translation.Tests.Golden;
 internal static class SlowRecordText
 {
     /// <summary>The jump that asks for a link.</summary>
-    public static string Of(in LinkSite site) => $"  {{Link to {(site.TargetDelta < 0 ? "-" : "+")}0x{Math.Abs(site.TargetDelta):x}}}";
+    public static string Of(in LinkSite site) => $"  {{Link to +0x{site.TargetOffset:x}{(site.IsFar ? " of another page" : string.Empty)}}}";
 
     public static string Of(TranslationCache cache, in SlowDescriptor record)
     {

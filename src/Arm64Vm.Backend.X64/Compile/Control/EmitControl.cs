@@ -178,8 +178,7 @@ internal sealed partial class X64Compiler
             return;
         }
 
-        EmitFindOnPage(target);
-        emit.Jmp(Gpr.Rcx);
+        EmitFarJump(target);
     }
 
     /// <summary>Leaves if a request waits: on every backward jump, so that no loop can lock out the run loop.</summary>
@@ -197,7 +196,41 @@ internal sealed partial class X64Compiler
         pendingPolls[pendingPollCount++] = new PendingPoll { Entry = cold, Target = target };
     }
 
-    /// <summary>The host address of the code at a fixed place on another page to rcx, by way of the fetch-side TLB; moves PcPage on.</summary>
+    /// <summary>To a fixed place on another page, as a linked jump that holds for one physical page.</summary>
+    /// <remarks>
+    /// <code>
+    ///                                     unlinked                linked                  linked and removed
+    /// look up the page (below)
+    /// cmp   [slot.entries], E             E matches nothing       E: of the target        E stays
+    /// jne   otherwise                     ask for a link          stub: look up entry     stub: look up entry
+    /// jmp   target                        ask for a link          the target              ask for a link
+    /// </code>
+    /// E of a site never changes once it is set, and only targets with these entries are linked: so a thread that stands between the comparison and the
+    /// jump, for however long, goes to code of the page it compared.
+    /// </remarks>
+    private void EmitFarJump(int target)
+    {
+        EmitFindPage(target);
+        ref PendingSite site = ref AddFarSite(target, emit.CmpPatchable(HostAbi.FetchSlot(Gpr.Rcx, 8), LinkSite.MatchesNothing));
+        site.OtherwiseField = emit.JccPatchable(Cc.Ne, site.Link);
+        site.Field = emit.JmpPatchable(site.Link);
+    }
+
+    /// <summary>As <see cref="EmitFarJump"/>; a call whose comparison fails pushes its return address and looks the target up in a stub.</summary>
+    private void EmitFarCall(int target, Label returnPoint)
+    {
+        EmitFindPage(target);
+        ref PendingSite site = ref AddFarSite(target, emit.CmpPatchable(HostAbi.FetchSlot(Gpr.Rcx, 8), LinkSite.MatchesNothing));
+        site.ReturnPoint = returnPoint;
+        site.Otherwise = emit.NewLabel();
+        emit.Jcc(Cc.Ne, site.Otherwise);
+        EmitPushReturn();
+        site.Field = emit.CallPatchable(site.Link);
+    }
+
+    /// <summary>
+    /// Finds another page in the fetch-side TLB, the page's slot by rcx, and moves PcPage on; rax is the guest address of the target.
+    /// </summary>
     /// <remarks>
     /// <code>
     /// mov   rdx, [PcPage]
@@ -209,13 +242,10 @@ internal sealed partial class X64Compiler
     /// or    rdx, [ContextTag]
     /// cmp   rdx, [slot.tag]
     /// jne   miss
-    /// mov   rcx, [slot.entries]
-    /// mov   ecx, [rcx + offset]           ; one entry of 4 bytes for each instruction; zero leads to a miss as well
-    /// add   rcx, [CodeBase]
     /// </code>
-    /// Nothing in the code depends on the address space, so there is nothing to link, and to undo, from one page to another.
+    /// Nothing in the code depends on the address space.
     /// </remarks>
-    private void EmitFindOnPage(int target)
+    private void EmitFindPage(int target)
     {
         emit.Mov(8, Gpr.Rdx, HostAbi.Field(GuestContext.PcPageOffset));
         emit.Alu(AluOp.Add, 8, Gpr.Rdx, target & ~PageMask);
@@ -226,9 +256,6 @@ internal sealed partial class X64Compiler
         emit.Alu(AluOp.Or, 8, Gpr.Rdx, HostAbi.Field(GuestContext.ContextTagOffset));
         emit.Alu(AluOp.Cmp, 8, Gpr.Rdx, HostAbi.FetchSlot(Gpr.Rcx, 0));
         emit.JccTo(Cc.Ne, stubs.IndirectMiss);
-        emit.Mov(8, Gpr.Rcx, HostAbi.FetchSlot(Gpr.Rcx, 8));
-        emit.Mov(4, Gpr.Rcx, Mem.Base(Gpr.Rcx, target & PageMask));
-        emit.Alu(AluOp.Add, 8, Gpr.Rcx, HostAbi.Field(GuestContext.CodeBaseOffset));
     }
 
     /// <summary>SP was written and may have lost its alignment: code for an aligned one does not check at every access.</summary>
@@ -259,9 +286,9 @@ internal sealed partial class X64Compiler
         }
         else
         {
-            EmitFindOnPage(target);
-            EmitPushReturn();
-            emit.Call(Gpr.Rcx);
+            Label returnPoint = emit.NewLabel();
+            EmitFarCall(target, returnPoint);
+            emit.Bind(returnPoint);
         }
 
         EmitReturnPoint(inst, returnTarget);

@@ -1,14 +1,32 @@
 namespace Arm64Vm.Backend.X64.Compile;
 
-/// <summary>A direct jump that leaves a unit for another one on the same page: what to patch when its target is translated, and how to undo it.</summary>
-/// <remarks>Offsets are from the start of the code buffer.</remarks>
+/// <summary>A direct jump that leaves a unit for another one: what to patch when its target is translated, and how to undo it.</summary>
+/// <remarks>Offsets are from the start of the code buffer. What a jump to another page looks like is drawn at X64Compiler.EmitFarJump.</remarks>
 internal struct LinkSite
 {
-    /// <summary>Target minus the page of the jump, in bytes: 0–4092.</summary>
-    public int TargetDelta;
+    /// <summary>A constant that the low half of no page's entries equals: those are on multiples of 4096.</summary>
+    public const int MatchesNothing = 1;
 
-    /// <summary>Offset of the 4-byte aligned rel32 that reaches the target.</summary>
+    /// <summary>Offset of the target in its page: 0–4092.</summary>
+    public int TargetOffset;
+
+    /// <summary>Offset of the rel32 that reaches the target.</summary>
     public int JumpField;
+
+    /// <summary>The target is on another page, which may be another physical one the next time: the link holds where the fetch-side TLB says <see cref="Expected"/>.</summary>
+    public bool IsFar;
+
+    /// <summary>Far: offset of the constant that the entries of the target's page are compared with.</summary>
+    public int ExpectedField;
+
+    /// <summary>Far: low half of the address of those entries once the site has been linked, and for good, since a thread may be between comparison and jump; before, 0.</summary>
+    public uint Expected;
+
+    /// <summary>Far: offset of the rel32 that is taken where the comparison fails. It asks for a link before the first one, and looks the target up afterwards.</summary>
+    public int OtherwiseField;
+
+    /// <summary>Far: the jump is a call.</summary>
+    public bool IsCall;
 
     /// <summary>Offset of the code that asks for a link: where <see cref="JumpField"/> points while unlinked.</summary>
     public int Unlinked;

@@ -11,6 +11,15 @@ internal sealed partial class X64Compiler
         public int Target;
         public int Field;
         public Label Link;
+
+        /// <summary>Of a jump to another page: see <see cref="LinkSite"/>.</summary>
+        public bool IsFar;
+        public int ExpectedField;
+        public int OtherwiseField;
+
+        /// <summary>Of a call of another page: where it goes when the comparison fails, and where it returns to.</summary>
+        public Label Otherwise;
+        public Label ReturnPoint;
     }
 
     private struct PendingPoll
@@ -34,6 +43,13 @@ internal sealed partial class X64Compiler
 
     private void AddSite(int target, int field, Label link) =>
         pendingSites[pendingSiteCount++] = new PendingSite { Target = target, Field = field, Link = link };
+
+    private ref PendingSite AddFarSite(int target, int expectedField)
+    {
+        ref PendingSite site = ref pendingSites[pendingSiteCount++];
+        site = new PendingSite { Target = target & PageMask, Link = emit.NewLabel(), IsFar = true, ExpectedField = expectedField };
+        return ref site;
+    }
 
     private void FinishSites()
     {
@@ -61,17 +77,34 @@ internal sealed partial class X64Compiler
     {
         LinkSite site = new()
         {
-            TargetDelta = pending.Target,
+            TargetOffset = pending.Target,
             JumpField = codeOffset + pending.Field,
+            IsFar = pending.IsFar,
+            ExpectedField = codeOffset + pending.ExpectedField,
+            OtherwiseField = codeOffset + pending.OtherwiseField,
+            IsCall = pending.Otherwise.IsValid,
             Owner = -1,
             Target = -1,
             NextIncoming = -1,
             NextOfOwner = -1,
         };
+        // A far call has a second way out right behind the number, whose target is patched as well.
+        if (site.IsCall)
+            emit.PlaceField(LinkRecordBytes + 1);
         emit.Bind(pending.Link);
         site.Unlinked = codeOffset + emit.Position;
+        if (site.IsCall)
+            site.OtherwiseField = site.Unlinked + LinkRecordBytes + 1;
         int index = emit.Overflowed ? 0 : host.AddLinkSite(site);
         emit.CallTo(stubs.LinkExit);
         emit.Dword((uint)index);
+        if (!site.IsCall)
+            return;
+        emit.Bind(pending.Otherwise);
+        emit.CallTo(stubs.FarCallUnlinked);
+        emit.Jmp(pending.ReturnPoint);
     }
+
+    /// <summary>The call that asks for a link, and the site's number.</summary>
+    private const int LinkRecordBytes = 9;
 }

@@ -8,6 +8,9 @@ internal sealed unsafe partial class Stubs
 {
     private const uint DefaultMxcsr = 0x1F80;
 
+    /// <summary>Bytes of a call of a stub.</summary>
+    private const int CallBytes = 5;
+
     /// <summary>Emits the stubs at [rw, rw + capacity).</summary>
     /// <remarks>SAFETY: the caller owns both views of the place for as long as any unit may run.</remarks>
     public Stubs(byte* rw, byte* rx, int capacity)
@@ -72,6 +75,23 @@ internal sealed unsafe partial class Stubs
         EmitFind(emit, type: 0);
         emit.Jmp(Gpr.Rcx);
 
+        FarJump = Here(emit);
+        EmitFindEntry(emit);
+
+        emit.Align(16);
+        FarCall = Here(emit);
+        EmitPushFarReturn(emit);
+        EmitFindEntry(emit);
+
+        emit.Align(16);
+        FarCallUnlinked = Here(emit);
+        EmitPushFarReturn(emit);
+        // The site's number is right before the call.
+        emit.Alu(AluOp.Sub, 8, Gpr.Rdx, CallBytes + sizeof(int));
+        emit.Mov(8, HostAbi.Field(GuestContext.ExitOffset + ExitLayout.Site), Gpr.Rdx);
+        emit.MovImm(Gpr.Rax, ExitLayout.LinkRequest);
+        emit.Jmp(exit);
+
         EmitProbes(emit);
         emit.Align(16);
         emit.Bind(defaultMode);
@@ -117,6 +137,15 @@ internal sealed unsafe partial class Stubs
     /// <summary>A return to the address in rax that the return stack did not predict.</summary>
     public long ReturnMiss { get; }
 
+    /// <summary>A jump to another page that found its page in the fetch-side TLB, the slot by rcx, but not the entries that it is linked for: to the address in rax.</summary>
+    public long FarJump { get; }
+
+    /// <summary>Called, as <see cref="FarJump"/>: pushes the guest return address below the host's, then goes on.</summary>
+    public long FarCall { get; }
+
+    /// <summary>Called, as <see cref="FarCall"/>, by a call that was never linked, with its site's number before the call: leaves, asking for a link.</summary>
+    public long FarCallUnlinked { get; }
+
     public int Size { get; }
 
     /// <summary>The miss of a branch with PSTATE.BTYPE <paramref name="type"/>.</summary>
@@ -152,6 +181,30 @@ internal sealed unsafe partial class Stubs
         emit.Alu(AluOp.And, 4, Gpr.Rdx, 0xFFC);
         emit.Mov(4, Gpr.Rcx, Mem.Index(Gpr.Rcx, Gpr.Rdx, 1, 0));
         emit.Alu(AluOp.Add, 8, Gpr.Rcx, HostAbi.Field(GuestContext.CodeBaseOffset));
+    }
+
+    /// <summary>The rest of a far jump: from the slot by rcx to the code at the address in rax.</summary>
+    private static void EmitFindEntry(X64Emitter emit)
+    {
+        emit.Mov(8, Gpr.Rcx, HostAbi.FetchSlot(Gpr.Rcx, 8));
+        emit.Mov(4, Gpr.Rdx, Gpr.Rax);
+        emit.Alu(AluOp.And, 4, Gpr.Rdx, 0xFFC);
+        emit.Mov(4, Gpr.Rcx, Mem.Index(Gpr.Rcx, Gpr.Rdx, 1, 0));
+        emit.Alu(AluOp.Add, 8, Gpr.Rcx, HostAbi.Field(GuestContext.CodeBaseOffset));
+        emit.Jmp(Gpr.Rcx);
+    }
+
+    /// <summary>Puts the guest return address below the host's, which is on the return stack and goes to rdx as well.</summary>
+    private static void EmitPushFarReturn(X64Emitter emit)
+    {
+        Label ready = emit.NewLabel();
+        emit.Pop(Gpr.Rdx);
+        emit.Alu(AluOp.Cmp, 8, Gpr.Rsp, HostAbi.Field(GuestContext.ReturnStackLimitOffset));
+        emit.Jcc(Cc.Ae, ready);
+        emit.Mov(8, Gpr.Rsp, HostAbi.Field(GuestContext.ReturnStackBaseOffset));
+        emit.Bind(ready);
+        emit.Push(HostAbi.X(30));
+        emit.Push(Gpr.Rdx);
     }
 
     private long EmitMissOfType(X64Emitter emit, int type)
