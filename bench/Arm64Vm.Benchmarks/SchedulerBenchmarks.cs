@@ -151,7 +151,7 @@ public class SchedulerBenchmarks
 
     private static (Pool<NoPoints> Pool, Worker<NoPoints> Worker, ScheduleEntity Entity) Prepare(ScheduleReturn state)
     {
-        var pool = new Pool<NoPoints>(new Standing(), 3_000_000, 10_000_000, Sleeper.Create);
+        var pool = new Pool<NoPoints>(new Standing(), 3_000_000, 10_000_000, Sleeper.Create, WorkerAlarms.Create(new Standing()));
         ScheduleGroup group = new("bench", 1_000_000);
         pool.Change(_ => [group]);
         Worker<NoPoints> worker = pool.AddWorker()!;

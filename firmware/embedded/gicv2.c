@@ -54,4 +54,16 @@ static void send_others(uint32_t sgi)
 
 static uint64_t private_base(void) { return dist; }
 
-const struct gic gicv2 = {"v2", init_cpu, acknowledge, end, set_priority_mask, send_self, send_others, private_base};
+static void send_to(uint32_t sgi, uint32_t cpu)
+{
+    dsb();
+    mmio_write32(dist + GICD_SGIR, 1u << (16 + cpu) | sgi);
+    dsb();
+}
+
+static void route(uint32_t spi, uint32_t cpu)
+{
+    mmio_write8(dist + GICD_ITARGETSR + spi, cpu == IRQ_ANY_CPU ? 0xff : (uint8_t)(1u << cpu));
+}
+
+const struct gic gicv2 = {"v2", init_cpu, acknowledge, end, set_priority_mask, send_self, send_others, send_to, route, private_base};

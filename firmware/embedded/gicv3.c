@@ -14,6 +14,7 @@
 #define WRITE(name, value) write_sysreg(name, value)
 
 #define GICD_CTLR_RWP (1u << 31)
+#define GICD_IROUTER 0x6000
 #define GICR_WAKER 0x14
 #define GICR_TYPER 0x08
 #define GICR_STRIDE 0x20000ul
@@ -99,4 +100,17 @@ static void send_others(uint32_t sgi)
     isb();
 }
 
-const struct gic gicv3 = {"v3", init_cpu, acknowledge, end, set_priority_mask, send_self, send_others, private_base};
+// CPUs 0 to 15 differ in Aff0 only.
+static void send_to(uint32_t sgi, uint32_t cpu)
+{
+    dsb();
+    WRITE(ICC_SGI1R_EL1, (uint64_t)sgi << 24 | 1ul << cpu);
+    isb();
+}
+
+static void route(uint32_t spi, uint32_t cpu)
+{
+    mmio_write64(dist + GICD_IROUTER + 8 * spi, cpu == IRQ_ANY_CPU ? 1ul << 31 : cpu);
+}
+
+const struct gic gicv3 = {"v3", init_cpu, acknowledge, end, set_priority_mask, send_self, send_others, send_to, route, private_base};

@@ -4,7 +4,7 @@
 
 static const struct gic *gic;
 static uint64_t distributor;
-static volatile uint32_t taken[IRQ_COUNT];
+static volatile uint32_t taken[IRQ_CPUS][IRQ_COUNT];
 static void (*volatile handlers[IRQ_COUNT])(void);
 
 bool irq_init(void)
@@ -34,6 +34,8 @@ void irq_init_secondary(void)
 
 const char *irq_controller(void) { return gic ? gic->name : "none"; }
 
+static uint32_t self(void) { return (uint32_t)read_sysreg(mpidr_el1) & (IRQ_CPUS - 1); }
+
 static uint64_t bank(uint32_t intid) { return intid < 32 ? gic->private_base() : distributor; }
 
 void irq_unmask(uint32_t intid, uint8_t priority)
@@ -61,7 +63,21 @@ bool irq_is_pending(uint32_t intid)
 void irq_set_priority_mask(uint8_t mask) { gic->set_priority_mask(mask); }
 void irq_send_self(uint32_t sgi) { gic->send_self(sgi); }
 void irq_send_others(uint32_t sgi) { gic->send_others(sgi); }
-uint32_t irq_taken(uint32_t intid) { return taken[intid]; }
+void irq_send_to(uint32_t sgi, uint32_t cpu) { gic->send_to(sgi, cpu); }
+
+void irq_route(uint32_t spi, uint32_t cpu)
+{
+    gic->route(spi, cpu);
+    dsb();
+}
+
+uint64_t irq_bank(uint32_t intid) { return bank(intid); }
+
+// GICD_TYPER.No1N; version 2 always can.
+bool irq_is_shared_by_any(void) { return gic == &gicv2 || (mmio_read32(distributor + 4) >> 25 & 1) == 0; }
+
+uint32_t irq_taken_by(uint32_t cpu, uint32_t intid) { return taken[cpu][intid]; }
+uint32_t irq_taken(uint32_t intid) { return taken[self()][intid]; }
 void irq_set_handler(uint32_t intid, void (*handler)(void)) { handlers[intid] = handler; }
 
 void irq_dispatch(void)
@@ -70,7 +86,8 @@ void irq_dispatch(void)
     uint32_t intid = token & 0x3ff; // a GICv2 SGI carries its sender above
     if (intid >= IRQ_COUNT)
         return;
-    __atomic_store_n(&taken[intid], taken[intid] + 1, __ATOMIC_RELAXED);
+    uint32_t cpu = self();
+    __atomic_store_n(&taken[cpu][intid], taken[cpu][intid] + 1, __ATOMIC_RELAXED);
     if (handlers[intid])
         handlers[intid]();
     gic->end(token);

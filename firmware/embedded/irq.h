@@ -5,6 +5,8 @@
 
 #define IRQ_COUNT 288u
 #define IRQ_SPURIOUS 1020u
+#define IRQ_CPUS 8u
+#define IRQ_ANY_CPU 255u
 
 struct gic {
     const char *name;
@@ -14,6 +16,8 @@ struct gic {
     void (*set_priority_mask)(uint8_t mask); // only higher priorities (lower numbers) are signalled
     void (*send_self)(uint32_t sgi);
     void (*send_others)(uint32_t sgi);
+    void (*send_to)(uint32_t sgi, uint32_t cpu);
+    void (*route)(uint32_t spi, uint32_t cpu); // to one CPU, or to IRQ_ANY_CPU
     uint64_t (*private_base)(void);        // the frame whose first registers serve INTIDs 0-31
 };
 
@@ -33,8 +37,14 @@ void irq_send_self(uint32_t sgi);
 void irq_send_others(uint32_t sgi);
 void irq_init_secondary(void);
 
-// How often an interrupt was taken; a handler, when set, runs between acknowledge and end.
+void irq_send_to(uint32_t sgi, uint32_t cpu);
+void irq_route(uint32_t spi, uint32_t cpu);
+uint64_t irq_bank(uint32_t intid); // the frame whose registers serve it; that of this CPU for INTIDs 0-31
+bool irq_is_shared_by_any(void);   // shared interrupts can go to whichever CPU takes them
+
+// How often this CPU took an interrupt; a handler, when set, runs between acknowledge and end.
 uint32_t irq_taken(uint32_t intid);
+uint32_t irq_taken_by(uint32_t cpu, uint32_t intid);
 void irq_set_handler(uint32_t intid, void (*handler)(void));
 
 // Called by trap_dispatch.
@@ -46,6 +56,8 @@ void irq_dispatch(void);
 #define GICD_ISENABLER 0x100
 #define GICD_ICENABLER 0x180
 #define GICD_ISPENDR 0x200
+#define GICD_ICPENDR 0x280
+#define GICD_ISACTIVER 0x300
 #define GICD_IPRIORITYR 0x400
 #define GICD_ITARGETSR 0x800
 #define GICD_ICFGR 0xc00

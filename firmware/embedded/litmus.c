@@ -6,7 +6,6 @@
 #include "psci.h"
 #include "timer.h"
 
-#define PSCI_CPU_OFF 0x84000002u
 #define CONTROL_NS 15000000000ul
 #define RACE_ROUNDS 32768u // numbers of rounds fit the immediate of MOV
 
@@ -39,15 +38,26 @@ void litmus_meet(void)
         __atomic_store_n(&generation, before + 1, __ATOMIC_RELEASE);
         return;
     }
+    // Two CPUs mostly run at the same time; more may have to take turns.
+    uint32_t patience = cpus > 2 ? 500 : 20000;
     for (uint32_t spins = 0; __atomic_load_n(&generation, __ATOMIC_ACQUIRE) == before; spins++)
-        if (spins > 20000)
+        if (spins > patience)
             asm volatile("yield");
+}
+
+void litmus_pause(void)
+{
+    for (uint32_t i = 0; i < 16; i++)
+        asm volatile("yield");
 }
 
 void litmus_align(uint32_t place)
 {
     uint32_t cpu = self();
     places[cpu] = place;
+    // In turns of whole batches the roles would only ever see each other finished or not begun.
+    if (cpus > 2 && (litmus_random() & 15) == 0)
+        asm volatile("yield");
     for (uint32_t spins = 0; spins < 300 && places[cpu ^ 1] < place; spins++)
         ;
 }
@@ -57,6 +67,8 @@ static void take_part(uint32_t cpu)
 {
     for (volatile uint32_t delay = litmus_random() & 63; delay; delay--)
         ;
+    if (cpus > 2 && (litmus_random() & 1) != 0)
+        litmus_pause();
     if (race) {
         if (cpu < 2)
             race->run[cpu](rounds, broken);

@@ -47,5 +47,8 @@ void litmus_meet(void);
 // Waits a moment for the other CPU to come to the same place of its part: rounds only race where both run at once.
 void litmus_align(uint32_t place);
 
+// Lets the CPUs of other roles run, where the host has fewer processors than the test has roles.
+void litmus_pause(void);
+
 // Numbers from a sequence of this CPU's own.
 uint32_t litmus_random(void);

@@ -78,7 +78,7 @@ PART(iriw_ryx, LD_A_Y LD_B_X SEEN_A(2) SEEN_B(3))
 PART(iriw_rxy_dmb, LD_A_X DMB LD_B_Y SEEN_A(0) SEEN_B(1))
 PART(iriw_ryx_dmb, LD_A_Y DMB LD_B_X SEEN_A(2) SEEN_B(3))
 
-// The broken readers read their second location for all rounds before the first one for any.
+// The broken readers read their second location for all rounds before the first one for any, with time between for the writers.
 PART(read_y_early, LD_B_Y SEEN_B(1))
 PART(read_x_late, LD_A_X SEEN_A(0))
 PART(read_x_early, LD_B_X SEEN_B(3))
@@ -87,12 +87,14 @@ PART(read_y_late, LD_A_Y SEEN_A(2))
 static void iriw_rxy_broken(void)
 {
     read_y_early();
+    litmus_pause();
     read_x_late();
 }
 
 static void iriw_ryx_broken(void)
 {
     read_x_early();
+    litmus_pause();
     read_y_late();
 }
 

@@ -76,5 +76,7 @@ void firmware_main(uint64_t device_tree, uint64_t entry_el)
     print("FIRMWARE %s\n", ok ? "OK" : "FAIL");
     if (options.idle && interrupts)
         idle_run(options.wakes, options.period_ns);
+    if (options.reset)
+        psci_reset_while_running();
     psci_system_off();
 }

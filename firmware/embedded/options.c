@@ -53,6 +53,7 @@ struct options options_read(void)
         options.selftest = *value != '0';
     if ((value = find(line, "litmus")) != 0)
         options.litmus = parse_seconds(value) / 1000000000ul;
+    options.reset = find_word(line, "reset") != 0;
     if ((value = find(line, "period")) != 0)
         options.period_ns = parse_seconds(value);
     if ((value = find_word(line, "idle")) != 0) {

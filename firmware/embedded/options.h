@@ -3,6 +3,7 @@
 //   seconds=0.5        how long each kernel runs
 //   selftest=0         skip the self-tests
 //   litmus=1000000     litmus tests on two CPUs or more, so many rounds of each
+//   reset              at the end a reset (PSCI SYSTEM_RESET) by one CPU while the others run
 //   idle               afterwards wait for ever, woken by the timer once a period; idle=1000: so many times
 //   period=1           seconds between two wake-ups
 #pragma once
@@ -14,6 +15,7 @@ struct options {
     uint64_t kernel_ns;
     bool selftest;
     uint64_t litmus; // rounds; 0: none
+    bool reset;
     bool idle;
     uint64_t wakes; // 0: for ever
     uint64_t period_ns;

@@ -8,6 +8,7 @@ static char detail[160];
 static const struct selftest *const groups[] = {
     selftests_exception, selftests_el0, selftests_mmu, selftests_space, selftests_interrupt, selftests_integer,
     selftests_fp, selftests_neon, selftests_atomic, selftests_code, selftests_board, selftests_smp,
+    selftests_psci, selftests_ipi, selftests_lock,
 };
 
 enum outcome fail(const char *format, ...)

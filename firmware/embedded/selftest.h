@@ -12,7 +12,8 @@ struct selftest {
 
 // A group ends with a null name.
 extern const struct selftest selftests_exception[], selftests_el0[], selftests_mmu[], selftests_space[], selftests_interrupt[],
-    selftests_integer[], selftests_fp[], selftests_neon[], selftests_atomic[], selftests_code[], selftests_board[], selftests_smp[];
+    selftests_integer[], selftests_fp[], selftests_neon[], selftests_atomic[], selftests_code[], selftests_board[], selftests_smp[], selftests_psci[],
+    selftests_ipi[], selftests_lock[];
 
 // Runs all groups; false when any test failed.
 bool selftest_run(void);

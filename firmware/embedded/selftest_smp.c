@@ -9,7 +9,6 @@
 #include "work.h"
 
 #define ROUNDS 20000u
-#define PSCI_CPU_OFF 0x84000002u
 
 extern char secondary_start[];
 

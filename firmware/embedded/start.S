@@ -29,7 +29,7 @@ _start:
 3:  wfi
     b       3b
 
-// A secondary CPU, started through PSCI CPU_ON with x0 = the function to run (called with its own stack, of which there are three, and the MMU on).
+// A secondary CPU, started through PSCI CPU_ON with x0 = the function to run (called with its own stack, of which there are seven, and the MMU on).
     .global secondary_start
 secondary_start:
     mov     x20, x0

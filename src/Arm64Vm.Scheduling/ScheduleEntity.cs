@@ -10,6 +10,7 @@ internal sealed class ScheduleEntity
     private int _state;
     private int _visitors;
     private ulong _affinity = AnyWorker;
+    private ulong _alarm = ScheduleResult.Never;
     internal long RunNanoseconds;
     internal long Runs;
     internal long Preemptions;
@@ -71,6 +72,25 @@ internal sealed class ScheduleEntity
 
     /// <summary>Where it ran last; a hint.</summary>
     internal int LastWorker { get; set; }
+
+    /// <summary>When it wants to be told that the time has come, should it run then.</summary>
+    internal ulong Alarm => Volatile.Read(ref _alarm);
+
+    /// <summary>True: it runs, and the alarm of its worker must ring in time. A full fence.</summary>
+    internal bool SetAlarm(ulong time)
+    {
+        Interlocked.Exchange(ref _alarm, time);
+        return time != ScheduleResult.Never && State is EntityState.Running or EntityState.RunningWoken;
+    }
+
+    /// <summary>The time has come: tells it once, if it runs; otherwise the alarm stays for its next run. Visitors as in <see cref="Preempt"/>.</summary>
+    internal void TellAlarm(ulong time)
+    {
+        Interlocked.Increment(ref _visitors);
+        if (State is EntityState.Running or EntityState.RunningWoken && Interlocked.CompareExchange(ref _alarm, ScheduleResult.Never, time) == time)
+            Target.AlarmReached();
+        Interlocked.Decrement(ref _visitors);
+    }
 
     /// <summary>Lets go of the target: queues keep their references to entities until slots are used again.</summary>
     internal void Forget() => _target = null;

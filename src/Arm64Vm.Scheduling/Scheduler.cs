@@ -23,7 +23,8 @@ internal sealed class Scheduler : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.Quantum, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.Period, TimeSpan.Zero);
         _name = options.Name;
-        _pool = new Pool<NoPoints>(options.Clock ?? new HostClock(), Nanoseconds(options.Quantum), Nanoseconds(options.Period), Sleeper.Create);
+        var clock = options.Clock ?? new HostClock();
+        _pool = new Pool<NoPoints>(clock, Nanoseconds(options.Quantum), Nanoseconds(options.Period), Sleeper.Create, WorkerAlarms.Create(clock));
         _keeper = new Thread(_pool.Keeper.Loop) { IsBackground = true, Name = _name + "-quantum" };
         _keeper.Start();
         var workers = options.Workers == 0 ? Math.Min(Environment.ProcessorCount, Pool<NoPoints>.MaximumWorkers) : options.Workers;
@@ -73,6 +74,13 @@ internal sealed class Scheduler : IDisposable
     /// <summary>Makes the present run of an entity, if there is one, return.</summary>
     public void Preempt(ScheduleEntity entity) => entity.Preempt();
 
+    /// <summary>Has <see cref="ISchedulable.AlarmReached"/> called at a time of this scheduler, if the entity runs then; replaces what was set before, <see cref="ScheduleResult.Never"/>: not at all. On the thread that runs it, or while nobody does.</summary>
+    public void SetAlarm(ScheduleEntity entity, ulong time)
+    {
+        if (entity.SetAlarm(time) && _pool.Workers[entity.LastWorker] is { } worker)
+            worker.Remind(time);
+    }
+
     /// <summary>Gives back the place of an entity that never started, or is finished and quiet (<see cref="ScheduleEntity.IsQuiet"/>); its target may be freed.</summary>
     /// <exception cref="InvalidOperationException">It is neither.</exception>
     public void Remove(ScheduleEntity entity)
@@ -115,7 +123,7 @@ internal sealed class Scheduler : IDisposable
             End(i);
         _pool.Keeper.Stop();
         _keeper.Join();
-        _pool.Keeper.Sleeper.Dispose();
+        _pool.Keeper.Alarms.Dispose();
     }
 
     private static ulong Nanoseconds(TimeSpan time) => (ulong)(time.Ticks * TimeSpan.NanosecondsPerTick);

@@ -50,6 +50,9 @@ internal sealed class GenericTimer : ISystemRegisterDevice, IProcessorTimers, IS
     /// <summary>Says how a processor is told to call <see cref="Update"/>, on its own thread, when the alarm comes; without that the alarm drives the outputs, which is for one thread.</summary>
     public void Connect(int processor, Action attention) => _processors[processor].Attention = attention;
 
+    /// <summary>Takes another alarm for a processor than one of the clock's timers, such as one of the scheduler that runs it.</summary>
+    public void UseAlarm(int processor, Func<Action, IVirtualTimer> make) => _processors[processor].UseAlarm(make);
+
     /// <inheritdoc/>
     public void Update(int processor) => _processors[processor].Update();
 

@@ -8,7 +8,7 @@ internal sealed class ProcessorTimer : IDisposable
 {
     private const int Physical = 2;
     private readonly CountScale _scale;
-    private readonly IVirtualTimer _alarm;
+    private IVirtualTimer _alarm;
     private Action? _attention;
     private bool _hasFired;
 
@@ -31,6 +31,14 @@ internal sealed class ProcessorTimer : IDisposable
     public Action? Attention
     {
         set => _attention = value;
+    }
+
+    /// <summary>Takes another alarm than one of the clock's timers; before anything runs.</summary>
+    /// <param name="make">Makes it from what it is to call.</param>
+    public void UseAlarm(Func<Action, IVirtualTimer> make)
+    {
+        _alarm.Dispose();
+        _alarm = make(Expired);
     }
 
     /// <summary>CRm 2: the physical timer, 3: the virtual one.</summary>

@@ -73,7 +73,12 @@ internal sealed class VirtMachineBoard : IDisposable
             _psci.Connect(vcpus);
             Interrupts.Connect(vcpus);
             foreach (var vcpu in vcpus)
+            {
                 timers.Connect(vcpu.Index, vcpu.InterruptsChanged);
+                if ((waker as MachineRunner)?.AlarmOf(vcpu.Index) is { } alarm)
+                    timers.UseAlarm(vcpu.Index, alarm);
+            }
+
             Phases?.Attach(time => PhaseCounters.Read(this, time));
 
             AddUart("uart0", MemoryMap.Uart0, BoardInterrupts.Uart0Spi, parts.Console);

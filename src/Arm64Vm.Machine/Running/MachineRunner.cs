@@ -15,6 +15,7 @@ internal sealed class MachineRunner : IVcpuWaker
     private readonly Scheduler _scheduler;
     private readonly IVirtualClock _clock;
     private readonly ScheduleEntity?[] _entities;
+    private readonly RunAlarm?[] _alarms;
     private int _stalls;
 
     public MachineRunner(Scheduler scheduler, string name, int vcpus, IVirtualClock clock)
@@ -22,6 +23,7 @@ internal sealed class MachineRunner : IVcpuWaker
         _scheduler = scheduler;
         _clock = clock;
         _entities = new ScheduleEntity?[vcpus];
+        _alarms = new RunAlarm?[vcpus];
         Group = scheduler.AddGroup(name);
     }
 
@@ -30,6 +32,10 @@ internal sealed class MachineRunner : IVcpuWaker
 
     /// <summary>A console cannot take more: no processor runs guest code.</summary>
     public bool IsStalled => Volatile.Read(ref _stalls) > 0;
+
+    /// <summary>An alarm for a vCPU's timers that costs no other thread's time: its scheduler's. Null where the machine's clock does not follow the host's.</summary>
+    public Func<Action, IVirtualTimer>? AlarmOf(int index) =>
+        _clock is SystemClock ? expired => _alarms[index] = new RunAlarm(_scheduler, _clock, expired) : null;
 
     /// <inheritdoc/>
     public void Wake(int index)
@@ -84,7 +90,8 @@ internal sealed class MachineRunner : IVcpuWaker
         var entities = new ScheduleEntity[vcpus.Count];
         for (var i = 0; i < entities.Length; i++)
         {
-            entities[i] = _scheduler.Add(new VcpuSeat(round, vcpus[i], _scheduler, _clock), Group);
+            entities[i] = _scheduler.Add(new VcpuSeat(round, vcpus[i], _scheduler, _clock, _alarms[i]), Group);
+            _alarms[i]?.Attach(entities[i]);
             Volatile.Write(ref _entities[i], entities[i]);
         }
 

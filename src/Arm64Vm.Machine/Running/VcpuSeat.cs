@@ -15,8 +15,11 @@ internal sealed class VcpuSeat : ISchedulable
     /// <summary>Deadlines of a clock that does not follow the host's time; null: the scheduler's wheels keep them.</summary>
     private readonly IVirtualTimer? _timer;
 
-    public VcpuSeat(MachineRunner.Round round, Vcpu vcpu, Scheduler scheduler, IVirtualClock clock)
+    private readonly RunAlarm? _alarm;
+
+    public VcpuSeat(MachineRunner.Round round, Vcpu vcpu, Scheduler scheduler, IVirtualClock clock, RunAlarm? alarm)
     {
+        _alarm = alarm;
         _round = round;
         _vcpu = vcpu;
         _scheduler = scheduler;
@@ -49,6 +52,9 @@ internal sealed class VcpuSeat : ISchedulable
 
     /// <inheritdoc/>
     public void RequestPreemption() => _vcpu.RequestQuantumEnd();
+
+    /// <inheritdoc/>
+    public void AlarmReached() => _alarm?.Ring();
 
     /// <inheritdoc/>
     public void Finished(Exception? failure)

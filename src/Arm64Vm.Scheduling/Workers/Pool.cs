@@ -22,13 +22,13 @@ internal sealed class Pool<TPoints>
     private int _present;
     private int _places = 1;
 
-    public Pool(ISchedulerClock clock, ulong quantum, ulong period, Func<Sleeper> sleepers)
+    public Pool(ISchedulerClock clock, ulong quantum, ulong period, Func<Sleeper> sleepers, WorkerAlarms alarms)
     {
         Clock = clock;
         Quantum = quantum;
         Sleepers = sleepers;
         Accountant = new Accountant(period, quantum);
-        Keeper = new QuantumKeeper<TPoints>(this, sleepers());
+        Keeper = new QuantumKeeper<TPoints>(this, alarms);
     }
 
     public ISchedulerClock Clock { get; }
@@ -68,7 +68,11 @@ internal sealed class Pool<TPoints>
         while (Interlocked.CompareExchange(ref _groups, change(old), old) != old);
     }
 
+    /// <summary>True when an entity waits and no worker is free to take it: only then it matters whose turn it is.</summary>
+    public bool IsContended => SomebodyWaits && Volatile.Read(ref _idle) == 0;
+
     /// <summary>Puts a worker into the first free place; null when all are taken.</summary>
+    /// <exception cref="InvalidOperationException">The host has no timer to give.</exception>
     public Worker<TPoints>? AddWorker()
     {
         for (var i = 0; i < MaximumWorkers; i++)
@@ -78,6 +82,16 @@ internal sealed class Pool<TPoints>
             var worker = new Worker<TPoints>(this, i, Sleepers());
             if (Interlocked.CompareExchange(ref _workers[i], worker, null) is not null)
                 continue;
+            try
+            {
+                Keeper.Alarms.Open(i);
+            }
+            catch (InvalidOperationException)
+            {
+                Volatile.Write(ref _workers[i], null);
+                throw;
+            }
+
             while (Places is var places && places <= i)
                 Interlocked.CompareExchange(ref _places, i + 1, places);
             Interlocked.Increment(ref _present);

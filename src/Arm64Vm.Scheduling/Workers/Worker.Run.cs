@@ -3,19 +3,12 @@ namespace Arm64Vm.Scheduling;
 /// <summary>One run of an entity, and what follows from its result.</summary>
 internal sealed partial class Worker<TPoints>
 {
-    /// <summary>Nanoseconds after which a run is accounted for even if nobody waits.</summary>
-    public const ulong LongestRun = 50_000_000;
-
     private ScheduleEntity? _current;
     private ulong _started;
-    private ulong _runDeadline = ScheduleResult.Never;
-
-    /// <summary>When the running entity is to be preempted; <see cref="ScheduleResult.Never"/> while nothing limits it or nothing runs.</summary>
-    public ulong RunDeadline => Volatile.Read(ref _runDeadline);
 
     /// <summary>Publishes that an entity runs from now on, and for how long it may.</summary>
     /// <remarks>
-    /// Without anybody waiting and without a cap it runs for long, and the keeper is seldom called: the usual case of few busy processors. Who comes later starts the quantum
+    /// Without anybody waiting and without a cap it runs for long, and its alarm seldom has to be set: the usual case of few busy processors. Who comes later starts the quantum
     /// (<see cref="StartQuantum"/>). Here: the run is published, full fence, the count of waiting entities is read; there: the count is raised, full fence,
     /// the run is read. One of the two sees the other.
     /// </remarks>
@@ -23,16 +16,16 @@ internal sealed partial class Worker<TPoints>
     {
         Volatile.Write(ref _started, now);
         Volatile.Write(ref _current, entity);
-        var limit = Math.Min(_wheel.Next, now + LongestRun);
+        var next = _wheel.Next;
+        var limit = Math.Min(next > ScheduleResult.Never - DeadlineSlack ? next : next + DeadlineSlack, now + LongestRun);
         if (entity.Group.Cap != 0)
             limit = Math.Min(limit, now + _pool.Quantum);
         TPoints.Reach();
         Interlocked.Exchange(ref _runDeadline, limit);
+        SetAlarm(Math.Min(limit, entity.Alarm), now);
         TPoints.Reach();
         if (_pool.SomebodyWaits)
             _pool.StartQuanta();
-        else
-            _pool.Keeper.Poke(limit);
     }
 
     /// <summary>The run is over: accounts for it and does what the result says.</summary>
@@ -77,25 +70,6 @@ internal sealed partial class Worker<TPoints>
         }
     }
 
-    /// <summary>Limits a run that began without a limit. Any thread.</summary>
-    public void StartQuantum()
-    {
-        var old = RunDeadline;
-        if (Volatile.Read(ref _current) is null)
-            return;
-        var end = Volatile.Read(ref _started) + _pool.Quantum;
-        if (end >= old)
-        {
-            _pool.Keeper.Poke(old);
-            return;
-        }
-
-        // The run that was looked at may be over; the one that has followed it then has a short first quantum.
-        TPoints.Reach();
-        if (Interlocked.CompareExchange(ref _runDeadline, end, old) == old)
-            _pool.Keeper.Poke(end);
-    }
-
     /// <summary>An entity has come for this worker, which is busy. One with credit does not wait for one without. Any thread.</summary>
     public void Disturb(ScheduleEntity arrived)
     {
@@ -105,21 +79,6 @@ internal sealed partial class Worker<TPoints>
             running.Preempt();
         else
             StartQuantum();
-    }
-
-    /// <summary>When the present run began, or the last one.</summary>
-    public ulong Started => Volatile.Read(ref _started);
-
-    /// <summary>Asks what runs to return, if its time is over; returns the time at which to look again. The keeper's thread.</summary>
-    public ulong Check(ulong now)
-    {
-        var deadline = RunDeadline;
-        if (deadline > now)
-            return deadline;
-        if (Interlocked.CompareExchange(ref _runDeadline, now + _pool.Quantum, deadline) != deadline)
-            return RunDeadline;
-        Volatile.Read(ref _current)?.Preempt();
-        return now + _pool.Quantum;
     }
 
     /// <summary>Makes what runs return: the worker has something else to do. Any thread.</summary>

@@ -52,7 +52,8 @@ internal sealed partial class Worker<TPoints>
     /// <summary>The entity to run now, in state Running; null when there is none. The worker's thread only, as all that follows.</summary>
     public ScheduleEntity? Next(ulong now)
     {
-        _pool.Accountant.Run(_pool.Groups, _pool.Present, now);
+        if (_pool.IsContended)
+            _pool.Accountant.Run(_pool.Groups, _pool.Present, now);
         Sort(BoundInbox.TakeAll());
         Sort(Inbox.TakeAll());
         ExpireDeadlines(now);

@@ -68,6 +68,7 @@ internal sealed class WorkerThread<TPoints>(Pool<TPoints> pool, Worker<TPoints> 
         }
         else
         {
+            worker.RestAlarm();
             var deadline = worker.NextDeadline;
             worker.Gate.Sleep(deadline == ScheduleResult.Never ? deadline : deadline - Math.Min(deadline, pool.Clock.Nanoseconds));
         }

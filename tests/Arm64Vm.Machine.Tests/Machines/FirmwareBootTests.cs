@@ -37,6 +37,8 @@ public class FirmwareBootTests
     [Theory]
     [InlineData(2, GicVersion.V3, ExecutionBackend.Auto)]
     [InlineData(4, GicVersion.V2, ExecutionBackend.Auto)]
+    [InlineData(8, GicVersion.V2, ExecutionBackend.Auto)]
+    [InlineData(8, GicVersion.V3, ExecutionBackend.Auto)]
     [InlineData(16, GicVersion.V3, ExecutionBackend.Auto)]
     [InlineData(2, GicVersion.V3, ExecutionBackend.Interpreter)]
     public async Task SelfTestsPassWithSeveralProcessors(int cpus, GicVersion gic, ExecutionBackend backend)
@@ -52,6 +54,22 @@ public class FirmwareBootTests
         });
         Assert.Equal(RunEnd.PowerOff, (await TestMachine.RunAsync(machine)).End);
         Assert.Contains("SELFTEST smp ok", machine.Console.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("skip one CPU", machine.Console.Text, StringComparison.Ordinal);
+        Assert.Contains("FIRMWARE OK", machine.Console.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AResetEndsTheRunOfProcessorsThatAreBusy()
+    {
+        await using var machine = VirtualMachine.Create(new MachineConfig
+        {
+            Kernel = TestMachine.Firmware(),
+            Append = "kernels=none selftest=0 reset",
+            Cpus = 4,
+            NoReboot = true,
+            Memory = 128 << 20,
+        });
+        Assert.Equal(RunEnd.Reset, (await TestMachine.RunAsync(machine)).End);
         Assert.Contains("FIRMWARE OK", machine.Console.Text, StringComparison.Ordinal);
     }
 

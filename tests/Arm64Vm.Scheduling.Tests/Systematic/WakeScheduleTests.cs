@@ -109,7 +109,7 @@ public class WakeScheduleTests
     [InlineData(1ul)]
     public void ThePoolDoesAllThatIsAskedFor(ulong affinity) => Systematic.Holds(Schedules, () =>
     {
-        var pool = new Pool<ExploredPoints>(new StandingClock(), 3_000_000, 10_000_000, () => new ExploredSleeper());
+        var pool = new Pool<ExploredPoints>(new StandingClock(), 3_000_000, 10_000_000, () => new ExploredSleeper(), new NotedAlarms());
         var group = new ScheduleGroup("vm", 1_000_000);
         pool.Change(_ => [group]);
         Asked[] asked = [new(), new()];

@@ -16,7 +16,7 @@ internal sealed class Simulation
 
     public Simulation(int workers)
     {
-        Pool = new Pool<NoPoints>(_clock, Quantum, Period, () => new NoSleeper());
+        Pool = new Pool<NoPoints>(_clock, Quantum, Period, () => new NoSleeper(), new NotedAlarms());
         _lanes = [.. Enumerable.Range(0, workers).Select(_ => new Lane(Pool.AddWorker()!))];
     }
 
