@@ -8,7 +8,7 @@ namespace Arm64Vm.Cpu;
 /// <summary>Interrupt inputs and requests from other threads.</summary>
 /// <remarks>
 /// The protocol between any thread and the vCPU's own: (1) a requester stores its request (line level, stop reason,
-/// TLB maintenance), then sets a bit of the poll word, then wakes whoever schedules (<see cref="IVcpuWaker"/>); (2) the vCPU clears the poll
+/// TLB maintenance), then sets a bit of the poll word, then wakes the scheduler (<see cref="IVcpuWaker"/>); (2) the vCPU clears the poll
 /// word and only then looks at the requests. Both sides use interlocked operations on the poll word, which are full barriers, so a request
 /// is seen by this round or raises another. There is no lock: disposal lets calls that are under way end (<see cref="Rundown"/>).
 /// </remarks>
@@ -31,7 +31,7 @@ internal sealed unsafe partial class Vcpu
         Inputs = Irq | Fiq,
 
         /// <summary>Not an input: a software step may begin when PSTATE.D is cleared.</summary>
-        Step = 4,
+        SoftwareStep = 4,
     }
 
     private LineBits Lines => (LineBits)Volatile.Read(ref _context->PendingInterrupts);
@@ -133,9 +133,9 @@ internal sealed unsafe partial class Vcpu
     internal void StepControlChanged()
     {
         if ((Slot(SystemSlot.Mdscr) & StepEnable) != 0)
-            Interlocked.Or(ref _context->PendingInterrupts, (uint)LineBits.Step);
+            Interlocked.Or(ref _context->PendingInterrupts, (uint)LineBits.SoftwareStep);
         else
-            Interlocked.And(ref _context->PendingInterrupts, ~(uint)LineBits.Step);
+            Interlocked.And(ref _context->PendingInterrupts, ~(uint)LineBits.SoftwareStep);
         DebugControlsChanged();
     }
 
@@ -147,7 +147,7 @@ internal sealed unsafe partial class Vcpu
         _callers.Exit();
     }
 
-    /// <summary>Sets a bit of the poll word, from within <see cref="_callers"/>, and wakes whoever schedules; the vCPU's own thread looks anyway.</summary>
+    /// <summary>Sets a bit of the poll word, from within <see cref="_callers"/>, and wakes the scheduler; the vCPU's own thread looks anyway.</summary>
     private void Post(PollReasons reason)
     {
         Interlocked.Or(ref _context->Poll, (uint)reason);

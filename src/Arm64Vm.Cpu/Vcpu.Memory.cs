@@ -233,7 +233,7 @@ internal sealed unsafe partial class Vcpu
     /// <summary>Guest code of this vCPU changed RAM outside the inline path.</summary>
     private void Written(ulong physical, ulong length)
     {
-        // The store is visible before the page is looked up: whoever is about to translate it sees one of the two (TranslationCache).
+        // The store is visible before the page is looked up: a processor that is about to translate it sees one of the two (TranslationCache).
         if (_memory.Domain.IsShared)
             Interlocked.MemoryBarrier();
         if (_memory.HasCode(physical & ~PageMask))

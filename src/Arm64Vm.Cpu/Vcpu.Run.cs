@@ -153,7 +153,7 @@ internal sealed unsafe partial class Vcpu
                 RaiseSynchronous(Syndrome.Make(ExceptionClass.StackAlignment), pc);
                 break;
 
-            case ExitReason.Step:
+            case ExitReason.SingleStep:
                 CompleteStep();
                 break;
 

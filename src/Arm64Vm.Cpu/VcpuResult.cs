@@ -31,7 +31,7 @@ internal enum VcpuReturn
     Exited,
 }
 
-/// <summary>Why a vCPU came back to whoever schedules it, and when it must run again.</summary>
+/// <summary>Why a vCPU came back to its scheduler, and when it must run again.</summary>
 /// <param name="Reason">Why.</param>
 /// <param name="Deadline">Nanoseconds of the machine's clock at which a vCPU that waits must be run again; null: only a wake-up.</param>
 internal readonly record struct VcpuResult(VcpuReturn Reason, ulong? Deadline = null)

@@ -62,7 +62,7 @@ internal enum ExitReason : byte
     FetchAbort,
 
     /// <summary>In single-step mode one instruction was executed; PC is the next one's, or a handler's where it raised an exception.</summary>
-    Step,
+    SingleStep,
 
     // ---- Resumable: the run loop finishes the operation and comes back into the middle of the unit -----------------
 

@@ -29,7 +29,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     /// <summary>Guards what follows; pulsed when the board or the state changes.</summary>
     private readonly object _gate = new();
 
-    /// <summary>Null: between two power-ons, after a reset that failed, and once disposed. Whoever takes it keeps the lock while using it.</summary>
+    /// <summary>Null: between two power-ons, after a reset that failed, and once disposed. The lock is kept while it is used.</summary>
     private VirtMachineBoard? _board;
     private BootPackage _boot;
     private MachineState _state = MachineState.Created;

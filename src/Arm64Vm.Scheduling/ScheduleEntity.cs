@@ -67,7 +67,7 @@ internal sealed class ScheduleEntity
     /// <summary>Its node in the timer wheels.</summary>
     internal int Index { get; }
 
-    /// <summary>The link in an inbox; whoever owns the entity in state Queued owns the link.</summary>
+    /// <summary>The link in an inbox; the owner of the entity in state Queued owns the link.</summary>
     internal ScheduleEntity? Next { get; set; }
 
     /// <summary>Where it ran last; a hint.</summary>

@@ -55,7 +55,7 @@ internal sealed unsafe class InterpreterExecutor : IExecutor
             bool single = location.Mode.SingleStep;
             ExitReason reason = interpreter.Run(unit.Instructions, unit.Blocks, context, once: single || location.Mode.CountsInstructions);
             if (single && reason is ExitReason.Lookup or ExitReason.Poll)
-                return ExitReason.Step;
+                return ExitReason.SingleStep;
             if (reason != ExitReason.Lookup)
                 return reason;
             if (StepsUnits)

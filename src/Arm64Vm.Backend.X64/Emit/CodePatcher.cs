@@ -7,7 +7,7 @@ internal static unsafe class CodePatcher
 {
     /// <summary>
     /// One four-byte store that does not cross a multiple of eight. A thread that runs the branch goes to the old target or to the new one; both must stay valid code.
-    /// The store has release order, so code written before it is visible to whoever follows the new target.
+    /// The store has release order, so code written before it is visible to a processor that follows the new target.
     /// </summary>
     /// <param name="rwField">The rel32 field in the writable view.</param>
     /// <param name="rxField">The same field in the executable view.</param>

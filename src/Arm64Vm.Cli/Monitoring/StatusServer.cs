@@ -84,7 +84,7 @@ internal sealed class StatusServer : IDisposable
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException)
             {
-                // Whoever asked has gone, or does not read.
+                // The client has gone, or does not read.
             }
         }
     }

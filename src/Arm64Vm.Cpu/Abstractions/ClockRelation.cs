@@ -7,7 +7,7 @@ internal interface IHostTimestamp
     ulong Read();
 }
 
-/// <summary>How the host's timestamp gives a clock's time, for whoever reads it without asking the clock.</summary>
+/// <summary>How the host's timestamp gives a clock's time, for code that reads it without asking the clock.</summary>
 /// <param name="Source">The timestamp.</param>
 /// <param name="Timestamp">A count in the past.</param>
 /// <param name="Nanoseconds">The clock's time at that count.</param>

@@ -2,7 +2,7 @@ namespace Arm64Vm.Cpu;
 
 /// <summary>The interrupt controller as a processor sees it: what is pending is looked at on the processor's own thread.</summary>
 /// <remarks>
-/// Whoever changes something that concerns a processor, on any thread, stores the change and then calls <see cref="Vcpu.InterruptsChanged"/>. That sets a
+/// Code that changes something that concerns a processor, on any thread, stores the change and then calls <see cref="Vcpu.InterruptsChanged"/>. That sets a
 /// bit of the poll word; the processor sees it, calls <see cref="Drive"/>, and has its inputs as of now.
 /// </remarks>
 internal interface IInterruptSource

@@ -1,6 +1,6 @@
 namespace Arm64Vm.Cpu;
 
-/// <summary>Whoever schedules vCPUs: hears that a vCPU which may be parked has something to do.</summary>
+/// <summary>The scheduler of vCPUs: hears that a vCPU which may be parked has something to do.</summary>
 /// <remarks>
 /// No wake-up is lost when both sides keep this order. Who asks for something: (1) stores the request, (2) sets a bit of the poll word
 /// by an interlocked operation, (3) calls <see cref="Wake"/>. Who parks a vCPU after it returned with a wait: (1) notes it as parked by an

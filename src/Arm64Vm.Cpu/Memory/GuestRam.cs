@@ -1,7 +1,7 @@
 namespace Arm64Vm.Cpu.Memory;
 
 /// <summary>The guest's RAM: one memfd mapped into this process, populated as the guest touches it.</summary>
-// SAFETY: the mapping is owned by this object until Dispose and page aligned; whoever takes its address outlives no guest that runs on it.
+// SAFETY: the mapping is owned by this object until Dispose and page aligned; addresses in it are used only while it is mapped, since the machine is gone before it.
 internal sealed unsafe class GuestRam : IDisposable
 {
     /// <summary>RAM sizes are multiples of this: the largest translation granule.</summary>

@@ -2,7 +2,7 @@ namespace Arm64Vm.Cpu.Parts;
 
 /// <summary>Switching a processor on and off (PSCI CPU_ON, CPU_OFF).</summary>
 /// <remarks>
-/// The state moves Off → Claimed → Pending → On → Off. Whoever moves it from Off to Claimed, by compare-exchange, owns entry and context until it
+/// The state moves Off → Claimed → Pending → On → Off. The thread that moves it from Off to Claimed, by compare-exchange, owns entry and context until it
 /// stores Pending; from there the processor's own thread takes over, resets itself and stores On. Only that thread moves it from On to Off.
 /// </remarks>
 internal sealed class PowerSwitch

@@ -5,7 +5,7 @@ namespace Arm64Vm.Devices.Gic;
 
 /// <summary>What both GIC versions do: banks of interrupts, the choice of the best pending one, and the wires to the processors.</summary>
 /// <remarks>
-/// There is no lock on the way of an interrupt. Banks are changed by interlocked operations from any thread; who changes one then calls
+/// Delivering an interrupt takes no lock. Banks are changed by interlocked operations from any thread; who changes one then calls
 /// <see cref="Attend"/> for the processors that the interrupt goes to, and no others. CPU interfaces, and the choice of the best pending interrupt
 /// (<see cref="Drive"/>), belong to the thread that runs the processor. The order on both sides — change, then tell; be told, then look, with full
 /// barriers between — lets no change go unseen.

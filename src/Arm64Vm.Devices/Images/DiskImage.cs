@@ -91,7 +91,7 @@ internal sealed class DiskImage : IDisposable
         var header = Qcow2Header.Read(file);
         if (header is { IsDirty: true, IsCorrupt: false } && !readOnly)
         {
-            // Whoever wrote it did not close it, and left counts for later.
+            // Its writer did not close it and left its reference counts to be rebuilt.
             Qcow2Repair.Run(file);
             header = Qcow2Header.Read(file);
         }

@@ -183,7 +183,7 @@ internal sealed class VirtioCore : IVirtioInterrupts, IStateful<VirtioCoreState>
         }
     }
 
-    /// <summary>Finishes requests in flight and takes the device off: nothing of it touches memory or raises an interrupt afterwards, whoever still calls it.</summary>
+    /// <summary>Finishes requests in flight and takes the device off: nothing of it touches memory or raises an interrupt afterwards, even where it is still called.</summary>
     /// <remarks>No processor may be running. The device itself belongs to its maker, who disposes it later.</remarks>
     public void Dispose()
     {

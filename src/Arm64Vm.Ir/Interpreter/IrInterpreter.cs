@@ -39,7 +39,7 @@ internal sealed unsafe partial class IrInterpreter
             uint flags = 0;
             for (int index = current.First; index < last; index++)
             {
-                if (Step(instructions, index, context, ref flags))
+                if (Execute(instructions, index, context, ref flags))
                     continue;
                 HasRaised = !IrOps.IsSideExit(instructions[index].Op);
                 return ExitReason.Lookup;
@@ -73,7 +73,7 @@ internal sealed unsafe partial class IrInterpreter
     }
 
     /// <summary>Executes one instruction that is not a terminator; false when a service raised an exception or a side exit was taken: PC is set.</summary>
-    private bool Step(ReadOnlySpan<IrInst> instructions, int index, GuestContext* context, ref uint flags)
+    private bool Execute(ReadOnlySpan<IrInst> instructions, int index, GuestContext* context, ref uint flags)
     {
         ref readonly IrInst i = ref instructions[index];
         switch (i.Op)

@@ -8,7 +8,7 @@ namespace Arm64Vm.Ir.Passes;
 /// State is seen by every operation that can raise an exception or leave: memory and system operations, side exits and the end of the block. Flags that only
 /// side exits see are stored by these. The one
 /// liberty: flags that all successors overwrite before they read them or can fault (<c>flagsDeadAtEnd</c>) are dropped although an interrupt
-/// or a debugger may look at them between blocks; the program cannot tell, for whoever looks returns to code that overwrites them.
+/// or a debugger may look at them between blocks; the program cannot tell, since each of these returns to code that overwrites them.
 /// </remarks>
 internal sealed class DeadCodeElimination
 {

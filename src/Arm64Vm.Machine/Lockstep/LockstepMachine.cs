@@ -68,8 +68,8 @@ internal sealed class LockstepMachine : IDisposable
         for (long unit = 1; ; unit++)
         {
             _pc = _jit.Board.Vcpu.Pc;
-            var first = _reference.Step();
-            var second = _jit.Step();
+            var first = _reference.RunUnit();
+            var second = _jit.RunUnit();
             if (first != second || !AreEqual(unit))
                 return Differ(unit, first.Reason, second.Reason);
             if (first.Reason is VcpuReturn.PowerOff or VcpuReturn.Reset or VcpuReturn.Exited)

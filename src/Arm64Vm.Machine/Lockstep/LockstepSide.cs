@@ -46,7 +46,7 @@ internal sealed class LockstepSide : IDisposable
     public SerialConsole Console => _parts.Console;
 
     /// <summary>Runs one unit; returns why the processor came back, which is <see cref="VcpuReturn.Paused"/> while the guest runs on, and a wait where no unit could be run.</summary>
-    public unsafe VcpuResult Step()
+    public unsafe VcpuResult RunUnit()
     {
         var result = Board.Vcpu.Run();
         Executor.SynchronizeFloatStatus(Board.Vcpu.Context);

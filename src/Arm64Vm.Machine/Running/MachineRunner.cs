@@ -100,7 +100,7 @@ internal sealed class MachineRunner : IVcpuWaker
         await round.Ended.ConfigureAwait(false);
         for (var i = 0; i < entities.Length; i++)
         {
-            // Whoever was about to preempt it is in a call of a few instructions.
+            // A thread that was about to preempt it is in a call of a few instructions.
             SpinWait.SpinUntil(() => entities[i].IsQuiet);
             Volatile.Write(ref _entities[i], null);
             _scheduler.Remove(entities[i]);

@@ -13,7 +13,7 @@ namespace Arm64Vm.Scheduling;
 ///               └───────────────────────────────────────────────────┘  └─► Queued, however the run ends
 ///                                    run ends: wait
 /// </code>
-/// Whoever moves an entity <em>to</em> Queued owns it until it has put it into a queue; whoever takes it out of a queue owns it until it
+/// The thread that moves an entity <em>to</em> Queued owns it until it has put it into a queue; the one that takes it out of a queue owns it until it
 /// has moved it on. So an entity is in one queue at most, and its fields other than the state need no synchronisation of their own.
 ///
 /// No wake-up is lost. The numbers are the order within each thread:

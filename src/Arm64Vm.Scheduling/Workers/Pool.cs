@@ -137,7 +137,7 @@ internal sealed class Pool<TPoints>
         }
         while (!(isBound ? worker.BoundInbox : worker.Inbox).TryAdd(entity));
 
-        // Whoever was called takes it at once. Should it take something else first, it sees that somebody waits when that begins.
+        // The worker that was called takes it at once. If it takes something else first, it sees when it begins that there is more.
         if (worker.Gate.Call())
             return;
         worker.Disturb(entity);

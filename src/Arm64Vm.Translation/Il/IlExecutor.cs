@@ -107,7 +107,7 @@ internal sealed unsafe class IlExecutor : IExecutor
             }
 
             if (isStepping)
-                return Step(unit, context);
+                return RunAlone(unit, context);
 
             counters.Entries++;
             IlUnit? next = unit;
@@ -240,11 +240,11 @@ internal sealed unsafe class IlExecutor : IExecutor
     }
 
     /// <summary>One instruction at a time is always interpreted.</summary>
-    private ExitReason Step(TieredUnit unit, GuestContext* context)
+    private ExitReason RunAlone(TieredUnit unit, GuestContext* context)
     {
         Count(unit, context);
         ExitReason reason = interpreter.Run(unit.Instructions, unit.Blocks, context, once: true);
-        return reason is ExitReason.Lookup or ExitReason.Poll ? ExitReason.Step : reason;
+        return reason is ExitReason.Lookup or ExitReason.Poll ? ExitReason.SingleStep : reason;
     }
 
     private void Count(TieredUnit unit, GuestContext* context)

@@ -49,7 +49,7 @@ internal sealed class TieredUnit : IlUnit
     /// <summary>Waits to be compiled, or is.</summary>
     public bool IsQueued { get; set; }
 
-    /// <summary>No longer in the store; whoever still runs it must not link to it.</summary>
+    /// <summary>No longer in the store; a processor that still runs it must not link to it.</summary>
     public bool IsRemoved => Stale != 0;
 
     /// <summary>Jumps of other units that go straight here.</summary>

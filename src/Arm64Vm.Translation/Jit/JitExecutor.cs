@@ -135,7 +135,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
                     // The service raised an exception: PC is the handler's.
                     counters.Faults++;
                     if (stepping)
-                        return ExitReason.Step;
+                        return ExitReason.SingleStep;
                     break;
                 case ExitLayout.LinkRequest:
                     site = *(int*)context->Exit.Site;
@@ -147,13 +147,13 @@ internal sealed unsafe partial class JitExecutor : IExecutor
                     want = Want.Branch;
                     counters.IndirectMisses++;
                     if (stepping)
-                        return ExitReason.Step;
+                        return ExitReason.SingleStep;
                     break;
                 case (uint)ExitReason.Lookup:
                     context->Pc = context->PcPage + (ulong)(long)context->Exit.PcDelta;
                     counters.Lookups++;
                     if (stepping)
-                        return ExitReason.Step;
+                        return ExitReason.SingleStep;
                     break;
                 default:
                     context->Pc = context->PcPage + (ulong)(long)context->Exit.PcDelta;

@@ -73,7 +73,7 @@ internal sealed unsafe partial class TranslationCache
             writer.Advance(draft.CodeSize + sizeof(int));
             Statistics.Count(draft.GuestInstructions, draft.CodeSize);
 
-            // The code is complete before whoever reads the entry can go there.
+            // The code is complete before a processor that reads the entry can go there.
             Volatile.Write(ref *entry, (uint)unit.CodeOffset);
             return index;
         }

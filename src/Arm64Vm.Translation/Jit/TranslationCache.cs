@@ -56,7 +56,7 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
 
     public TranslationCacheStatistics Statistics { get; } = new();
 
-    /// <summary>Moves when code was removed: whoever holds code addresses (a return stack) drops them when this changes.</summary>
+    /// <summary>Moves when code was removed: what holds code addresses (a return stack) drops them when this changes.</summary>
     internal ulong Epoch => Volatile.Read(ref epoch);
 
     /// <summary>Moves when tables were retired: fetch-side TLBs must be emptied.</summary>

@@ -151,7 +151,7 @@ internal sealed partial class Qcow2Image : IBlockBackend, ISparseDisk, IDisposab
         }
     }
 
-    /// <summary>Nothing more is written, and the file says so to whoever opens it next.</summary>
+    /// <summary>Nothing more is written, and the file says so to the program that opens it next.</summary>
     private void NoteDamage(ImageFormatException e)
     {
         if (_damage is not null)

@@ -39,7 +39,7 @@ internal static class SystemRegisterMove
 
             // What the guest has seen of its timer is pending now: the interrupt comes before the next instruction.
             if (IsTimerStatus(i))
-                b.ExitAfter(ExitReason.Step);
+                b.ExitAfter(ExitReason.SingleStep);
             return true;
         }
 
