@@ -14,6 +14,8 @@ internal sealed unsafe partial class Vcpu
     /// <summary>Takes an exception to EL1 (AArch64.TakeException). ESR and FAR are set by the callers that have them.</summary>
     private void TakeException(ExceptionVector vector, ulong preferredReturn)
     {
+        if (_externalStep != ExternalStep.None)
+            _externalStep = ExternalStep.Done;
         ulong target = Slot(SystemSlot.Vbar) + (ulong)vector;
         target += _state.El == 0 ? FromLowerLevel : _state.SpSel ? FromCurrentWithSpx : 0;
 

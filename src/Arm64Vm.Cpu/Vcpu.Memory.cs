@@ -218,7 +218,8 @@ internal sealed unsafe partial class Vcpu
         target.Host = host;
 
         // With the MMU off memory is Device, but the mode then checks alignment inline, so host memory may be reached inline too.
-        if ((!entry.IsDevice || !_stage1.IsEnabled) && !(_comparators.HasWatchpoints && _comparators.MayWatchPage(address)))
+        if ((!entry.IsDevice || !_stage1.IsEnabled) && !(_comparators.HasWatchpoints && _comparators.MayWatchPage(address))
+            && !(_points.HasWatchpoints && _points.MayWatchPage(address)))
         {
             int index = !privileged ? 0 : MmuIndex;
             byte* page = host - (physical & PageMask);

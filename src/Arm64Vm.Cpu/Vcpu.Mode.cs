@@ -31,6 +31,8 @@ internal sealed unsafe partial class Vcpu
     public bool TryFetch(GuestContext* context, ulong address, out CodeLocation location)
     {
         location = default;
+        if ((_points.HasBreakpoints || _externalStep != ExternalStep.None) && !MayFetchForDebugger(address))
+            return false;
         bool step = IsStepEnabled;
         if (step && !_state.SoftwareStep)
             return RaiseSoftwareStep(address);
@@ -44,6 +46,7 @@ internal sealed unsafe partial class Vcpu
             return false;
         }
 
+        bool externalStep = BeginExternalStep(address);
         int fault = _stage1.Translate(address, AccessType.Execute, _state.El != 0, pan: false, out TlbEntry entry);
         if (fault != FaultStatus.None)
             return RaiseInstructionAbort(address, fault);
@@ -54,7 +57,7 @@ internal sealed unsafe partial class Vcpu
             return RaiseInstructionAbort(address, FaultStatus.ExternalAbort);
 
         // The order of priority is that of Arm ARM D1.3.6.1: step, PC alignment, aborts, breakpoints, illegal state.
-        bool single = step;
+        bool single = step || externalStep;
         if (_comparators.HasBreakpoints && _comparators.MayBreakOnPage(address))
         {
             if (IsBreakpoint(address))
@@ -82,6 +85,8 @@ internal sealed unsafe partial class Vcpu
 
         // Which pages are guarded belongs to the mapping that the tag names, so pages of both kinds can share a tag.
         ulong tag = _stage1.CodeTag(address, mode.Bits);
+        if (_points.HasBreakpoints && !externalStep)
+            mode = _points.Adjust(mode, address, physical);
         location = new CodeLocation { PhysicalPage = physical, Host = host, Mode = guarded ? mode.WithGuard() : mode, ContextTag = tag };
         return true;
     }
@@ -146,7 +151,7 @@ internal sealed unsafe partial class Vcpu
             _context->Fpcr,
             pointerAuthentication: _model.HasPointerAuthentication && (sctlr & SctlrBits.EnableKeys) != 0,
             zeroTrapped: _state.El == 0 && (sctlr & SctlrBits.UserZero) == 0);
-        if (_pmu.CountsInstructions)
+        if (_pmu.CountsInstructions || _externalStep != ExternalStep.None)
             mode = mode.WithInstructionCount();
         if (_pmu.CountsEvents)
             mode = mode.WithEventCount();

@@ -33,12 +33,16 @@ internal sealed unsafe partial class Vcpu
     /// <remarks>A vCPU that waits may be run at any time: it looks at what it waits for and returns again.</remarks>
     public VcpuResult Run()
     {
+        if (IsHeld)
+            return Held();
         Volatile.Write(ref _runThread, Environment.CurrentManagedThreadId);
         Interlocked.Or(ref _context->Poll, (uint)PollReasons.Interrupt);
         try
         {
             while (true)
             {
+                if ((_externalStep != ExternalStep.None || DebugStop != null) && IsStoppedForDebugger())
+                    return new VcpuResult(VcpuReturn.Debug);
                 PollReasons reasons = PollReasons.None;
                 if (Volatile.Read(ref _context->Poll) != 0)
                 {
@@ -50,6 +54,8 @@ internal sealed unsafe partial class Vcpu
 
                 if (!IsSwitchedOn())
                     return new VcpuResult(VcpuReturn.Off);
+                if (_externalStep == ExternalStep.Wanted && _wait.IsWaiting)
+                    EndWait();
                 if (IsStillWaiting())
                     return _wait.ToResult(_options.Timers?.Rest(Index));
                 if ((reasons & PollReasons.Quantum) != 0)
@@ -92,7 +98,7 @@ internal sealed unsafe partial class Vcpu
         switch (reason)
         {
             case ExitReason.SupervisorCall:
-                if (_pmu.DependsOnLevel && IsOverflowDeliverable())
+                if (_pmu.DependsOnLevel && _externalStep == ExternalStep.None && IsOverflowDeliverable())
                 {
                     // The call waits: a profile of EL0 would otherwise show the kernel's entry, for the host's timer is slower than system calls follow each other.
                     _context->Pc = pc - 4;

@@ -51,6 +51,8 @@ internal sealed unsafe partial class Vcpu
     /// <summary>Looks whether an access that translated is watched; false where that raised an exception. Unprivileged accesses count as those of EL0.</summary>
     private bool CheckWatchpoints(ulong pc, ulong address, int size, bool reads, bool writes, bool privileged)
     {
+        if (_points.HasWatchpoints && !MayAccessForDebugger(pc, address, size, reads, writes))
+            return false;
         if (!_comparators.HasWatchpoints || !AreDebugExceptionsEnabled(_state.El, Daif))
             return true;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Arm64Vm.Cpu.Debugging;
 using Arm64Vm.Cpu.Exceptions;
 using Arm64Vm.Cpu.Memory;
 using Arm64Vm.Cpu.Mmu;
@@ -47,6 +48,7 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
     {
         _options = options;
         _model = options.Model;
+        _points = options.DebugPoints ?? new DebugPoints();
         _memory = memory;
         _devices = [.. devices];
         _log = options.Log;

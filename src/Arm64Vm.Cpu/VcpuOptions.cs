@@ -61,6 +61,9 @@ internal sealed record VcpuOptions
     /// <summary>Overflow interrupt of the performance monitors.</summary>
     public IInterruptLine? PmuInterrupt { get; init; }
 
+    /// <summary>Where a debugger stops, shared with the machine's other processors and the translator; null: nowhere.</summary>
+    public Debugging.DebugPoints? DebugPoints { get; init; }
+
     public ILogSink? Log { get; init; }
 
     /// <summary>Hears of the stages of a boot.</summary>

@@ -29,6 +29,9 @@ internal enum VcpuReturn
 
     /// <summary>The guest program ended through semihosting; <see cref="Vcpu.ExitCode"/> has its status.</summary>
     Exited,
+
+    /// <summary>A debugger wants to look: <see cref="Vcpu.DebugStop"/> says why. It comes back with it again until <see cref="Vcpu.PrepareForDebugger"/>.</summary>
+    Debug,
 }
 
 /// <summary>Why a vCPU came back to its scheduler, and when it must run again.</summary>

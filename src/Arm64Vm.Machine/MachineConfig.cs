@@ -111,6 +111,9 @@ public sealed record MachineConfig
     /// <summary>A reset ends the run instead of starting the machine again.</summary>
     public bool NoReboot { get; init; }
 
+    /// <summary>The machine is paused before its first instruction, and goes on with <see cref="VirtualMachine.Resume"/>.</summary>
+    public bool StartsPaused { get; init; }
+
     /// <summary>Who calls the host by HLT #0xF000: console and exit status, no files.</summary>
     public SemihostingAccess Semihosting { get; init; } = SemihostingAccess.On;
 

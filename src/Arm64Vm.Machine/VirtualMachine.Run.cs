@@ -61,6 +61,9 @@ public sealed partial class VirtualMachine
                 case VcpuReturn.Reset:
                     Restart();
                     break;
+                case VcpuReturn.Debug:
+                    StandForDebugger();
+                    goto default;
                 default:
                     if (!await WaitWhilePausedAsync().ConfigureAwait(false))
                         return End(RunEnd.Stopped);
@@ -106,6 +109,9 @@ public sealed partial class VirtualMachine
             if (stands)
             {
                 _state = MachineState.Paused;
+                _stands++;
+                foreach (var vcpu in Board.Vcpus)
+                    vcpu.ReleaseForDebugger();
                 _ownClock?.Pause();
             }
 

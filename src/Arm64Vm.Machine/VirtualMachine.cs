@@ -183,6 +183,12 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             if (_state != MachineState.Created)
                 throw new InvalidOperationException("A machine runs once.");
             _state = MachineState.Running;
+            if (Config.StartsPaused)
+            {
+                _pauseWanted = true;
+                _board?.RequestStop(VcpuStop.Paused);
+            }
+
             _elapsed.Start();
             _ownClock?.Resume();
             _run = Task.Run(RunToEndAsync, CancellationToken.None);
@@ -217,6 +223,14 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         lock (_gate)
         {
             _pauseWanted = false;
+
+            // What a debugger stopped for is over; a breakpoint that is still there stops again.
+            if (_state == MachineState.Paused && _board is { } board)
+            {
+                foreach (var vcpu in board.Vcpus)
+                    vcpu.PrepareForDebugger(steps: false, holds: false);
+            }
+
             _standing?.TrySetResult();
         }
     }

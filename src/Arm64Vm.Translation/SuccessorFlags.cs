@@ -47,6 +47,9 @@ internal static unsafe class SuccessorFlags
     // SAFETY: as DeadAtEnd.
     public static bool AreDead(in CodeLocation location, IrRegion region, int offset)
     {
+        // Whoever stops there sees the flags.
+        if (location.Mode.StopSet != 0)
+            return false;
         int lowest = offset, highest = offset;
         for (int n = 0; n < LookAhead; n++)
         {

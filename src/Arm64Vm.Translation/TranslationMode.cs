@@ -13,6 +13,10 @@ internal readonly record struct TranslationMode(uint Bits)
     private const uint StackMisalignedBit = 1 << 22;
     private const uint CountsInstructionsBit = 1 << 23;
     private const uint CountsEventsBit = 1 << 24;
+    private const int StopSetShift = 26;
+
+    /// <summary>Names of sets of stops are 1 to this.</summary>
+    public const int MostStopSets = 63;
 
     /// <summary>FPCR bits that choose semantics: AHP(26) DN(25) FZ(24) RMode(23:22) FZ16(19).</summary>
     public const uint FpcrMask = 0x07C8_0000;
@@ -59,13 +63,21 @@ internal readonly record struct TranslationMode(uint Bits)
     /// <summary>The bits of FPCR selected by <see cref="FpcrMask"/>.</summary>
     public uint Fpcr => ((Bits >> FpcrShift) & 0xFF) << 19;
 
+    /// <summary>Names the places of the page where a debugger stops (<see cref="ICodeStops"/>); 0: none.</summary>
+    public int StopSet => (int)(Bits >> StopSetShift);
+
     public TranslationMode WithGuard() => new(Bits | GuardedBit);
+
+    public TranslationMode WithSingleStep() => new(Bits | SingleStepBit);
 
     public TranslationMode WithInstructionCount() => new(Bits | CountsInstructionsBit);
 
     public TranslationMode WithEventCount() => new(Bits | CountsEventsBit);
 
     public TranslationMode WithUserOverride() => new(Bits | UserOverrideBit);
+
+    /// <summary>The mode for a page with stops, <paramref name="set"/> from 1 to <see cref="MostStopSets"/>.</summary>
+    public TranslationMode WithStops(int set) => new(Bits | ((uint)set << StopSetShift));
 
     /// <summary>The mode for an SP that must be aligned, and is or is not.</summary>
     public TranslationMode WithStack(bool aligned) => new(Bits | StackCheckedBit | (aligned ? 0 : StackMisalignedBit | SingleStepBit));

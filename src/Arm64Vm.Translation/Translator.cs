@@ -43,6 +43,10 @@ internal sealed unsafe class Translator
             IrVerifier.Verify(region);
     }
 
+    /// <summary>A debugger stops before the instruction at an offset of a page: nothing leads there but a fetch.</summary>
+    internal bool IsStop(TranslationMode mode, int pageOffset) =>
+        mode.StopSet != 0 && pageOffset < PageSize && options.Stops is { } stops && stops.IsStop(mode, pageOffset);
+
     /// <summary>A branch forward becomes a side exit, where there may be one more.</summary>
     private bool TryGoOn(IrBuilder b)
     {
@@ -79,9 +83,10 @@ internal sealed unsafe class Translator
             Lifter.Lift(context, word);
             tally.Note(word);
             offset += 4;
-            if (b.IsTerminated && !(count < limit && offset < PageSize && !b.Region.IsFull && TryGoOn(b)))
+            bool isLast = count >= limit || offset >= PageSize || b.Region.IsFull || IsStop(location.Mode, offset);
+            if (b.IsTerminated && (isLast || !TryGoOn(b)))
                 break;
-            if (count >= limit || offset >= PageSize || b.Region.IsFull || (isCounted && IsSystemRegisterAccess(word)))
+            if (isLast || (isCounted && IsSystemRegisterAccess(word)))
             {
                 b.Jump(offset);
                 break;

@@ -25,7 +25,7 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting, IVcpuWaker
         Memory = new PhysicalMemory(bus ?? Bus);
         Memory.AddRam(_ram);
         options = (options ?? new VcpuOptions()) with { Semihosting = this, Waker = this };
-        Cpu = new Vcpu(options, Memory, devices ?? [], (services, code) => MakeExecutor(services, code, options.Model, emitted));
+        Cpu = new Vcpu(options, Memory, devices ?? [], (services, code) => MakeExecutor(services, code, options, emitted));
         for (ulong offset = 0; offset < 0x800; offset += 0x80)
             Write32(Vectors + offset, Asm.Hlt(0xF000));
         Cpu.Reset(Code);
@@ -33,9 +33,9 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting, IVcpuWaker
             SetSystem("VBAR_EL1", Vectors);
     }
 
-    private static IExecutor MakeExecutor(IGuestServices services, ICodeMemory code, CpuModel model, bool emitted)
+    private static IExecutor MakeExecutor(IGuestServices services, ICodeMemory code, VcpuOptions vcpu, bool emitted)
     {
-        var options = new TranslatorOptions { Verify = true, Features = model.Features };
+        var options = new TranslatorOptions { Verify = true, Features = vcpu.Model.Features, Stops = vcpu.DebugPoints, MaxSideExits = 3 };
         return emitted ? new JitExecutor(code, services, new Translator(options), HostFeatures.Detect()) : new InterpreterExecutor(code, services, options);
     }
 

@@ -54,6 +54,9 @@ internal sealed class BootSession(CliStreams streams)
     /// <summary>A file of variables that is made if it is not there; null: none.</summary>
     public required string? VariablesToMake { get; init; }
 
+    /// <summary>Where GDB may connect; null: nowhere.</summary>
+    public string? Gdb { get; init; }
+
     public required StatisticsFormat Statistics { get; init; }
 
     /// <summary>Texts at whose first appearance on the console counters are taken as well.</summary>
@@ -181,6 +184,9 @@ internal sealed class BootSession(CliStreams streams)
         }
 
         var run = machine.RunAsync();
+        var servers = new ControlServers();
+        await using var closing = servers.ConfigureAwait(false);
+        servers.Start(machine, Gdb, streams.Error);
         var first = await Task.WhenAny([run, limit, .. consoles.Select(one => one.OutputFailed), .. until.Seen, .. fail.Seen]).ConfigureAwait(false);
         await machine.StopAsync().ConfigureAwait(false);
         var result = await run.ConfigureAwait(false);

@@ -24,6 +24,7 @@ internal static class BootCommand
         Option<string?> dumpTree = new("--dump-dtb") { Description = "Write the device tree to a file, or with - to standard output, and end", HelpName = "FILE" };
         Option<string?> stats = new("--stats") { Description = "Print counters at the end, and a line for each phase of the boot, as text or JSON", HelpName = "json", Arity = ArgumentArity.ZeroOrOne };
         Option<string[]> statsAt = new("--stats-at") { Description = "With --stats: counters also when the console first prints this; may be repeated", HelpName = "TEXT", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        var debugging = new DebugOptions(command);
         Option<int?> copies = new("--copies") { Description = "Boot so many isolated copies in one process, without input; the status is the highest", HelpName = "N" };
         Option<bool> prefix = new("--prefix") { Description = "With --copies: lines begin with the copy's number" };
         stats.AcceptOnlyFromAmong("text", "json");
@@ -50,11 +51,11 @@ internal static class BootCommand
             using var output = new OwnedOutput(target, streams);
             using var secondOutput = new OwnedOutput(second, streams);
             using var serialTwoOutput = new OwnedOutput(serialTwo, streams);
-            var config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = parsed.GetValue(noReboot), SerialOutput = output.Stream, HasVirtioConsole = second.Kind != SerialKind.None, VirtioConsoleOutput = secondOutput.Stream, TracksPhases = parsed.GetResult(stats) is not null, HasSecondSerial = serialTwo.Kind != SerialKind.None, SecondSerialOutput = serialTwoOutput.Stream, HasDisplay = parsed.GetValue(screenshot) is not null };
+            var config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = parsed.GetValue(noReboot), SerialOutput = output.Stream, HasVirtioConsole = second.Kind != SerialKind.None, VirtioConsoleOutput = secondOutput.Stream, TracksPhases = parsed.GetResult(stats) is not null, HasSecondSerial = serialTwo.Kind != SerialKind.None, SecondSerialOutput = serialTwoOutput.Stream, HasDisplay = parsed.GetValue(screenshot) is not null, StartsPaused = debugging.StartsPaused(parsed) };
             var tree = parsed.GetValue(dumpTree);
             if (parsed.GetValue(copies) is { } count)
             {
-                foreach (var option in (ReadOnlySpan<Option>)[virtioConsole, serial2, screenshot, dumpTree, stats, statsAt])
+                foreach (var option in (ReadOnlySpan<Option>)[virtioConsole, serial2, screenshot, dumpTree, stats, statsAt, .. debugging.All])
                 {
                     if (parsed.GetResult(option) is { Implicit: false })
                         throw CliException.Usage($"--copies does not go with {option.Name}");
@@ -92,6 +93,7 @@ internal static class BootCommand
                 DeviceTreeFile = tree,
                 ScreenshotFile = parsed.GetValue(screenshot),
                 StatisticsAt = parsed.GetValue(statsAt) ?? [],
+                Gdb = debugging.Gdb(parsed),
                 VariablesToMake = machine.VariablesToMake(parsed),
                 Statistics = parsed.GetResult(stats) is null ? StatisticsFormat.None
                     : parsed.GetValue(stats) == "json" ? StatisticsFormat.Json

@@ -144,6 +144,39 @@ internal sealed unsafe class Stage1
         return FaultStatus.None;
     }
 
+    /// <summary>Finds the physical address behind a virtual one without regard to permissions and without changing tables or caches, for debuggers.</summary>
+    public bool TryProbe(ulong address, out ulong physical)
+    {
+        TlbEntry entry;
+        if (!IsEnabled)
+        {
+            bool isThere = TranslateOff(address, AccessType.Read, out entry) == FaultStatus.None;
+            physical = isThere ? PhysicalOf(entry, address) : 0;
+            return isThere;
+        }
+
+        ref RegimeHalf half = ref (address & (1UL << 55)) != 0 ? ref _upper : ref _lower;
+        physical = 0;
+        if (!InRange(half, address, code: false))
+            return false;
+        _walker.Walk(half, _controls, address, AccessType.Read, privileged: true, pan: false, markAccess: false, out entry);
+        if ((entry.Flags & TlbEntryFlags.Valid) == 0)
+            return false;
+        physical = PhysicalOf(entry, address);
+        return true;
+    }
+
+    /// <summary>What the tables map; null while translation is off.</summary>
+    public MappingList? ListMappings(PhysicalMemory memory, int most)
+    {
+        if (!IsEnabled)
+            return null;
+        var list = new MappingList(memory, most);
+        list.Add(_lower, upper: false);
+        list.Add(_upper, upper: true);
+        return list;
+    }
+
     /// <summary>Physical address of <paramref name="address"/> inside an entry that covers it.</summary>
     public ulong PhysicalOf(in TlbEntry entry, ulong address) =>
         IsEnabled ? entry.Physical | (address & entry.Mask) : entry.Physical | (address & 0xFFF);

@@ -95,6 +95,24 @@ internal abstract class InterruptController : IInterruptSource
         return new PrivateInput(this, processor, FirstPpi + number);
     }
 
+    /// <summary>Interrupts of a processor, then the shared ones, that are enabled, pending or active: INTID, and for people what they are.</summary>
+    public IEnumerable<(int Id, string State)> List(int processor)
+    {
+        (InterruptBank, int)[] banks = [(Private[processor], 0), (Shared, FirstSpi)];
+        foreach (var (bank, first) in banks)
+        {
+            for (int index = 0; index < bank.Count; index++)
+            {
+                uint bit = 1u << (index & 31);
+                int word = index / 32;
+                bool pending = (bank.Pending(word) & bit) != 0;
+                if (!bank.IsEnabled(index) && !pending && !bank.IsActive(index))
+                    continue;
+                yield return (first + index, $"{(bank.IsEnabled(index) ? "enabled" : "disabled")}{(pending ? " pending" : "")}{(bank.IsActive(index) ? " active" : "")} group{(bank.IsGroup1(index) ? 1 : 0)} priority=0x{bank.Priority(index):x2} {((bank.Edge(word) & bit) != 0 ? "edge" : "level")}");
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Drive(int processor)
     {

@@ -46,6 +46,9 @@ internal sealed class BoardGic
     /// <summary>What processors look at.</summary>
     public IInterruptSource Source => _controller;
 
+    /// <summary>What is enabled, pending or active for a processor, for people.</summary>
+    public IEnumerable<(int Id, string State)> List(int processor) => _controller.List(processor);
+
     public IInterruptLine Spi(int number) => _controller.SharedLine(number);
 
     public IInterruptLine Ppi(int cpu, int number) => _controller.PrivateLine(cpu, number);

@@ -43,9 +43,9 @@ internal static class Executors
     }
 
     /// <summary>Makes the executor of one processor; x64 ones of a machine share its cache.</summary>
-    public static IExecutor Make(CpuModel model, ExecutorChoice choice, IGuestServices services, ICodeMemory code, TranslationCache? cache)
+    public static IExecutor Make(CpuModel model, ExecutorChoice choice, IGuestServices services, ICodeMemory code, TranslationCache? cache, ICodeStops? stops = null)
     {
-        var options = new TranslatorOptions { Features = model.Features, MaxSideExits = SideExits };
+        var options = new TranslatorOptions { Features = model.Features, MaxSideExits = SideExits, Stops = stops };
         if (choice.Features is { } host)
             return new JitExecutor(code, services, new Translator(options), host, cache!);
         if (choice.Backend == ExecutionBackend.Il && RuntimeFeature.IsDynamicCodeSupported)

@@ -19,6 +19,9 @@ internal sealed class MachineParts : IDisposable
 
     private readonly List<IDisposable> _files = [];
 
+    /// <summary>Breakpoints and watchpoints of a debugger, which a reset keeps.</summary>
+    public Cpu.Debugging.DebugPoints DebugPoints { get; } = new();
+
     public required MachineConfig Config { get; init; }
 
     public required CpuModel Model { get; init; }

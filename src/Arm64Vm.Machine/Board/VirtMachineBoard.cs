@@ -210,12 +210,13 @@ internal sealed class VirtMachineBoard : IDisposable
             RandomSeed = config.RandomSeed + (ulong)cpu,
             Clock = _clock,
             PmuInterrupt = Interrupts.Ppi(cpu, BoardInterrupts.PmuPpi),
+            DebugPoints = _parts.DebugPoints,
             Log = _log,
             Milestones = Phases,
         };
         return new Vcpu(options, Memory, [timers, .. Interrupts.SystemRegisters], (services, code) =>
         {
-            var executor = Executors.Make(_parts.Model, _parts.Execution, services, code, _translations);
+            var executor = Executors.Make(_parts.Model, _parts.Execution, services, code, _translations, _parts.DebugPoints);
             _executors.Add(executor);
             if (Phases is not null)
                 Executors.CountInstructions(executor);

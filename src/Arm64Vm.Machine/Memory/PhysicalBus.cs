@@ -93,6 +93,9 @@ internal sealed class PhysicalBus : IMmioDevice, IPhysicalBus
         return false;
     }
 
+    /// <summary>The devices, by address.</summary>
+    public IEnumerable<(Region Region, string Name)> Devices => Volatile.Read(ref _table).Slots.Select(slot => (slot.Region, slot.Name));
+
     private Slot? Find(ulong address, int size)
     {
         var table = Volatile.Read(ref _table);

@@ -134,7 +134,11 @@ internal sealed class MachineRunner : IVcpuWaker
         /// <summary>A processor was asked to stop.</summary>
         public void Stopped(VcpuReturn reason)
         {
-            Interlocked.CompareExchange(ref _end, (int)reason, (int)VcpuReturn.Paused);
+            int end;
+            while (Weight(reason) > Weight((VcpuReturn)(end = Volatile.Read(ref _end))) && Interlocked.CompareExchange(ref _end, (int)reason, end) != end)
+            {
+            }
+
             StopOthers();
         }
 
@@ -154,6 +158,14 @@ internal sealed class MachineRunner : IVcpuWaker
             else
                 _ended.TrySetResult();
         }
+
+        /// <summary>A pause gives way to a debugger's stop, which shows again, and both to what the guest did.</summary>
+        private static int Weight(VcpuReturn reason) => reason switch
+        {
+            VcpuReturn.Paused => 0,
+            VcpuReturn.Debug => 1,
+            _ => 2,
+        };
 
         private void StopOthers()
         {

@@ -33,7 +33,7 @@ internal sealed unsafe partial class JitExecutor
         if (context->ContextTag != FetchTlb.NoContext && !StepsUnits)
         {
             if (want == Want.Link && !isFarLink)
-                table = TableOf(site);
+                table = TableOf(site, (int)(pc & 0xFFF));
             else if (want != Want.Fetch)
                 entries = FetchTlb.Find(context, pc, context->BranchType);
         }
@@ -70,12 +70,12 @@ internal sealed unsafe partial class JitExecutor
     /// <summary>Code offsets up to here are those of the stubs, where empty entries lead.</summary>
     private uint MissesEnd => (uint)cache.Stubs.Size;
 
-    /// <summary>The table of the page that a link site is on, or null where its unit has been removed.</summary>
-    private CodeTable* TableOf(int site)
+    /// <summary>The table of the page that a link site is on, or null where its unit has been removed, or the target must be fetched because a debugger stops there.</summary>
+    private CodeTable* TableOf(int site, int target)
     {
         ref readonly TranslationUnit owner = ref cache.Unit(cache.Site(site).Owner);
         CodeTable* table = (CodeTable*)owner.Table;
-        return owner.IsLive && !table->IsRetired ? table : null;
+        return owner.IsLive && !table->IsRetired && !translator.IsStop(table->Mode, target) ? table : null;
     }
 
     private bool Enter(GuestContext* context, ulong pc, uint code)

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using Arm64Vm.Machine.Debugging;
+
+namespace Arm64Vm.Cli.Boot;
+
+/// <summary>The options that let others look into a machine and control it.</summary>
+internal sealed class DebugOptions
+{
+    private readonly Option<string?> _gdb = new("--gdb") { Description = "Let GDB connect there (target remote); :PORT is on the loopback interface. Connecting pauses the machine", HelpName = ":PORT|HOST:PORT|unix:PATH" };
+    private readonly Option<bool> _waitGdb = new("--wait-gdb") { Description = "With --gdb: pause before the first instruction until the debugger lets the machine go" };
+
+    public DebugOptions(Command command)
+    {
+        NotEmpty.Require(_gdb, "the address");
+        foreach (var option in All)
+            command.Add(option);
+        _gdb.CompletionSources.Add(context => Completions.OfList(context, [":1234", "unix:"], []));
+    }
+
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<Option> All => [_gdb, _waitGdb];
+
+    /// <exception cref="CliException">It is no address.</exception>
+    public string? Gdb(ParseResult parsed) => Check("--gdb", parsed.GetValue(_gdb));
+
+    /// <exception cref="CliException">Nothing could let the machine go.</exception>
+    public bool StartsPaused(ParseResult parsed)
+    {
+        var waits = parsed.GetValue(_waitGdb);
+        if (waits && parsed.GetValue(_gdb) is null)
+            throw CliException.Usage("--wait-gdb needs --gdb");
+        return waits;
+    }
+
+    private static string? Check(string option, string? address)
+    {
+        if (address is null)
+            return null;
+        try
+        {
+            _ = ListenAddress.Parse(address);
+            return address;
+        }
+        catch (FormatException e)
+        {
+            throw CliException.Usage($"{option}: {e.Message}");
+        }
+    }
+}
