@@ -75,6 +75,9 @@ public sealed record MachineConfig
     /// <summary>Folders of the host, behind the networks.</summary>
     public IReadOnlyList<ShareConfig> Shares { get; init; } = [];
 
+    /// <summary>PCIe slots for devices that come and go while the guest runs (<see cref="VirtualMachine.PlugDisk"/>), behind all devices on PCIe.</summary>
+    public int HotplugSlots { get; init; }
+
     /// <summary>A virtio source of random bytes, behind the disks.</summary>
     public bool HasEntropyDevice { get; init; }
 
@@ -99,6 +102,9 @@ public sealed record MachineConfig
 
     /// <summary>A framebuffer in RAM that firmware may announce, as EDK2 does: <see cref="VirtualMachine.CaptureScreen"/>.</summary>
     public bool HasDisplay { get; init; }
+
+    /// <summary>A device on PCIe by which a kernel says that it has panicked (pvpanic), which ends the run with <see cref="RunEnd.Panic"/>.</summary>
+    public bool HasPanicDevice { get; init; }
 
     /// <summary>A watchdog (Arm's generic one, Linux's sbsa_gwdt) that resets a guest which does not refresh it in the time it has set.</summary>
     public bool HasWatchdog { get; init; }

@@ -53,7 +53,7 @@ public sealed partial class VirtualMachine
             switch (stop)
             {
                 case VcpuReturn.PowerOff:
-                    return End(RunEnd.PowerOff);
+                    return End(board.HasPanicked ? RunEnd.Panic : RunEnd.PowerOff);
                 case VcpuReturn.Exited:
                     return End(RunEnd.SemihostingExit, board.ExitCode);
                 case VcpuReturn.Reset when Config.NoReboot:
@@ -160,6 +160,11 @@ public sealed partial class VirtualMachine
 
         // Nobody can reach the old board any more; it goes first because both at once would need the memory twice.
         old.Dispose();
+        List<HotplugDevice> gone;
+        lock (_gate)
+            gone = TakeLeaving();
+        foreach (var device in gone)
+            DeviceRemoved?.Invoke(device.Id);
         _boot.Dispose();
         var boot = BootPackage.Prepare(_parts);
         VirtMachineBoard board;
@@ -178,6 +183,9 @@ public sealed partial class VirtualMachine
         {
             _boot = boot;
             _board = board;
+            board.DeviceRemoved = Removed;
+            foreach (var device in _parts.Slots.Devices)
+                board.Slots.Plug(device, atPowerOn: true);
             if (_pauseWanted || _stopWanted || _resetWanted)
                 board.RequestStop(VcpuStop.Paused);
             Volatile.Write(ref _restarting, 0);

@@ -53,6 +53,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         _ownClock = ownClock;
         _boot = boot;
         _board = board;
+        board.DeviceRemoved = Removed;
     }
 
     /// <summary>The configuration it was made from.</summary>

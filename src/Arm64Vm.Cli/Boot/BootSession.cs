@@ -199,7 +199,7 @@ internal sealed class BootSession(CliStreams streams)
             FoundText = until.Found is not null,
             WantedTexts = Until,
             FailureText = fail.Found,
-            Panicked = panic.Found is not null,
+            Panicked = panic.Found is not null || result.End == RunEnd.Panic,
             FirmwareFailed = failed is { IsSeen: true },
             FirmwareSaidNothing = passed is { IsSeen: false } && failed is { IsSeen: false },
             Signal = Volatile.Read(ref _signal),

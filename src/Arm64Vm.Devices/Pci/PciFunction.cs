@@ -13,6 +13,9 @@ internal interface IPciHost
     /// <summary>Drives the function's interrupt pin A. Safe from any thread.</summary>
     void SetInterrupt(PciFunction function, bool asserted);
 
+    /// <summary>A function was taken out of a slot: nothing leads to it any more. Called with the host's lock held.</summary>
+    void Unplugged(PciFunction function);
+
     /// <summary>Writes a message. Safe from any thread.</summary>
     void SendMessage(PciFunction function, ulong address, uint data);
 }
@@ -52,12 +55,18 @@ internal abstract class PciFunction : IPciFunction
     /// <summary>Bus, device and function, once it is plugged in.</summary>
     internal ushort Address { get; set; }
 
+    /// <summary>The host's wire that pin A leads to.</summary>
+    internal int Wire { get; set; }
+
     /// <summary>Guards the function's registers.</summary>
     private protected Lock Gate { get; }
 
     private protected ushort CommandBits => BinaryPrimitives.ReadUInt16LittleEndian(_space.AsSpan(Command));
 
     private protected Span<byte> Space => _space;
+
+    /// <summary>Masks of what can be written.</summary>
+    private protected Span<byte> Writable => _writable;
 
     /// <inheritdoc/>
     public virtual uint ReadConfiguration(uint offset, int size)

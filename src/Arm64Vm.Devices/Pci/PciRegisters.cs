@@ -27,6 +27,12 @@ internal static class PciRegisters
     public const ushort StatusInterrupt = 1 << 3;
     public const ushort StatusCapabilities = 1 << 4;
 
+    public const int HeaderType = 0x0E;
+    public const int SecondaryBus = 0x19;
+    public const int MemoryBase = 0x20;
+    public const int PrefetchableBase = 0x24;
+    public const int BridgeControl = 0x3E;
+    public const byte CapabilityMsi = 0x05;
     public const byte CapabilityVendor = 0x09;
     public const byte CapabilityExpress = 0x10;
     public const byte CapabilityMsiX = 0x11;

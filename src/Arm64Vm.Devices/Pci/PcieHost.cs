@@ -14,6 +14,7 @@ internal sealed class PcieHost : IMmioDevice, IPciHost
     private readonly Lock _gate = new();
     private readonly Lock _lineGate = new();
     private readonly Dictionary<uint, IPciFunction> _functions = [];
+    private readonly List<PcieRootPort> _ports = [];
     private readonly HashSet<PciFunction>[] _asserting;
     private readonly IReadOnlyList<IInterruptLine> _lines;
     private readonly IMsiTarget? _messages;
@@ -52,24 +53,53 @@ internal sealed class PcieHost : IMmioDevice, IPciHost
             if (implementation is PciFunction endpoint)
             {
                 endpoint.Address = (ushort)((bus << 8) | (device << 3) | function);
+                endpoint.Wire = device;
                 endpoint.Host = this;
             }
+
+            if (implementation is PcieRootPort port)
+                _ports.Add(port);
         }
+    }
+
+    /// <summary>Plugs an endpoint into the slot of a port, which tells its guest.</summary>
+    /// <exception cref="InvalidOperationException">The slot is taken.</exception>
+    public void Plug(PcieRootPort port, PciFunction endpoint)
+    {
+        lock (_gate)
+        {
+            endpoint.Host = this;
+            port.Plug(endpoint);
+        }
+    }
+
+    /// <inheritdoc/>
+    void IPciHost.Unplugged(PciFunction function)
+    {
+        lock (_gate)
+        {
+            function.Host = null;
+            Space.Map(MappedBars());
+        }
+
+        SetInterrupt(function, asserted: false);
     }
 
     /// <inheritdoc/>
     void IPciHost.BarsChanged()
     {
         lock (_gate)
-            Space.Map(_functions.Values.OfType<PciFunction>().SelectMany(function => function.MappedBars()));
+            Space.Map(MappedBars());
     }
 
     /// <inheritdoc/>
-    void IPciHost.SetInterrupt(PciFunction function, bool asserted)
+    void IPciHost.SetInterrupt(PciFunction function, bool asserted) => SetInterrupt(function, asserted);
+
+    private void SetInterrupt(PciFunction function, bool asserted)
     {
         if (_lines.Count == 0)
             return;
-        var wire = (function.Address >> 3) % _lines.Count;
+        var wire = function.Wire % _lines.Count;
         lock (_lineGate)
         {
             if (asserted)
@@ -92,7 +122,7 @@ internal sealed class PcieHost : IMmioDevice, IPciHost
         var register = (uint)offset & RegisterMask;
         lock (_gate)
         {
-            if (!_functions.TryGetValue((uint)(offset >> FunctionShift), out var function))
+            if (Find((uint)(offset >> FunctionShift)) is not { } function)
                 value = size == 8 ? ulong.MaxValue : (1ul << (8 * size)) - 1;
             else if (size == 8)
                 value = function.ReadConfiguration(register, 4) | ((ulong)function.ReadConfiguration(register + 4, 4) << 32);
@@ -110,7 +140,7 @@ internal sealed class PcieHost : IMmioDevice, IPciHost
         var register = (uint)offset & RegisterMask;
         lock (_gate)
         {
-            if (!_functions.TryGetValue((uint)(offset >> FunctionShift), out var function))
+            if (Find((uint)(offset >> FunctionShift)) is not { } function)
                 return true;
             if (size == 8)
             {
@@ -124,6 +154,23 @@ internal sealed class PcieHost : IMmioDevice, IPciHost
 
             return true;
         }
+    }
+
+    private IEnumerable<MappedBar> MappedBars() =>
+        _functions.Values.OfType<PciFunction>().Concat(_ports.Select(port => port.Endpoint).OfType<PciFunction>()).SelectMany(function => function.MappedBars());
+
+    /// <summary>What answers at bus, device and function: on bus 0, or behind the port that has been given the bus.</summary>
+    private IPciFunction? Find(uint address)
+    {
+        if (_functions.TryGetValue(address, out var function))
+            return function;
+        foreach (var port in _ports)
+        {
+            if (port.Answers(address) is { } endpoint)
+                return endpoint;
+        }
+
+        return null;
     }
 
     private bool IsAccepted(ulong offset, int size) =>

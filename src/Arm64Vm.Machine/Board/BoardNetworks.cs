@@ -34,7 +34,7 @@ internal sealed class BoardNetworks : IDisposable
             link.Dispose();
     }
 
-    private static INetwork Open(NetworkConfig config) => config switch
+    internal static INetwork Open(NetworkConfig config) => config switch
     {
         UserNetworkConfig user => UserNetwork.Start(user.Forwards, user.ReachesHost),
         TapNetworkConfig tap => new TapNetwork(tap.Interface),
@@ -45,5 +45,5 @@ internal sealed class BoardNetworks : IDisposable
     };
 
     /// <summary>Those of QEMU, which guests of images made for it may know.</summary>
-    private static PhysicalAddress DefaultAddress(int index) => new([0x52, 0x54, 0x00, 0x12, 0x34, (byte)(0x56 + index)]);
+    internal static PhysicalAddress DefaultAddress(int index) => new([0x52, 0x54, 0x00, 0x12, 0x34, (byte)(0x56 + index)]);
 }

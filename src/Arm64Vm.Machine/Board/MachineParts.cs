@@ -58,6 +58,9 @@ internal sealed class MachineParts : IDisposable
 
     public BoardNetworks Networks { get; } = new();
 
+    /// <summary>What has been plugged in since the machine was made.</summary>
+    public HotplugSlots Slots { get; } = new();
+
     /// <summary>Pages that the host wants from the balloon.</summary>
     public uint BalloonTarget { get; set; }
 
@@ -154,6 +157,7 @@ internal sealed class MachineParts : IDisposable
 
     public void Dispose()
     {
+        Slots.Dispose();
         Networks.Dispose();
         foreach (var file in _files)
             file.Dispose();

@@ -5,6 +5,7 @@ using Arm64Vm.Devices.Display;
 using Arm64Vm.Devices.FwCfg;
 using Arm64Vm.Devices.Gpio;
 using Arm64Vm.Devices.Pci;
+using Arm64Vm.Devices.Pci.Panic;
 using Arm64Vm.Devices.Power;
 using Arm64Vm.Devices.Rtc;
 using Arm64Vm.Devices.Timer;
@@ -152,11 +153,20 @@ internal sealed class VirtMachineBoard : IDisposable
     /// <summary>Null: there is none.</summary>
     public VirtioBalloon? Balloon { get; private set; }
 
+    /// <summary>For devices that come and go.</summary>
+    public BoardSlots Slots { get; private set; } = null!;
+
     /// <summary>Null: stages are not looked for.</summary>
     public PhaseTracker? Phases { get; }
 
     /// <summary>Status of the guest program that ended through semihosting.</summary>
     public int ExitCode => Vcpus.Select(vcpu => vcpu.ExitCode).FirstOrDefault(code => code != 0);
+
+    /// <summary>The guest's kernel has said that it panicked.</summary>
+    public bool HasPanicked { get; private set; }
+
+    /// <summary>A guest has let go of a device.</summary>
+    public Action<HotplugDevice>? DeviceRemoved { get; set; }
 
     /// <summary>Asks every processor to stop. Safe from any thread.</summary>
     public void RequestStop(VcpuStop reason)
@@ -172,6 +182,12 @@ internal sealed class VirtMachineBoard : IDisposable
         for (var i = _disposables.Count - 1; i >= 0; i--)
             _disposables[i].Dispose();
         _disposables.Clear();
+    }
+
+    private void Panicked()
+    {
+        HasPanicked = true;
+        Vcpu.RequestStop(VcpuStop.PowerOff);
     }
 
     private T Own<T>(T part)
@@ -282,6 +298,12 @@ internal sealed class VirtMachineBoard : IDisposable
             var transport = Own(new VirtioMmioTransport(Interrupts.Spi(BoardInterrupts.VirtioFirstSpi + i), Memory, onMmio[i], _log));
             Bus.Map(MemoryMap.VirtioMmio(i), $"virtio{i}", transport, isThreadSafe: true);
         }
+
+        if (places.PanicDevice is { } panic)
+            pcie.Add(0, panic.Index, 0, new PanicFunction(Panicked));
+        Slots = Own(new BoardSlots(pcie, Memory, hasThreads: _clock is SystemClock, device => DeviceRemoved?.Invoke(device), _log));
+        foreach (var slot in places.Slots)
+            Slots.AddPort(slot.Index);
 
         void Plug(IVirtioDevice device, VirtioPlace place)
         {

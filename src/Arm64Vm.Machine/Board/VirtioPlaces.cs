@@ -34,6 +34,8 @@ internal sealed class VirtioPlaces
         Balloon = Take(config.HasBalloon, config.Bus);
         Networks = TakeAll(config.Networks.Select(network => network.Bus ?? config.Bus));
         Shares = TakeAll(config.Shares.Select(_ => config.Bus));
+        PanicDevice = Take(config.HasPanicDevice, VirtioBus.Pci);
+        Slots = TakeAll(Enumerable.Repeat(VirtioBus.Pci, Math.Clamp(config.HotplugSlots, 0, PciDeviceCount)));
     }
 
     public VirtioPlace[] Disks { get; private set; }
@@ -47,6 +49,11 @@ internal sealed class VirtioPlaces
     public VirtioPlace[] Networks { get; private set; }
 
     public VirtioPlace[] Shares { get; private set; }
+
+    public VirtioPlace? PanicDevice { get; private set; }
+
+    /// <summary>The ports of slots for hot-plugging.</summary>
+    public VirtioPlace[] Slots { get; private set; }
 
     /// <summary>On mmio devices take the last transports, in ascending order, in which guests look for them; on PCI the first places.</summary>
     /// <exception cref="MachineConfigurationException">There are more devices than places.</exception>
@@ -62,6 +69,8 @@ internal sealed class VirtioPlaces
         places.Disks = Array.ConvertAll(places.Disks, Settle);
         places.Networks = Array.ConvertAll(places.Networks, Settle);
         places.Shares = Array.ConvertAll(places.Shares, Settle);
+        places.PanicDevice = places.PanicDevice is { } panic ? Settle(panic) : null;
+        places.Slots = Array.ConvertAll(places.Slots, Settle);
         places.Entropy = places.Entropy is { } entropy ? Settle(entropy) : null;
         places.Console = places.Console is { } console ? Settle(console) : null;
         places.Balloon = places.Balloon is { } balloon ? Settle(balloon) : null;

@@ -91,15 +91,23 @@ internal sealed partial class VirtioPciTransport
         return AddCapability(PciRegisters.CapabilityVendor, body, writable);
     }
 
-    /// <summary>A root complex integrated endpoint without any of what can be had beyond.</summary>
-    private void AddExpress()
+    /// <summary>An endpoint, or one that is part of the root complex, without any of what can be had beyond.</summary>
+    private void AddExpress(bool isInSlot)
     {
-        const ushort Version2Integrated = 2 | (9 << 4);
+        const ushort Version2 = 2;
+        const ushort Integrated = 9 << 4;
+        const uint LinkOf2500MTransfersX1 = 1 | (1 << 4);
         const uint RoleBasedErrors = 1 << 15;
         const ushort ControlWritable = 0x7FFF;
         var body = new byte[58];
         var writable = new byte[body.Length];
-        BinaryPrimitives.WriteUInt16LittleEndian(body, Version2Integrated);
+        BinaryPrimitives.WriteUInt16LittleEndian(body, (ushort)(Version2 | (isInSlot ? 0 : Integrated)));
+        if (isInSlot)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(10), LinkOf2500MTransfersX1);
+            BinaryPrimitives.WriteUInt16LittleEndian(body.AsSpan(16), (ushort)LinkOf2500MTransfersX1);
+        }
+
         BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(2), RoleBasedErrors);
         BinaryPrimitives.WriteUInt16LittleEndian(writable.AsSpan(6), ControlWritable);
         AddCapability(PciRegisters.CapabilityExpress, body, writable);

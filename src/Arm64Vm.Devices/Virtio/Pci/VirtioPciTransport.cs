@@ -26,12 +26,13 @@ internal sealed partial class VirtioPciTransport : PciFunction, IVirtioTransport
     /// <param name="memory">Where rings and buffers are.</param>
     /// <param name="device">The device.</param>
     /// <param name="log">Gets misuse by the driver.</param>
-    public VirtioPciTransport(IGuestMemory memory, IVirtioDevice device, ILogSink? log = null)
-        : this(new Lock(), memory, device, log)
+    /// <param name="isInSlot">It is behind a port instead of on the host's own bus.</param>
+    public VirtioPciTransport(IGuestMemory memory, IVirtioDevice device, ILogSink? log = null, bool isInSlot = false)
+        : this(new Lock(), memory, device, log, isInSlot)
     {
     }
 
-    private VirtioPciTransport(Lock gate, IGuestMemory memory, IVirtioDevice device, ILogSink? log)
+    private VirtioPciTransport(Lock gate, IGuestMemory memory, IVirtioDevice device, ILogSink? log, bool isInSlot)
         : base(gate, Vendor, (ushort)(FirstDevice + device.DeviceId), ClassOf(device.DeviceId), revision: 1, Vendor, Subsystem)
     {
         _log = log;
@@ -47,7 +48,7 @@ internal sealed partial class VirtioPciTransport : PciFunction, IVirtioTransport
         AddRegion(DeviceType, DeviceRegion);
         AddRegion(NotifyType, NotifyRegion, NotifyMultiplier);
         _access = AddAccess();
-        AddExpress();
+        AddExpress(isInSlot);
     }
 
     /// <inheritdoc/>

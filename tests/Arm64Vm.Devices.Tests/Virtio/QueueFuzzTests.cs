@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Net.NetworkInformation;
+using Arm64Vm.Devices.Net;
+using Arm64Vm.Devices.Sharing;
+using Arm64Vm.Devices.Tests.Virtio.Block;
+using Arm64Vm.Devices.Uart;
+using Arm64Vm.Devices.Virtio;
+using Arm64Vm.Devices.Virtio.Balloon;
+using Arm64Vm.Devices.Virtio.Block;
+using Arm64Vm.Devices.Virtio.Console;
+using Arm64Vm.Devices.Virtio.Entropy;
+using Arm64Vm.Devices.Virtio.Net;
+using Arm64Vm.Devices.Virtio.Share;
+using Arm64Vm.Tests;
+
+namespace Arm64Vm.Devices.Tests.Virtio;
+
+/// <summary>
+/// Every virtio device behind both transports with a driver that writes nonsense into rings and registers, mostly near to sense: nothing
+/// throws, hangs, or makes the process hold more and more. How long, and from which seed: <see cref="FuzzSeeds"/>.
+/// </summary>
+[Trait(FuzzSeeds.Category, FuzzSeeds.Fuzz)]
+public sealed class QueueFuzzTests : IDisposable
+{
+    private const int Actions = 150;
+    private const long MostKept = 48 << 20;
+    private static readonly TimeSpan s_mostForASeed = TimeSpan.FromSeconds(20);
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("arm64vm");
+
+    public static TheoryData<string, bool> Devices()
+    {
+        var all = new TheoryData<string, bool>();
+        foreach (var name in (ReadOnlySpan<string>)["block", "block-thread", "net", "console", "entropy", "balloon", "share"])
+        {
+            all.Add(name, false);
+            all.Add(name, true);
+        }
+
+        return all;
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public void NonsenseOfADriverIsSurvived(string name, bool onPci)
+    {
+        var before = 0L;
+        var count = 0;
+        foreach (var seed in FuzzSeeds.Count(30))
+        {
+            var watch = Stopwatch.StartNew();
+            try
+            {
+                RunOne(name, onPci, seed);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                Assert.Fail($"seed {seed}: {e}");
+            }
+
+            Assert.True(watch.Elapsed < s_mostForASeed, $"seed {seed} took {watch.Elapsed}");
+            if (++count == 20)
+                before = GC.GetTotalMemory(forceFullCollection: true);
+        }
+
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, MostKept);
+    }
+
+    private void RunOne(string name, bool onPci, int seed)
+    {
+        var random = new Random(seed);
+        var memory = new TestMemory();
+        var held = new Stack<IDisposable>();
+        var device = Make(name, memory, held);
+        NonsenseDriver driver = onPci ? new NonsensePciDriver(memory, device, random) : new NonsenseMmioDriver(memory, device, random);
+        for (var i = 0; i < Actions; i++)
+            driver.Act();
+        driver.Dispose();
+        (device as IDisposable)?.Dispose();
+        while (held.TryPop(out var one))
+            one.Dispose();
+    }
+
+    private IVirtioDevice Make(string name, TestMemory memory, Stack<IDisposable> held)
+    {
+        switch (name)
+        {
+            case "block": return new VirtioBlock(new MemoryBackend(64 * 512));
+            case "block-thread": return new VirtioBlock(new MemoryBackend(64 * 512), hasThread: true);
+            case "net":
+                var lan = new NetworkSwitch();
+                var link = new NetworkLink(lan.AddPort());
+                var other = new NetworkLink(lan.AddPort());
+                held.Push(link);
+                held.Push(other);
+                return new VirtioNet(link, new PhysicalAddress([0x52, 0x54, 0, 1, 2, 3]));
+            case "console":
+                var backend = new MemoryCharacterBackend();
+                backend.Input.Feed("some input that waits to be read"u8);
+                return new VirtioConsole(backend);
+            case "entropy": return new VirtioEntropy(new Random(1).NextBytes);
+            case "balloon": return new VirtioBalloon(memory, 100);
+            default:
+                var folder = new SharedFolder(_folder.FullName, isReadOnly: true);
+                held.Push(folder);
+                return new VirtioShare(folder, "fuzz");
+        }
+    }
+}
