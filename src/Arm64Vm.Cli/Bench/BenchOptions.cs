@@ -50,7 +50,11 @@ internal sealed record BenchOptions
     /// <summary>Whether one more run of ours counts what workloads do.</summary>
     public bool Counts { get; init; } = true;
 
-    public bool Runs(string suite) => Suite == All || Suite == suite;
+    /// <summary>Port of the host's loopback interface on which iperf3 serves; null: none does.</summary>
+    public int? NetworkServerPort { get; init; }
+
+    /// <summary>Whether a suite is part of the run; "io" only by its name.</summary>
+    public bool Runs(string suite) => Suite == suite || (Suite == All && suite != "io");
 
     /// <summary>Whether the filter lets a workload through.</summary>
     public bool Wants(string suite, string name) =>

@@ -30,7 +30,8 @@ internal sealed class BenchSession(BenchOptions options, CliStreams streams)
             using var peer = PeerEmulator.Find(options.Peer, options.Images, options.PeerCpu, work);
             var native = options.Native is { } root ? new NativeHost(root) : null;
             var notes = new List<string>();
-            var guests = GuestCatalog.Make(options, work, notes);
+            using var server = options.Runs("io") ? NetworkServer.TryStart() : null;
+            var guests = GuestCatalog.Make(options with { NetworkServerPort = server?.Port }, work, notes);
             if (peer is null && options.Peer is null)
                 notes.Add("no peer: no qemu-system-aarch64 on PATH; firmware/fetch-guests.sh peer fetches one, --peer names one");
             if (native is not null && !guests.Exists(native.CanRun))

@@ -13,8 +13,8 @@ internal static class BenchCommand
     public static Command Make(CliStreams streams)
     {
         var command = new Command("bench", "Measures guest workloads, in turns with QEMU where it is found, and prints medians, ratios and what the workloads did. Ratios above 1 mean that arm64vm is faster. docs/benchmarks.md tells more.");
-        Option<string> suite = new("--suite") { Description = "Kernels of the embedded firmware, boots of fetched guests, programs under Linux", HelpName = "kernels|boot|linux|all", DefaultValueFactory = _ => BenchOptions.All };
-        suite.AcceptOnlyFromAmong("kernels", "boot", "linux", BenchOptions.All);
+        Option<string> suite = new("--suite") { Description = "Kernels of the embedded firmware, boots of fetched guests, programs under Linux; io: its disks and network, not part of all", HelpName = "kernels|boot|linux|io|all", DefaultValueFactory = _ => BenchOptions.All };
+        suite.AcceptOnlyFromAmong("kernels", "boot", "linux", "io", BenchOptions.All);
         Option<string[]> filter = new("--filter") { Description = "Only workloads with such names, such as gzip, 'sha*' or 'kernels/*'; may be repeated", HelpName = "PATTERN", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         Option<int> rounds = new("--rounds") { Description = "Rounds; five or more let --baseline tell noise from change", HelpName = "N", DefaultValueFactory = _ => 3 };
         Option<string> seconds = new("--seconds") { Description = "Time for each kernel of the firmware", HelpName = "SECONDS", DefaultValueFactory = _ => "0.5" };

@@ -1,4 +1,5 @@
 using Arm64Vm.Cli.Bench.Runs;
+using Arm64Vm.Devices.Images;
 
 namespace Arm64Vm.Cli.Bench.Guests;
 
@@ -31,6 +32,9 @@ internal abstract class Guest
     /// <summary>The script that does the work, for a host that runs the same programs itself; null: nothing but a machine can run this.</summary>
     public virtual string? ScriptFile => null;
 
+    /// <summary>Whether <see cref="ScriptFile"/> means something there.</summary>
+    public virtual bool RunsOnHost => ScriptFile is not null;
+
     /// <summary>Why the run does not count as a success, or null.</summary>
     public abstract string? Problem(ConsoleRun run);
 
@@ -47,7 +51,12 @@ internal abstract class Guest
 /// <param name="End">Printed after it.</param>
 internal readonly record struct CounterSpan(string Workload, string Start, string End);
 
-/// <summary>The machine that both sides give a guest: one processor on the virt board, a serial console, no network.</summary>
+/// <summary>A disk that a guest may write.</summary>
+/// <param name="Format">What it is stored as.</param>
+/// <param name="Size">Bytes.</param>
+internal readonly record struct ScratchDisk(DiskFormat Format, ulong Size);
+
+/// <summary>The machine that both sides give a guest: one processor on the virt board, a serial console.</summary>
 internal sealed record GuestMachine
 {
     /// <summary>RAM, as both command lines take it.</summary>
@@ -70,6 +79,12 @@ internal sealed record GuestMachine
 
     /// <summary>Read-only disks; the first is the guest's first.</summary>
     public IReadOnlyList<string> Disks { get; init; } = [];
+
+    /// <summary>Disks that the guest may write, of the size each, made anew for each start, before the last of <see cref="Disks"/>.</summary>
+    public IReadOnlyList<ScratchDisk> Scratch { get; init; } = [];
+
+    /// <summary>A user-mode network, in which 10.0.2.2 is the host; disks and it are then on PCIe.</summary>
+    public bool HasNetwork { get; init; }
 
     /// <summary>Every file that it needs.</summary>
     public IEnumerable<string> Files => new[] { Firmware, Variables, Kernel, Initrd }.OfType<string>().Concat(Disks);

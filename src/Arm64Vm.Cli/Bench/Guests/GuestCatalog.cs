@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Resources;
+using Arm64Vm.Devices.Images;
 using Arm64Vm.Machine;
 
 namespace Arm64Vm.Cli.Bench.Guests;
@@ -30,6 +32,8 @@ internal static class GuestCatalog
             AddBoots(guests, options, notes);
         if (options.Runs("linux"))
             AddLinux(guests, options, work, notes);
+        if (options.Runs("io"))
+            AddInputOutput(guests, options, work, notes);
         if (guests.Count == 0)
             throw CliException.Failure(notes.Count > 0 ? string.Join("; ", notes) : "--filter: it matches no workload of the suite");
         return guests;
@@ -80,6 +84,29 @@ internal static class GuestCatalog
             if (guest.Workloads.Count > 0)
                 guests.Add(guest);
         }
+    }
+
+    /// <summary>Disks and network; not part of "all", because it takes the host's disk and loopback interface as they are.</summary>
+    private static void AddInputOutput(List<Guest> guests, BenchOptions options, string work, List<string> notes)
+    {
+        if (!File.Exists(Path.Combine(options.Images, "rootfs.img")) || !File.Exists(Path.Combine(options.Images, "Image")))
+        {
+            notes.Add($"no Linux with a root disk in {options.Images}: {Fetch} linux rootfs");
+            return;
+        }
+
+        var script = EmbeddedScript("io");
+        if (options.NetworkServerPort is { } port)
+            script = string.Create(CultureInfo.InvariantCulture, $"ARM64VM_IPERF={port}\n{script}");
+        else
+            notes.Add("no iperf3 on PATH: 'apt install iperf3' brings it; the network is left out");
+        var guest = new LinuxScriptGuest("io", "input and output", script, workload => options.Wants("io", workload) && (options.NetworkServerPort is not null || !workload.StartsWith("net-", StringComparison.Ordinal)), options.Images, work, "io", machine => machine with
+        {
+            Scratch = [new ScratchDisk(DiskFormat.Raw, 512 << 20), new ScratchDisk(DiskFormat.Qcow2, 512 << 20)],
+            HasNetwork = true,
+        });
+        if (guest.Workloads.Count > 0)
+            guests.Add(guest);
     }
 
     private static string ReadScript(string file) => File.Exists(file) ? File.ReadAllText(file) : throw CliException.Failure($"--script: there is no '{file}'");

@@ -12,6 +12,8 @@ internal sealed partial class LinuxScriptGuest : Guest
     /// <summary>The name of the shell's variable with a pattern of the workloads to run (firmware/guests/workloads.sh).</summary>
     private const string OnlyVariable = "ARM64VM_ONLY";
 
+    private const string LinuxSuite = "linux";
+
     private readonly string _className;
 
     /// <param name="name">What it is called.</param>
@@ -20,10 +22,13 @@ internal sealed partial class LinuxScriptGuest : Guest
     /// <param name="wanted">Whether a workload is to run.</param>
     /// <param name="images">Folder with the kernel, the initial RAM disk and the root disk.</param>
     /// <param name="work">Folder for the script's disk.</param>
+    /// <param name="suite">What its workloads belong to.</param>
+    /// <param name="change">What the machine has beside its root disk.</param>
     /// <exception cref="CliException">An image is missing, or the script is too large.</exception>
-    public LinuxScriptGuest(string name, string className, string script, Func<string, bool> wanted, string images, string work)
+    public LinuxScriptGuest(string name, string className, string script, Func<string, bool> wanted, string images, string work, string suite = LinuxSuite, Func<GuestMachine, GuestMachine>? change = null)
     {
         Name = name;
+        Suite = suite;
         _className = className;
         var all = WorkloadNames().Matches(script).Select(match => match.Groups[1].Value).Distinct().ToList();
         Workloads = [.. all.Where(wanted)];
@@ -37,7 +42,7 @@ internal sealed partial class LinuxScriptGuest : Guest
         var disk = Path.Combine(work, $"{name}.script");
         Array.Resize(ref content, ScriptDiskSize);
         File.WriteAllBytes(disk, content);
-        Machine = new GuestMachine
+        var machine = new GuestMachine
         {
             Memory = "2G",
             Kernel = Existing(Path.Combine(images, "Image")),
@@ -45,15 +50,19 @@ internal sealed partial class LinuxScriptGuest : Guest
             CommandLine = "console=ttyAMA0 quiet panic=-1",
             Disks = [Existing(Path.Combine(images, "rootfs.img")), disk],
         };
+        Machine = change is null ? machine : change(machine);
     }
 
     public override string Name { get; }
 
-    public override string Suite => "linux";
+    public override string Suite { get; }
 
     public override GuestMachine Machine { get; }
 
     public override string? ScriptFile { get; }
+
+    /// <summary>Only what needs nothing but the root disk runs on the host as well.</summary>
+    public override bool RunsOnHost => Suite == LinuxSuite;
 
     public override IReadOnlyList<string> Workloads { get; }
 

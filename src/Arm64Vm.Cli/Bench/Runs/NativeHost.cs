@@ -35,7 +35,7 @@ internal sealed class NativeHost : IEmulator
 
     public string Version { get; }
 
-    public bool CanRun(Guest guest) => guest.ScriptFile is not null;
+    public bool CanRun(Guest guest) => guest.RunsOnHost;
 
     public ProcessStartInfo Start(Guest guest)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Arm64Vm.Cli.Bench.Guests;
+using Arm64Vm.Devices.Images;
 
 namespace Arm64Vm.Cli.Bench.Runs;
 
@@ -75,9 +76,30 @@ internal sealed class OurEmulator : IEmulator
         Add(arguments, "--kernel", guest.Kernel);
         Add(arguments, "--initrd", guest.Initrd);
         Add(arguments, "--append", guest.CommandLine);
-        foreach (var disk in guest.Disks)
+        foreach (var disk in guest.Disks.SkipLast(guest.Scratch.Count > 0 ? 1 : 0))
             Add(arguments, "--disk", disk + ",readonly");
+        for (var i = 0; i < guest.Scratch.Count; i++)
+            Add(arguments, "--disk", Fresh(_variables + $".disk{i}", guest.Scratch[i]));
+        if (guest.Scratch.Count > 0)
+            Add(arguments, "--disk", guest.Disks[^1] + ",readonly");
+        if (guest.HasNetwork)
+            arguments.AddRange(["--net", "user", "--virtio", "pci"]);
         return arguments;
+    }
+
+    /// <summary>An empty disk; the result is what <c>--disk</c> takes.</summary>
+    /// <exception cref="CliException">It cannot be made.</exception>
+    public static string Fresh(string path, ScratchDisk disk)
+    {
+        try
+        {
+            ImageCreation.Create(path, disk.Format, disk.Size, new Qcow2Options(), replaces: true);
+            return disk.Format == DiskFormat.Raw ? path + ",format=raw" : path;
+        }
+        catch (IOException e)
+        {
+            throw CliException.Failure($"'{path}' cannot be made: {e.Message}");
+        }
     }
 
     private ProcessStartInfo Program(IEnumerable<string> arguments) => new(_program[0], [.. _program.Skip(1), .. arguments]);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Arm64Vm.Cli.Bench.Guests;
+using Arm64Vm.Devices.Images;
 
 namespace Arm64Vm.Cli.Bench.Runs;
 
@@ -76,6 +77,12 @@ internal sealed class PeerEmulator : IEmulator, IDisposable
         if (machine.CommandLine is not null)
             arguments.AddRange(["-append", machine.CommandLine]);
 
+        if (machine.HasNetwork)
+        {
+            AddOnPci(arguments, machine);
+            return Program(arguments);
+        }
+
         // The virt board fills its virtio transports from the highest address down, so the last device is the guest's first disk.
         for (var i = machine.Disks.Count - 1; i >= 0; i--)
         {
@@ -90,6 +97,30 @@ internal sealed class PeerEmulator : IEmulator, IDisposable
     {
         if (_root is not null && Directory.Exists(_exchangeOnHost))
             Directory.Delete(_exchangeOnHost, recursive: true);
+    }
+
+    private void AddOnPci(List<string> arguments, GuestMachine machine)
+    {
+        var last = machine.Scratch.Count > 0 ? 1 : 0;
+        foreach (var disk in machine.Disks.SkipLast(last))
+            AddDisk(Inside(disk), "raw,readonly=on");
+        for (var i = 0; i < machine.Scratch.Count; i++)
+        {
+            Directory.CreateDirectory(_exchangeOnHost);
+            var name = $"scratch{i}.peer";
+            OurEmulator.Fresh(Path.Combine(_exchangeOnHost, name), machine.Scratch[i]);
+            AddDisk(_root is null ? Path.Combine(_exchangeOnHost, name) : $"/{_exchange}/{name}", machine.Scratch[i].Format == DiskFormat.Raw ? "raw" : "qcow2");
+        }
+
+        if (last > 0)
+            AddDisk(Inside(machine.Disks[^1]), "raw,readonly=on");
+        arguments.AddRange(["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="]);
+
+        void AddDisk(string file, string format)
+        {
+            var id = $"disk{arguments.Count}";
+            arguments.AddRange(["-drive", $"if=none,id={id},format={format},file={file}", "-device", $"virtio-blk-pci,drive={id}"]);
+        }
     }
 
     private static bool IsRoot(string folder) => File.Exists(Path.Combine(folder, "usr/bin", Executable));
