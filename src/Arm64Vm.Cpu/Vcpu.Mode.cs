@@ -155,6 +155,8 @@ internal sealed unsafe partial class Vcpu
             mode = mode.WithInstructionCount();
         if (_pmu.CountsEvents)
             mode = mode.WithEventCount();
+        if (_model.HasMemoryOperations && _state.El == 0 && (sctlr & SctlrBits.UserMemoryOperations) == 0)
+            mode = mode.WithoutMemoryOperations();
         if (_state.Uao && _state.El != 0)
             mode = mode.WithUserOverride();
         if ((sctlr & (_state.El == 0 ? SctlrBits.UserStackAlignment : SctlrBits.StackAlignment)) != 0)

@@ -38,5 +38,19 @@ internal unsafe interface IGuestServices
 
     bool TryWritePState(GuestContext* context, uint field, uint value, int pageOffset);
 
+    /// <summary>
+    /// The main or epilogue instruction of a memory copy or set whose <paramref name="count"/> is not zero (option A); <paramref name="rest"/> is what Xn holds then. False: an exception,
+    /// or a request that has to be looked at first; Xn of the context says what is left, and PC is the handler's or this instruction's.
+    /// </summary>
+    /// <param name="context">The context.</param>
+    /// <param name="operation">The instruction.</param>
+    /// <param name="destination">Xd.</param>
+    /// <param name="source">Xs.</param>
+    /// <param name="count">Xn.</param>
+    /// <param name="nzcv">PSTATE.NZCV in bits 31:28.</param>
+    /// <param name="pageOffset">Where it is.</param>
+    /// <param name="rest">Xn afterwards.</param>
+    bool TryMemoryCopySet(GuestContext* context, MemoryOperation operation, ulong destination, ulong source, ulong count, uint nzcv, int pageOffset, out ulong rest);
+
     bool TryPointerAuth(GuestContext* context, PointerAuthentication operation, ulong pointer, ulong modifier, int pageOffset, out ulong result);
 }

@@ -209,6 +209,12 @@ internal enum IrOp : ushort
     /// <summary>MSR (immediate): Imm = op1:op2 in bits 5:0, CRm in bits 11:8. Aux bit 0: the region ends after it.</summary>
     WritePState,
 
+    /// <summary>
+    /// I64 := what is left of a memory copy or set (FEAT_MOPS; Imm is the word of its main or epilogue instruction) to A from B, of C bytes in option A's form, with PSTATE.NZCV in D
+    /// (I32). Zero C does nothing. Where it leaves in the middle, it has written what is left to the guest's register.
+    /// </summary>
+    MemoryCopySet,
+
     /// <summary>I64 := pointer authentication operation Aux (<see cref="PointerAuthentication"/>) on pointer A with modifier B.</summary>
     PointerAuth,
 

@@ -61,6 +61,7 @@ internal readonly record struct IrSignature(IrTypes Result, IrTypes A, IrTypes B
             IrOp.CompareSwap => Make(data, IrTypes.I64, t, t),
             IrOp.ZeroBlock or IrOp.WriteSystem or IrOp.SystemOperation => Make(IrTypes.None, IrTypes.I64),
             IrOp.Count => Make(IrTypes.None, IrTypes.None | IrTypes.I64),
+            IrOp.MemoryCopySet => Make(IrTypes.I64, IrTypes.I64, IrTypes.I64, IrTypes.I64, IrTypes.I32),
             IrOp.PointerAuth => Make(IrTypes.I64, IrTypes.I64, IrTypes.I64),
             IrOp.BranchCond => Make(IrTypes.None, IrTypes.Flags),
             IrOp.LeaveCond => Make(IrTypes.None, IrTypes.Flags, IrTypes.None | IrTypes.Flags),

@@ -80,6 +80,7 @@ internal static class A64Disassembler
             case A64Group.CompareAndSwap:
             case A64Group.AtomicMemory:
             case A64Group.MemoryTags:
+            case A64Group.MemoryCopySet:
             case A64Group.LoadPointerAuthentication:
                 AtomicText.Write(ref w, i);
                 break;

@@ -8,6 +8,7 @@ internal readonly record struct TranslationMode(uint Bits)
     private const uint GuardedBit = 32;
     private const uint SingleStepBit = 64;
     private const uint ZeroTrappedBit = 1 << 16;
+    private const uint MemoryOperationsUndefinedBit = 1 << 19;
     private const uint UserOverrideBit = 1 << 20;
     private const uint StackCheckedBit = 1 << 21;
     private const uint StackMisalignedBit = 1 << 22;
@@ -45,6 +46,9 @@ internal readonly record struct TranslationMode(uint Bits)
     /// <summary>DC ZVA traps (EL0 with SCTLR_EL1.DZE = 0).</summary>
     public bool ZeroTrapped => (Bits & ZeroTrappedBit) != 0;
 
+    /// <summary>Memory copy and set instructions are UNDEFINED (EL0 with SCTLR_EL1.MSCEn = 0).</summary>
+    public bool MemoryOperationsUndefined => (Bits & MemoryOperationsUndefinedBit) != 0;
+
     /// <summary>PSTATE.UAO: LDTR and STTR have the privilege of the level.</summary>
     public bool UserOverride => (Bits & UserOverrideBit) != 0;
 
@@ -73,6 +77,8 @@ internal readonly record struct TranslationMode(uint Bits)
     public TranslationMode WithInstructionCount() => new(Bits | CountsInstructionsBit);
 
     public TranslationMode WithEventCount() => new(Bits | CountsEventsBit);
+
+    public TranslationMode WithoutMemoryOperations() => new(Bits | MemoryOperationsUndefinedBit);
 
     public TranslationMode WithUserOverride() => new(Bits | UserOverrideBit);
 

@@ -28,6 +28,8 @@ internal sealed unsafe class NoServices : IGuestServices
 
     public bool TryWritePState(GuestContext* context, uint field, uint value, int pageOffset) => false;
 
+    public bool TryMemoryCopySet(GuestContext* context, MemoryOperation operation, ulong destination, ulong source, ulong count, uint nzcv, int pageOffset, out ulong rest) => Raise(out rest);
+
     public bool TryPointerAuth(GuestContext* context, PointerAuthentication operation, ulong pointer, ulong modifier, int pageOffset, out ulong result) => Raise(out result);
 
     private static bool Raise<T>(out T value)

@@ -66,6 +66,7 @@ public class FeatureTests
         new("ID_AA64ISAR1_EL1", 52, 1, "I8MM", 0x4E82_A420), // smmla v0.4s, v1.16b, v2.16b
         new("ID_AA64ISAR1_EL1", 56, 1, "XS", Asm.Sys(0, 9, 7, 0)),
         new("ID_AA64ISAR2_EL1", 0, 2, "WFxT", 0xD503_1025), // wfit x5
+        new("ID_AA64ISAR2_EL1", 16, 1, "MOPS", 0x19C6_04A1), // setp [x1]!, x5!, x6
         new("ID_AA64ISAR2_EL1", 52, 1, "CSSC", 0xDAC0_20C5), // abs x5, x6
         new("ID_AA64MMFR0_EL1", 20, 1, "16 KiB granule"),
         new("ID_AA64MMFR0_EL1", 60, 1, "ECV", Asm.Mrs(5, 3, 3, 14, 0, 6)),

@@ -17,7 +17,7 @@ internal sealed partial class IlCompiler
             return;
         bool isPState = inst.Op == IrOp.WritePState;
         // What the service does may change SP (SPSel, SP_EL0 while it is in use).
-        bool writes = inst.Op is not (IrOp.ReadSystem or IrOp.PointerAuth);
+        bool writes = inst.Op is not (IrOp.ReadSystem or IrOp.PointerAuth or IrOp.MemoryCopySet);
         if (writes)
             SaveAliases(31);
         il.Emit(OpCodes.Ldarg_0);
@@ -30,12 +30,17 @@ internal sealed partial class IlCompiler
             Push(inst.A);
         if (inst.B != 0)
             Push(inst.B);
+        if (inst.C != 0)
+            Push(inst.C);
+        if (inst.D != 0)
+            Push(inst.D);
         MethodInfo service = inst.Op switch
         {
             IrOp.ReadSystem => Methods.ReadSystem,
             IrOp.WriteSystem => Methods.WriteSystem,
             IrOp.SystemOperation => Methods.SystemOperation,
             IrOp.WritePState => Methods.WritePState,
+            IrOp.MemoryCopySet => Methods.MemoryCopySet,
             _ => Methods.PointerAuth,
         };
         Call(service);

@@ -59,6 +59,8 @@ internal sealed class Methods
 
     public static MethodInfo WritePState { get; } = typeof(Services).GetMethod(nameof(Services.WritePState))!;
 
+    public static MethodInfo MemoryCopySet { get; } = typeof(Services).GetMethod(nameof(Services.MemoryCopySet))!;
+
     public static MethodInfo PointerAuth { get; } = typeof(Services).GetMethod(nameof(Services.PointerAuth))!;
 
     public static MethodInfo Evaluate { get; } = typeof(Oracle).GetMethod(nameof(Oracle.Evaluate))!;

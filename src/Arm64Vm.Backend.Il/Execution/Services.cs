@@ -93,6 +93,15 @@ internal static unsafe class Services
         unit.Host.Services.TryWritePState(context, field, value, pc);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    public static bool MemoryCopySet(IlUnit unit, GuestContext* context, uint word, int pc, ulong destination, ulong source, ulong count, uint nzcv)
+    {
+        ulong rest = count;
+        bool done = count == 0 || unit.Host.Services.TryMemoryCopySet(context, new MemoryOperation(word), destination, source, count, nzcv, pc, out rest);
+        context->Exit.Result0 = new Bits128(rest, 0);
+        return done;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static bool PointerAuth(IlUnit unit, GuestContext* context, uint operation, int pc, ulong pointer, ulong modifier)
     {
         bool done = unit.Host.Services.TryPointerAuth(context, (PointerAuthentication)operation, pointer, modifier, pc, out ulong result);

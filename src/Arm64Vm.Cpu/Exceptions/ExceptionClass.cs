@@ -19,6 +19,9 @@ internal enum ExceptionClass : byte
     DataAbortLower = 0x24,
     DataAbort = 0x25,
     StackAlignment = 0x26,
+
+    /// <summary>A memory copy or set whose registers are not as this processor's prologue leaves them.</summary>
+    MemoryOperation = 0x27,
     SError = 0x2F,
     BreakpointLower = 0x30,
     BreakpointCurrent = 0x31,

@@ -1,3 +1,5 @@
+using Arm64Vm.Ir;
+
 namespace Arm64Vm.Cpu.Exceptions;
 
 /// <summary>Values of ESR_EL1 (Arm ARM D24.2.40). All instructions are 32 bits, so IL is always set.</summary>
@@ -29,6 +31,13 @@ internal static class Syndrome
         Make(
             fromLower ? ExceptionClass.DataAbortLower : ExceptionClass.DataAbort,
             (uint)status | (isWrite ? WriteNotRead : 0) | (isMaintenance ? 1u << 8 : 0));
+
+    /// <summary>Memory copy or set with registers in a form that is not option A's: MemInst, Options, FromEpilogue, WrongOption, OptionA and the registers.</summary>
+    public static ulong MemoryOperation(MemoryOperation operation, bool wrongOption) =>
+        Make(
+            ExceptionClass.MemoryOperation,
+            (operation.IsSet ? 1u << 24 : 0) | (operation.Options << 19) | (operation.Stage == MemoryStage.Epilogue ? 1u << 18 : 0) | (wrongOption ? 1u << 17 : 0) | (1u << 16)
+                | ((uint)operation.Destination << 10) | ((uint)operation.Source << 5) | (uint)operation.Count);
 
     public static ulong InstructionAbort(bool fromLower, int status) =>
         Make(fromLower ? ExceptionClass.InstructionAbortLower : ExceptionClass.InstructionAbort, (uint)status);

@@ -42,6 +42,13 @@ internal sealed unsafe class InlineTlb
             _nonGlobal[word] &= ~bit;
     }
 
+    /// <summary>Where an address is in host memory, where emitted code could reach it without help; else null.</summary>
+    public byte* Find(int mmuIndex, bool write, ulong address)
+    {
+        ulong* entry = Entry((mmuIndex * 2) + (write ? 1 : 0), (int)(address >> 12) & (GuestContext.TlbEntries - 1));
+        return entry[0] == (address & ~0xFFFUL) ? (byte*)entry[1] + (address & 0xFFF) : null;
+    }
+
     public void FlushAll()
     {
         FlushBits(_filled);

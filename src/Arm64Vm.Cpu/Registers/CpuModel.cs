@@ -53,6 +53,7 @@ internal sealed record CpuModel
             Limit(Isar1, 48, 1, A64Feature.Dgh);
             Limit(Isar1, 56, 1, A64Feature.Xs);
             Limit(Isar2, 0, 2, A64Feature.WFxT);
+            Limit(Isar2, 16, 1, A64Feature.Mops);
             Limit(Isar2, 52, 1, A64Feature.Cssc);
             Limit(Pfr0, 16, 1, A64Feature.Fp16);
             Limit(Pfr1, 0, 1, A64Feature.Bti);
@@ -172,6 +173,9 @@ internal sealed record CpuModel
     internal bool HasPointerAuthentication => PointerAlgorithm != PointerAlgorithm.None;
 
     internal bool HasUnalignedAtomicity => ((Mmfr2 >> 32) & 15) != 0;
+
+    /// <summary>FEAT_MOPS.</summary>
+    internal bool HasMemoryOperations => ((Isar2 >> 16) & 15) != 0;
 
     internal bool HasAddressTranslatePan => ((Mmfr1 >> 20) & 15) >= 2;
 

@@ -30,8 +30,8 @@ internal static class CpuModels
         // XS, I8MM, DGH, BF16, SB, FRINTTS, generic and address codes of the fast algorithm (FPACCOMBINE), LRCPC2, FCMA, JSCVT, DC CVADP.
         Isar1 = 0x0111_1011_1021_1502,
 
-        // CSSC, WFxT.
-        Isar2 = 0x0010_0000_0000_0002,
+        // CSSC, MOPS, WFxT.
+        Isar2 = 0x0010_0000_0001_0002,
 
         // PMUv3p5, with 64-bit event counters.
         Dfr0 = 0x1030_5606,

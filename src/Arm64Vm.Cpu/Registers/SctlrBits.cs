@@ -21,6 +21,10 @@ internal static class SctlrBits
     public const ulong EnableKeyIB = 1UL << 30;
     public const ulong EnableKeyIA = 1UL << 31;
     public const ulong EnableKeys = EnableKeyIA | EnableKeyIB | EnableKeyDA | EnableKeyDB;
+
+    /// <summary>MSCEn: memory copy and set instructions at EL0.</summary>
+    public const ulong UserMemoryOperations = 1UL << 33;
+
     /// <summary>BT0, BT1: PACIASP and PACIBSP are no targets of BR.</summary>
     public const ulong UserStrictTargets = 1UL << 35;
     public const ulong StrictTargets = 1UL << 36;

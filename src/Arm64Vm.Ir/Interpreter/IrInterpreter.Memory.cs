@@ -88,6 +88,11 @@ internal sealed unsafe partial class IrInterpreter
                 if (!services.TryReadSystem(context, (uint)i.Imm, i.Pc, out result))
                     return false;
                 break;
+            case IrOp.MemoryCopySet:
+                result = values[i.C].Lo;
+                if (result != 0 && !services.TryMemoryCopySet(context, new MemoryOperation((uint)i.Imm), a, values[i.B].Lo, result, (uint)values[i.D].Lo, i.Pc, out result))
+                    return false;
+                break;
             case IrOp.PointerAuth:
                 if (!services.TryPointerAuth(context, (PointerAuthentication)i.Aux, a, values[i.B].Lo, i.Pc, out result))
                     return false;

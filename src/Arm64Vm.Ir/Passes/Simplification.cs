@@ -78,6 +78,11 @@ internal sealed class Simplification
                 return Read(ref state.Flags, write);
             case IrOp.SetFlags:
                 return Write(ref state.Flags, i.A);
+            case IrOp.FlagsToNzcv when code[i.A].Op == IrOp.FlagsFromNzcv && code[code[i.A].A].Op == IrOp.Const:
+                i.Imm = code[code[i.A].A].Imm & 0xF000_0000;
+                i.Op = IrOp.Const;
+                i.A = 0;
+                return 0;
             case IrOp.PcPage:
                 return Read(ref state.PcPage, write);
             case IrOp.Truncate:

@@ -22,6 +22,9 @@ internal static class AtomicText
             case A64Group.MemoryTags:
                 WriteTags(ref w, i);
                 break;
+            case A64Group.MemoryCopySet:
+                WriteCopySet(ref w, i);
+                break;
             default:
                 w.Start(i.Opcode);
                 w.Register(i.Rt, true);
@@ -142,6 +145,52 @@ internal static class AtomicText
         if (!isStore)
             w.Register(i.Rt, is64);
         w.Memory(i.Rn, 0);
+    }
+
+    /// <summary>The size register is written with an exclamation mark, and so is the one that has the source's address.</summary>
+    private static void WriteCopySet(ref A64TextWriter w, in A64Instruction i)
+    {
+        bool isSet = i.Opcode == A64Opcode.Set;
+        w.Start(i.Opcode switch { A64Opcode.Set => "set", A64Opcode.Cpy => "cpy", _ => "cpyf" });
+        w.Append("pme"[(int)(isSet ? i.Bits(15, 14) : i.Bits(23, 22))]);
+        if (isSet)
+        {
+            w.Append(i.Bits(13, 12) switch { 0 => "", 1 => "t", 2 => "n", _ => "tn" });
+        }
+        else
+        {
+            w.Append(i.Bits(13, 12) switch { 0 => "", 1 => "wt", 2 => "rt", _ => "t" });
+            w.Append(i.Bits(15, 14) switch { 0 => "", 1 => "wn", 2 => "rn", _ => "n" });
+        }
+
+        WriteUpdated(ref w, i.Rd, isAddress: true);
+        if (isSet)
+        {
+            WriteUpdated(ref w, i.Rn, isAddress: false);
+            w.Register(i.Rs, true);
+            return;
+        }
+
+        WriteUpdated(ref w, i.Rs, isAddress: true);
+        WriteUpdated(ref w, i.Rn, isAddress: false);
+    }
+
+    private static void WriteUpdated(ref A64TextWriter w, int register, bool isAddress)
+    {
+        if (isAddress)
+        {
+            w.Separate();
+            w.Append('[');
+            w.Append('x');
+            w.AppendDecimal(register);
+            w.Append(']');
+        }
+        else
+        {
+            w.Register(register, true);
+        }
+
+        w.Append('!');
     }
 
     private static void WriteTags(ref A64TextWriter w, in A64Instruction i)

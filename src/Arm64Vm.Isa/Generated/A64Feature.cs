@@ -30,6 +30,7 @@ internal enum A64Feature : byte
     Lrcpc,
     Lrcpc2,
     Lse,
+    Mops,
     Mte,
     PAuth,
     Ras,

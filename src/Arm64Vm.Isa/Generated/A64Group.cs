@@ -63,6 +63,7 @@ internal enum A64Group : byte
     LoadStoreRegister,
     LoadPointerAuthentication,
     AtomicMemory,
+    MemoryCopySet,
     MemoryTags,
     SimdByElementScalar,
     SimdByElement,

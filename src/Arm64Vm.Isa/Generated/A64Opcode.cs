@@ -998,6 +998,15 @@ internal enum A64Opcode : ushort
     /// <summary>SWP, SWPA, SWPAL, SWPL: 1s111000AR1rrrrr100000nnnnnttttt</summary>
     Swp,
 
+    /// <summary>CPYFP, CPYFM, CPYFE: 00011001pp0sssssoooo01nnnnnddddd</summary>
+    Cpyf,
+
+    /// <summary>CPYP, CPYM, CPYE: 00011101pp0sssssoooo01nnnnnddddd</summary>
+    Cpy,
+
+    /// <summary>SETP, SETM, SETE: 00011001110sssssppoo01nnnnnddddd</summary>
+    Set,
+
     /// <summary>STG: 11011001001iiiiiiiiippnnnnnttttt</summary>
     Stg,
 

@@ -85,6 +85,11 @@ internal sealed unsafe partial class JitExecutor
                 return true;
             case SlowKind.WritePState:
                 return services.TryWritePState(context, encoding & 0x3F, (encoding >> 8) & 15, pc);
+            case SlowKind.MemoryCopySet:
+                if (!services.TryMemoryCopySet(context, new MemoryOperation(encoding), context->Operand[2], context->Operand[4], operand, (uint)context->Operand[6], pc, out value))
+                    return false;
+                context->Operand[0] = value;
+                return true;
             default:
                 if (!services.TryPointerAuth(context, (PointerAuthentication)descriptor->Aux, operand, context->Operand[2], pc, out value))
                     return false;

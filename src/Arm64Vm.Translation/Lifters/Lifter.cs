@@ -138,6 +138,8 @@ internal static partial class Lifter
                 return Atomics.LiftCompareAndSwap(context, instruction);
             case A64Group.AtomicMemory:
                 return Atomics.LiftReadModifyWrite(context, instruction);
+            case A64Group.MemoryCopySet:
+                return MemoryCopySet.Lift(context, instruction);
             case A64Group.MemoryTags:
                 return LoadStorePair.LiftTagged(context, instruction);
 

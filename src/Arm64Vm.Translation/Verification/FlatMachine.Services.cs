@@ -101,6 +101,30 @@ internal sealed unsafe partial class FlatMachine
         return !authenticates || Raise(FlatFault.PointerAuthentication, pageOffset);
     }
 
+    /// <summary>Byte by byte; a fault leaves what is left in Xn.</summary>
+    public bool TryMemoryCopySet(GuestContext* context, MemoryOperation operation, ulong destination, ulong source, ulong count, uint nzcv, int pageOffset, out ulong rest)
+    {
+        rest = count;
+        if ((nzcv & 0x2000_0000) != 0 || ((long)count > 0 && !operation.MayRunBackward))
+            return Raise(FlatFault.System, pageOffset);
+        while (rest != 0)
+        {
+            bool isBackward = (long)rest > 0;
+            ulong offset = isBackward ? rest - 1 : rest;
+            Bits128 value = new(source & 0xFF, 0);
+            if ((!operation.IsSet && !TryRead(context, source + offset, 1, MemoryFlags.None, pageOffset, out value))
+                || !TryWrite(context, destination + offset, 1, MemoryFlags.None, pageOffset, value))
+            {
+                context->X[operation.Count] = rest;
+                return false;
+            }
+
+            rest = isBackward ? rest - 1 : rest + 1;
+        }
+
+        return true;
+    }
+
     private static ulong Combine(AtomicOperation operation, ulong old, ulong operand, int size)
     {
         int shift = 64 - (size * 8);

@@ -56,6 +56,12 @@ internal sealed unsafe class FaultingServices : IGuestServices
 
     public bool TryWritePState(GuestContext* context, uint field, uint value, int pageOffset) => Raise(context, field, pageOffset);
 
+    public bool TryMemoryCopySet(GuestContext* context, MemoryOperation operation, ulong destination, ulong source, ulong count, uint nzcv, int pageOffset, out ulong rest)
+    {
+        rest = count;
+        return Raise(context, destination, pageOffset);
+    }
+
     public bool TryPointerAuth(GuestContext* context, PointerAuthentication operation, ulong pointer, ulong modifier, int pageOffset, out ulong result)
     {
         result = 0;

@@ -97,6 +97,9 @@ public sealed unsafe class ProbeWindowTests : IDisposable
 
         public bool TryWritePState(GuestContext* context, uint field, uint value, int pageOffset) => machine.TryWritePState(context, field, value, pageOffset);
 
+        public bool TryMemoryCopySet(GuestContext* context, MemoryOperation operation, ulong destination, ulong source, ulong count, uint nzcv, int pageOffset, out ulong rest) =>
+            machine.TryMemoryCopySet(context, operation, destination, source, count, nzcv, pageOffset, out rest);
+
         public bool TryPointerAuth(GuestContext* context, PointerAuthentication operation, ulong pointer, ulong modifier, int pageOffset, out ulong result) =>
             machine.TryPointerAuth(context, operation, pointer, modifier, pageOffset, out result);
     }

@@ -175,6 +175,8 @@ public sealed unsafe class SimdVectorTests
 
         public bool TryWritePState(GuestContext* context, uint field, uint value, int pageOffset) => throw new NotSupportedException();
 
+        public bool TryMemoryCopySet(GuestContext* context, MemoryOperation operation, ulong destination, ulong source, ulong count, uint nzcv, int pageOffset, out ulong rest) => throw new NotSupportedException();
+
         public bool TryPointerAuth(GuestContext* context, PointerAuthentication operation, ulong pointer, ulong modifier, int pageOffset, out ulong result) => throw new NotSupportedException();
     }
 }

@@ -19,6 +19,7 @@ internal enum SlowKind : byte
     WriteSystem,
     SystemOperation,
     WritePState,
+    MemoryCopySet,
     PointerAuth,
     Pure,
 

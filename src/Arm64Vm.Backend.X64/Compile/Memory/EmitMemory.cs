@@ -80,6 +80,9 @@ internal sealed partial class X64Compiler
             case IrOp.Count:
                 EmitCount(inst);
                 break;
+            case IrOp.MemoryCopySet:
+                EmitMemoryCopySet(inst);
+                break;
             default:
                 EmitSystem(inst);
                 break;
