@@ -19,6 +19,9 @@ public class SchedulerBenchmarks
     private ScheduleEntity parked = null!;
     private ScheduleEntity busy = null!;
     private Worker<NoPoints> busyWorker = null!;
+    private readonly Worker<NoPoints>[] stealing = new Worker<NoPoints>[2];
+    private ScheduleEntity stolen = null!;
+    private int turn;
     private ulong now;
     private Scheduler scheduler = null!;
     private Answer answer = null!;
@@ -36,6 +39,8 @@ public class SchedulerBenchmarks
             entities[i] = new ScheduleEntity(new Nothing(), group, i);
         (pool, worker, parked) = Prepare(ScheduleReturn.Wait);
         (_, busyWorker, busy) = Prepare(ScheduleReturn.Preempted);
+        (Pool<NoPoints> shared, stealing[0], stolen) = Prepare(ScheduleReturn.Preempted);
+        stealing[1] = shared.AddWorker()!;
         scheduler = new Scheduler(new SchedulerOptions { Workers = 1 });
         answer = new Answer();
         answering = scheduler.Add(answer, scheduler.AddGroup("bench"));
@@ -116,6 +121,18 @@ public class SchedulerBenchmarks
         busyWorker.End(busy, new ScheduleResult(ScheduleReturn.Preempted), now);
         ScheduleEntity entity = busyWorker.Next(now)!;
         busyWorker.Begin(entity, now);
+    }
+
+    /// <summary>The end of a quantum, after which the other worker, which has nothing to do, takes what was queued here.</summary>
+    [Benchmark]
+    public void QuantumAndSteal()
+    {
+        now += 3_000_000;
+        (Worker<NoPoints> from, Worker<NoPoints> to) = (stealing[turn], stealing[turn ^ 1]);
+        from.End(stolen, new ScheduleResult(ScheduleReturn.Preempted), now);
+        ScheduleEntity entity = to.Next(now)!;
+        to.Begin(entity, now);
+        turn ^= 1;
     }
 
     /// <summary>From one thread to another and back; the worker may be asleep.</summary>

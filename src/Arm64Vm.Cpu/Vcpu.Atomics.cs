@@ -7,7 +7,7 @@ namespace Arm64Vm.Cpu;
 /// <summary>Exclusive and atomic accesses on host memory.</summary>
 /// <remarks>
 /// The exclusive monitor is keyed by host address, which is one per physical address, so that aliases work, and remembers the value: a store-exclusive is a
-/// compare-exchange with it. Every exception return clears the monitor.
+/// compare-exchange with it (docs/decisions/0014). Every exception return clears the monitor.
 /// </remarks>
 internal sealed unsafe partial class Vcpu
 {

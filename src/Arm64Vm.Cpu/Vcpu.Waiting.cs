@@ -36,9 +36,9 @@ internal sealed unsafe partial class Vcpu
         {
             _wait.BeginEvent(deadline);
         }
-        else if (!_wait.TryBeginStore(deadline))
+        else if (!_wait.TryBeginStore(deadline, out bool yields))
         {
-            _yields = true;
+            _yields = yields;
             CompleteStep();
         }
     }

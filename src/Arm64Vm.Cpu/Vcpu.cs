@@ -65,7 +65,7 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
         events.Register(this);
         _event = new EventRegister(events, options.Index);
         _counter = new SystemCounter(_context, options.Clock, _model);
-        _wait = new ProcessorWait(_event, _counter, options.Clock);
+        _wait = new ProcessorWait(_event, _counter, options.Clock, new MarkedLocation(_context), options.HasSiblings);
         Irq = new InterruptInput(this, LineBits.Irq);
         Fiq = new InterruptInput(this, LineBits.Fiq);
         Reset(0);

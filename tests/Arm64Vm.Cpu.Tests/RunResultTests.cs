@@ -79,6 +79,48 @@ public sealed class RunResultTests
         Assert.InRange(result.Deadline!.Value, 1UL, 1_000_000UL);
     }
 
+    /// <summary>Between looks at the marked location the guest does not run; a store ends the wait at the next look, and without one the guest looks by itself now and then.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ASleepWithAnArmedMonitorEndsForAStoreOrAfterAWhile(bool stores)
+    {
+        var clock = new FakeClock();
+        using var machine = new TestMachine(new VcpuOptions { Clock = clock, HasSiblings = true });
+        Start(machine, LdxrX4X5, Asm.AddImm(1, 1, 1), Asm.Wfe, Asm.B(-12));
+        machine.Cpu.SetX(5, TestMachine.Data);
+        VcpuResult result;
+        while ((result = machine.Cpu.Run()).Reason == VcpuReturn.Yield)
+        {
+        }
+
+        var rounds = machine.Cpu.GetX(1);
+        var sleeps = 0;
+        while (result.Reason == VcpuReturn.WaitForEvent && machine.Cpu.GetX(1) == rounds)
+        {
+            if (stores && sleeps == 2)
+                machine.Write64(TestMachine.Data, 1);
+            clock.Advance(result.Deadline!.Value - clock.Nanoseconds);
+            result = machine.Cpu.Run();
+            sleeps++;
+        }
+
+        Assert.True(machine.Cpu.GetX(1) > rounds);
+        Assert.InRange(sleeps, stores ? 3 : 6, stores ? 3 : 20);
+        Assert.InRange(clock.Nanoseconds, 1UL, 1_000_000UL);
+    }
+
+    [Fact]
+    public void AStoreEndsTheWaitWithAnArmedMonitorWithoutAYield()
+    {
+        using var machine = new TestMachine(new VcpuOptions { Clock = new FakeClock(), HasSiblings = true });
+        Start(machine, LdxrX4X5, Asm.Str(6, 5), Asm.Wfe, Asm.Movz(1, 7));
+        machine.Cpu.SetX(5, TestMachine.Data);
+        machine.Cpu.SetX(6, 5);
+        Assert.Equal(VcpuReturn.Exited, machine.Cpu.Run().Reason);
+        Assert.Equal(7UL, machine.Cpu.GetX(1));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

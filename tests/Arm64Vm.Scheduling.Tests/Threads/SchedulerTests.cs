@@ -156,7 +156,7 @@ public class SchedulerTests
         await Task.Delay(100);
         (a, b) = (one.RunTime, three.RunTime);
         await Task.Delay(1000);
-        Assert.InRange((one.RunTime - a) / (three.RunTime - b), 3 * 0.93, 3 * 1.07);
+        Assert.InRange((one.RunTime - a) / (three.RunTime - b), 3 * 0.95, 3 * 1.05);
 
         scheduler.Start(scheduler.Add(new Spinner(), capped));
         await Task.Delay(500);

@@ -6,8 +6,8 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// <summary>Load-exclusive and store-exclusive: the monitor is the host address, the size and the bytes that were read.</summary>
 /// <remarks>
 /// A store-exclusive succeeds where the monitor is for the same bytes and they are what they were: a compare-exchange. Host addresses are one per physical
-/// address, so aliases are the same place. Bytes that were changed and changed back go unnoticed only where somebody else can write without an exception
-/// return of this processor between, which clears the monitor: devices, as long as there is one processor.
+/// address, so aliases are the same place. Bytes that others changed and changed back go unnoticed, unless an exception
+/// return of this processor, which clears the monitor, comes between (docs/decisions/0014).
 /// </remarks>
 internal sealed partial class X64Compiler
 {
