@@ -33,7 +33,7 @@ internal sealed class BenchSession(BenchOptions options, CliStreams streams)
             using var server = options.Runs("io") ? NetworkServer.TryStart() : null;
             var guests = GuestCatalog.Make(options with { NetworkServerPort = server?.Port }, work, notes);
             if (peer is null && options.Peer is null)
-                notes.Add("no peer: no qemu-system-aarch64 on PATH; firmware/fetch-guests.sh peer fetches one, --peer names one");
+                notes.Add("no comparison: no qemu-system-aarch64 on PATH; firmware/fetch-guests.sh peer fetches one, --peer names one");
             if (native is not null && !guests.Exists(native.CanRun))
                 notes.Add("--native: nothing of what is measured runs on the host itself");
             foreach (var note in notes)

@@ -4,6 +4,7 @@ using Arm64Vm.Cli.Bench;
 using Arm64Vm.Cli.Bench.Guests;
 using Arm64Vm.Cli.Bench.Reports;
 using Arm64Vm.Cli.Boot;
+using Arm64Vm.Cli.Files;
 
 namespace Arm64Vm.Cli.Commands;
 
@@ -99,6 +100,7 @@ internal static class BenchCommand
                 Markdown = parsed.GetValue(markdown),
                 BaselineFile = parsed.GetValue(baseline),
             };
+            CheckUses(options, output, streams);
             return Run(options, output, streams);
         });
         return command;
@@ -106,6 +108,7 @@ internal static class BenchCommand
 
     private static int Run(BenchOptions options, BenchOutput output, CliStreams streams)
     {
+        output.CheckFiles();
         var earlier = output.ReadBaseline();
         using var cancellation = new CancellationTokenSource();
         var signal = 0;
@@ -121,6 +124,30 @@ internal static class BenchCommand
         foreach (var failure in report.Failures)
             streams.Error.WriteLine($"{Application.Name}: {failure}");
         return report.Failures.Count > 0 ? ExitStatus.Failure : isSlower ? ExitStatus.Slower : ExitStatus.Success;
+    }
+
+    /// <exception cref="CliException">A report would overwrite what is measured, another report, or what it is compared with.</exception>
+    private static void CheckUses(BenchOptions options, BenchOutput output, CliStreams streams)
+    {
+        var uses = new FileUses();
+        if (streams.IsProcess)
+            uses.AddStandardStreams();
+        uses.Reads("--ours", options.Ours);
+        uses.Reads("--script", options.Script);
+        uses.Reads("--baseline", output.BaselineFile);
+        if (options.Boot is { } machine)
+        {
+            uses.Reads("--firmware", machine.Firmware);
+            uses.Reads("--vars", machine.Variables);
+            uses.Reads("--kernel", machine.Kernel);
+            uses.Reads("--initrd", machine.Initrd);
+            foreach (var disk in machine.Disks)
+                uses.Reads("--disk", disk);
+        }
+
+        uses.Writes("--json", output.JsonFile);
+        uses.Writes("--html", output.HtmlFile);
+        uses.Check();
     }
 
     private static double Number(string name, string value, double least) =>

@@ -29,6 +29,51 @@ public sealed class BenchCommandTests
     [InlineData("--kernel", "/nowhere/Image")]
     public void WhatIsNotThereIsNamed(string option, string value) => CliRun.Of("bench", "--suite", "kernels", option, value).ExpectFailure(1, value);
 
+    /// <summary>Found by giving the kernel to be measured as the report's file: it was overwritten.</summary>
+    [Theory]
+    [InlineData("--kernel", "--html")]
+    [InlineData("--kernel", "--json")]
+    [InlineData("--baseline", "--json")]
+    [InlineData("--script", "--html")]
+    [InlineData("--ours", "--json")]
+    [InlineData("--json", "--html")]
+    public void AReportOverwritesNothingThatIsUsed(string option, string report)
+    {
+        using var file = new TemporaryFile("precious"u8.ToArray());
+        var link = file.Path + ".link";
+        File.CreateSymbolicLink(link, file.Path);
+        try
+        {
+            CliRun.Of("bench", "--suite", "kernels", "--peer", "none", option, file.Path, report, link).ExpectFailure(2, report + ": ");
+            Assert.Equal("precious", File.ReadAllText(file.Path));
+        }
+        finally
+        {
+            File.Delete(link);
+        }
+    }
+
+    /// <summary>Before anything is measured: an hour of rounds would be lost.</summary>
+    [Theory]
+    [InlineData("--html", "", "is a folder")]
+    [InlineData("--json", "", "is a folder")]
+    [InlineData("--json", "none/report.json", "there is no folder")]
+    [InlineData("--baseline", "", "is a folder")]
+    public void AReportThatCannotBeWrittenIsToldFirst(string option, string name, string message)
+    {
+        using var folder = new TemporaryFolder();
+        var run = CliRun.Of("bench", "--suite", "kernels", "--peer", "none", option, Path.Combine(folder.Path, name));
+        run.ExpectFailure(1, message);
+        Assert.Equal("", run.Output);
+    }
+
+    [Fact]
+    public void ABaselineThatIsNoReportIsNamed()
+    {
+        using var file = new TemporaryFile("precious"u8.ToArray());
+        CliRun.Of("bench", "--suite", "kernels", "--peer", "none", "--baseline", file.Path).ExpectFailure(1, "is no document of 'arm64vm bench --json'");
+    }
+
     [Fact]
     public void AFilterThatMatchesNothingIsTold() => CliRun.Of("bench", "--suite", "kernels", "--peer", "none", "--filter", "windows").ExpectFailure(1, "--filter");
 

@@ -72,7 +72,7 @@ internal sealed class Baseline
 
     public void Write(string file, TextWriter to)
     {
-        to.WriteLine($"compared with {file}{(IsRelative ? ", relative to the peer's times" : "")}:");
+        to.WriteLine($"compared with {file}{(IsRelative ? ", relative to QEMU's times" : "")}:");
         foreach (var line in Lines)
         {
             var verdict = line.IsRegression ? "SLOWER" : "";

@@ -27,9 +27,15 @@ internal sealed record BenchOutput
             return null;
         try
         {
+            if (Directory.Exists(BaselineFile))
+                throw new IOException("it is a folder");
             return JsonReport.Read(File.ReadAllText(BaselineFile));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or FormatException)
+        catch (JsonException)
+        {
+            throw CliException.Failure($"--baseline: '{BaselineFile}' is no document of 'arm64vm bench --json'");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {
             throw CliException.Failure($"--baseline: '{BaselineFile}': {e.Message}");
         }
@@ -51,6 +57,30 @@ internal sealed record BenchOutput
         var comparison = Baseline.Compare(earlier, report.Rows);
         comparison.Write(BaselineFile!, PrintsJson ? streams.Error : streams.Text);
         return comparison.HasRegression;
+    }
+
+    /// <summary>Finds before anything is measured that a report could not be written. Nothing is made or changed.</summary>
+    /// <exception cref="CliException">A file cannot be written.</exception>
+    public void CheckFiles()
+    {
+        foreach (var (option, name) in new[] { ("--json", JsonFile), ("--html", HtmlFile) })
+        {
+            if (name is null)
+                continue;
+            if (Directory.Exists(name))
+                throw CliException.Failure($"{option}: '{name}' is a folder");
+            if (Path.GetDirectoryName(Path.GetFullPath(name)) is { } folder && !Directory.Exists(folder))
+                throw CliException.Failure($"{option}: there is no folder '{folder}'");
+            try
+            {
+                if (File.Exists(name))
+                    File.OpenHandle(name, FileMode.Open, FileAccess.Write, FileShare.ReadWrite).Dispose();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw CliException.Failure($"{option}: '{name}' cannot be written");
+            }
+        }
     }
 
     private static void WriteFile(string? name, string text)

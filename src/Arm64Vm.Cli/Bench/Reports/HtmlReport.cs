@@ -34,7 +34,7 @@ internal static class HtmlReport
         {
             List<BenchRow> rows = [.. suite];
             html.Append(CultureInfo.InvariantCulture, $"<h2>{Escape(suite.Key)}</h2>\n");
-            Chart(html, "times as fast as the peer", [.. rows.Where(row => row.HasPeer).Select(row => new Bar(row.Name, row.Ratio!.Value, row.RatioInterval))], higherIsBetter: true);
+            Chart(html, "times as fast as QEMU", [.. rows.Where(row => row.HasPeer).Select(row => new Bar(row.Name, row.Ratio!.Value, row.RatioInterval))], higherIsBetter: true);
             Chart(html, "times as long as on the host", [.. rows.Where(row => row.HasNative).Select(row => new Bar(row.Name, row.SlowDown!.Value, Bootstrap.OfRatio(row.OurTimes, row.NativeTimes)))], higherIsBetter: false);
             Table(html, rows);
         }
@@ -92,7 +92,7 @@ internal static class HtmlReport
 
     private static void Table(StringBuilder html, List<BenchRow> rows)
     {
-        html.Append("<table><tr><th>workload</th><th>class</th><th>arm64vm</th><th>spread</th><th>peer</th><th>ratio</th><th>95 %</th><th>host</th><th>slow-down</th><th>bytes per instruction</th><th>translation</th><th>exits</th></tr>\n");
+        html.Append("<table><tr><th>workload</th><th>class</th><th>arm64vm</th><th>spread</th><th>QEMU</th><th>ratio</th><th>95 %</th><th>host</th><th>slow-down</th><th>bytes per instruction</th><th>translation</th><th>exits</th></tr>\n");
         foreach (var row in rows)
         {
             Row(html, row.Name, row.Class, Median(row.OurTimes), row.OurTimes.Count > 0 ? Figure.Percent(Statistics.Spread(row.OurTimes)) : "", Median(row.PeerTimes), Figure.Ratio(row.Ratio), Figure.Range(row.RatioInterval),
