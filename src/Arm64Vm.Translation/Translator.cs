@@ -37,8 +37,8 @@ internal sealed unsafe class Translator
         if (!options.Optimize)
             return;
 
-        ulong deadFlags = SuccessorFlags.DeadAtEnd(location, region);
-        passes.Run(region, deadFlags);
+        ulong deadFlags = options.KeepsFlags ? 0 : SuccessorFlags.DeadAtEnd(location, region);
+        passes.Run(region, deadFlags, options.FloatsLeave);
         if (options.Verify)
             IrVerifier.Verify(region);
     }
@@ -56,11 +56,11 @@ internal sealed unsafe class Translator
         return true;
     }
 
-    private static void FinishSideExit(in CodeLocation location, IrRegion region, ref IrInst exit)
+    private void FinishSideExit(in CodeLocation location, IrRegion region, ref IrInst exit)
     {
         int target = new SideExit(exit.Imm).Target;
         int rest = (region.GuestEnd - exit.Pc - 4) / 4;
-        exit.Imm = SideExit.Make(target, rest, SuccessorFlags.AreDead(location, region, target));
+        exit.Imm = SideExit.Make(target, rest, !options.KeepsFlags && SuccessorFlags.AreDead(location, region, target));
     }
 
     /// <summary>MRS and MSR. Where code counts, a unit ends with one: what it reads or stops has counted all before it and nothing behind.</summary>

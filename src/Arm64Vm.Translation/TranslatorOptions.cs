@@ -15,6 +15,15 @@ internal sealed record TranslatorOptions
     /// <summary>Where a debugger stops; null: nowhere, and no mode names a set.</summary>
     public ICodeStops? Stops { get; init; }
 
+    /// <summary>
+    /// NZCV is exact behind every unit. Without it flags that what follows overwrites unread are not stored, which depends on the bytes there at the time of
+    /// translation: only a debugger could tell.
+    /// </summary>
+    public bool KeepsFlags { get; init; }
+
+    /// <summary>Floating-point operations may leave the unit, to be done by another executor: guest state is exact before each.</summary>
+    public bool FloatsLeave { get; init; }
+
     /// <summary>Runs the IR passes.</summary>
     public bool Optimize { get; init; } = true;
 

@@ -24,6 +24,9 @@ internal sealed unsafe class RegionHarness : IDisposable
 
     public IlUnit Unit { get; }
 
+    /// <summary>Times that the code left floating point to the interpreter.</summary>
+    public int RareExits { get; private set; }
+
     public static IlMode Mode(uint fpcr = 0) => new(ExceptionLevel: 0, MmuIndex: 0, AlignmentChecked: false, fpcr);
 
     public void Compile(IrRegion region, IlMode mode)
@@ -65,6 +68,14 @@ internal sealed unsafe class RegionHarness : IDisposable
     public string? RunBoth(IrRegion region)
     {
         IlUnit? next = Unit.Code!(Compiled);
+        DeferredFlagsCode.Settle(Compiled);
+        if (next is null && Compiled->Exit.Reason == IlExit.Rare)
+        {
+            // As the executor does; the region is one instruction.
+            RareExits++;
+            Compiled->Exit.Reason = (uint)interpreter.Run(region, Compiled);
+        }
+
         ExitReason reason = interpreter.Run(region, Interpreted);
         if (next is not null || Compiled->Exit.Reason != (uint)reason)
             return $"left for {Compiled->Exit.Reason}, interpreter for {reason}";

@@ -72,19 +72,6 @@ internal sealed partial class IlCompiler
         il.MarkLabel(stay);
     }
 
-    private void StoreFlags(int flags)
-    {
-        PushField(GuestContext.FlagsOffset);
-        Push(flags);
-        if (registers[FlagsRegister] is { } local)
-        {
-            il.Emit(OpCodes.Dup);
-            il.Emit(OpCodes.Stloc, local);
-        }
-
-        il.Emit(OpCodes.Stind_I4);
-    }
-
     private void PushTested(in IrInst inst)
     {
         if (inst.Size == 8)

@@ -80,6 +80,86 @@ internal sealed partial class IlCompiler
         StoreResult();
     }
 
+    /// <summary>A comparison of numbers that is made where its flags are asked for.</summary>
+    private bool IsDeferredCompare(int value) => region[value].Op == IrOp.FloatCompare && IsInPlace(value);
+
+    /// <summary>Writes NZCV to the context: what they are flags of where that is all there is.</summary>
+    private void StoreFlags(int flags)
+    {
+        ref IrInst inst = ref region[flags];
+        bool isCompare = IsDeferredCompare(flags);
+        if (!isCompare && !(inst.Op == IrOp.FlagsOf && IsLazySetter(region[inst.A].Op)))
+        {
+            PushField(GuestContext.FlagsOffset);
+            Push(flags);
+            il.Emit(OpCodes.Stind_I4);
+            StoreFlagsKind(DeferredFlagsKind.None);
+            return;
+        }
+
+        ref IrInst setter = ref inst;
+        bool isWide = inst.Size == 8;
+        if (!isCompare)
+        {
+            setter = ref region[inst.A];
+            isWide = setter.Type == IrType.I64;
+        }
+
+        DeferredFlagsKind kind = setter.Op switch
+        {
+            IrOp.AddS => DeferredFlagsKind.Add64,
+            IrOp.SubS => DeferredFlagsKind.Sub64,
+            IrOp.FloatCompare => DeferredFlagsKind.FloatCompare64,
+            _ => DeferredFlagsKind.Logical64,
+        };
+        bool isLogical = kind == DeferredFlagsKind.Logical64;
+        StoreFlagsOperand(DeferredFlags.AOffset, isLogical ? inst.A : setter.A, isCompare, isWide);
+        if (!isLogical)
+            StoreFlagsOperand(DeferredFlags.BOffset, setter.B, isCompare, isWide);
+        StoreFlagsKind(isWide ? kind : kind + 1);
+    }
+
+    private void StoreFlagsKind(DeferredFlagsKind kind)
+    {
+        PushField(GuestContext.DeferredFlagsOffset + DeferredFlags.KindOffset);
+        il.Emit(OpCodes.Ldc_I4, (int)kind);
+        il.Emit(OpCodes.Stind_I4);
+    }
+
+    private void StoreFlagsOperand(int offset, int value, bool isFloat, bool isWide)
+    {
+        PushField(GuestContext.DeferredFlagsOffset + offset);
+        if (isFloat)
+        {
+            PushScalar(value, isWide ? Form.Double : Form.Single);
+            il.Emit(isWide ? OpCodes.Stind_R8 : OpCodes.Stind_R4);
+            return;
+        }
+
+        Push(value);
+        il.Emit(isWide ? OpCodes.Stind_I8 : OpCodes.Stind_I4);
+    }
+
+    /// <summary>NZCV of the guest, computed first where another block or unit has deferred them.</summary>
+    private void LoadFlags()
+    {
+        Label deferred = il.DefineLabel(), resume = il.DefineLabel();
+        PushField(GuestContext.DeferredFlagsOffset + DeferredFlags.KindOffset);
+        il.Emit(OpCodes.Ldind_U4);
+        il.Emit(OpCodes.Brtrue, deferred);
+        il.MarkLabel(resume);
+        PushField(GuestContext.FlagsOffset);
+        il.Emit(OpCodes.Ldind_I4);
+        StoreResult();
+        cold.Add(() =>
+        {
+            il.MarkLabel(deferred);
+            il.Emit(OpCodes.Ldarg_1);
+            Call(Methods.ComputeFlags);
+            il.Emit(OpCodes.Br, resume);
+        });
+    }
+
     /// <summary>Pushes the stored form of the flags of a lazy setter.</summary>
     private void PushFlagsOf(in IrInst setter, int index)
     {
@@ -126,17 +206,26 @@ internal sealed partial class IlCompiler
     {
         // The runtime's compiler makes a conditional move of this form where it pays.
         Label otherwise = il.DefineLabel(), end = il.DefineLabel();
-        LocalBuilder result = TakeLocal(TypeOf(inst.Type));
+        LocalBuilder result = TakeLocal(LocalTypeOf(current));
+        Form form = forms[current];
         PushCondition(inst.C, inst.Condition);
         il.Emit(OpCodes.Brfalse, otherwise);
-        Push(inst.A);
+        PushAs(inst.A, form);
         il.Emit(OpCodes.Stloc, result);
         il.Emit(OpCodes.Br, end);
         il.MarkLabel(otherwise);
-        Push(inst.B);
+        PushAs(inst.B, form);
         il.Emit(OpCodes.Stloc, result);
         il.MarkLabel(end);
         Adopt(result);
+    }
+
+    private void PushAs(int value, Form form)
+    {
+        if (form == Form.Vector)
+            Push(value);
+        else
+            PushScalar(value, form);
     }
 
     /// <summary>Makes a local the current value's.</summary>
@@ -158,7 +247,9 @@ internal sealed partial class IlCompiler
         }
 
         ref IrInst inst = ref region[flags];
-        if (inst.Op == IrOp.FlagsOf && IsLazySetter(region[inst.A].Op))
+        if (IsDeferredCompare(flags))
+            PushComparison(inst, ScalarOf(inst.Size), (Condition)((int)condition & ~1));
+        else if (inst.Op == IrOp.FlagsOf && IsLazySetter(region[inst.A].Op))
             PushLazyCondition(region[inst.A], inst.A, (Condition)((int)condition & ~1));
         else
             PushStoredCondition(flags, (Condition)((int)condition & ~1));

@@ -166,12 +166,12 @@ internal sealed partial class IlCompiler
     }
 
     /// <summary>Replaces an address on the stack by what is there, as a value of a type.</summary>
-    private void LoadIndirect(IrType type, int size, bool signed)
+    private void LoadIndirect(IrType type, int size, bool signed, Form form)
     {
         Prefix();
-        if (type == IrType.V128 && size == 16)
+        if (type == IrType.V128 && (size == 16 || form != Form.Vector))
         {
-            il.Emit(OpCodes.Ldobj, Methods.Vector);
+            LoadForm(form);
             return;
         }
 
@@ -201,21 +201,35 @@ internal sealed partial class IlCompiler
         }
     }
 
-    private void StoreIndirect(int size, bool vector)
+    private void StoreIndirect(int size, int value)
     {
         Prefix();
-        if (vector && size == 16)
+        if (region[value].Type == IrType.V128 && size == 16)
         {
             il.Emit(OpCodes.Stobj, Methods.Vector);
+            return;
+        }
+
+        if (IsStoredScalar(value, size))
+        {
+            il.Emit(size == 8 ? OpCodes.Stind_R8 : OpCodes.Stind_R4);
             return;
         }
 
         il.Emit(size switch { 1 => OpCodes.Stind_I1, 2 => OpCodes.Stind_I2, 4 => OpCodes.Stind_I4, _ => OpCodes.Stind_I8 });
     }
 
+    private bool IsStoredScalar(int value, int size) => region[value].Type == IrType.V128 && forms[value] != Form.Vector && forms[value] == ScalarOf(size);
+
     /// <summary>Pushes what a store of <paramref name="size"/> bytes stores.</summary>
     private void PushStored(int value, int size)
     {
+        if (IsStoredScalar(value, size))
+        {
+            PushScalar(value, ScalarOf(size));
+            return;
+        }
+
         if (region[value].Type == IrType.V128)
         {
             Push(value);
@@ -246,9 +260,10 @@ internal sealed partial class IlCompiler
         LocalBuilder host = EmitProbe(address, inst.Size, inst.Size, IsAligned(flags), write: false, flags, slow);
         IrType type = inst.Type;
         int size = inst.Size;
-        LocalBuilder result = TakeLocal(TypeOf(type));
+        Form form = forms[current];
+        LocalBuilder result = TakeLocal(LocalTypeOf(current));
         PushHost(host, 0);
-        LoadIndirect(type, size, signed);
+        LoadIndirect(type, size, signed, form);
         il.Emit(OpCodes.Stloc, result);
         if (!s_isTotalStoreOrder && (flags & MemoryFlags.Acquire) != 0)
             Call(Methods.MemoryBarrier);
@@ -258,7 +273,7 @@ internal sealed partial class IlCompiler
         {
             il.MarkLabel(slow);
             CallService(Methods.Load, address, access);
-            LoadResult(GuestContext.ExitOffset + ResultOffset, type, size, signed, result);
+            LoadResult(GuestContext.ExitOffset + ResultOffset, type, size, signed, result, form);
             il.Emit(OpCodes.Br, resume);
         });
         FreeLocal(address);
@@ -274,13 +289,14 @@ internal sealed partial class IlCompiler
         LocalBuilder address = EmitAddress(inst);
         IrType type = inst.Type;
         int size = inst.Size;
+        Form form = forms[current];
         LocalBuilder host = EmitProbe(address, size * 2, size, IsAligned(flags), write: false, flags, slow);
-        LocalBuilder first = TakeLocal(TypeOf(type)), second = TakeLocal(TypeOf(type));
+        LocalBuilder first = TakeLocal(LocalTypeOf(current)), second = TakeLocal(LocalTypeOf(current));
         PushHost(host, 0);
-        LoadIndirect(type, size, signed);
+        LoadIndirect(type, size, signed, form);
         il.Emit(OpCodes.Stloc, first);
         PushHost(host, size);
-        LoadIndirect(type, size, signed);
+        LoadIndirect(type, size, signed, form);
         il.Emit(OpCodes.Stloc, second);
         il.MarkLabel(resume);
         int access = Services.Describe(size, inst.Aux, inst.Pc);
@@ -288,8 +304,8 @@ internal sealed partial class IlCompiler
         {
             il.MarkLabel(slow);
             CallService(Methods.LoadPair, address, access);
-            LoadResult(GuestContext.ExitOffset + ResultOffset, type, size, signed, first);
-            LoadResult(GuestContext.ExitOffset + ResultOffset + 16, type, size, signed, second);
+            LoadResult(GuestContext.ExitOffset + ResultOffset, type, size, signed, first, form);
+            LoadResult(GuestContext.ExitOffset + ResultOffset + 16, type, size, signed, second, form);
             il.Emit(OpCodes.Br, resume);
         });
         FreeLocal(address);
@@ -306,12 +322,12 @@ internal sealed partial class IlCompiler
     private static int ValueOffset { get; } = (int)Marshal.OffsetOf<ExitRecord>(nameof(ExitRecord.Value0));
 
     /// <summary>Takes what a service left in the exit record.</summary>
-    private void LoadResult(int offset, IrType type, int size, bool signed, LocalBuilder target)
+    private void LoadResult(int offset, IrType type, int size, bool signed, LocalBuilder target, Form form = Form.Vector)
     {
         PushField(offset);
         if (type == IrType.V128)
         {
-            il.Emit(OpCodes.Ldobj, Methods.Vector);
+            LoadForm(form);
         }
         else
         {
@@ -374,7 +390,7 @@ internal sealed partial class IlCompiler
             Call(Methods.MemoryBarrier);
         PushHost(host, 0);
         PushStored(inst.B, inst.Size);
-        StoreIndirect(inst.Size, region[inst.B].Type == IrType.V128);
+        StoreIndirect(inst.Size, inst.B);
         il.MarkLabel(resume);
         // Sequentially consistent with a later LDAR, after the slow path too.
         if (release)
@@ -395,16 +411,15 @@ internal sealed partial class IlCompiler
     private void EmitStorePair(in IrInst inst)
     {
         MemoryFlags flags = (MemoryFlags)inst.Aux;
-        bool vector = region[inst.B].Type == IrType.V128;
         Label slow = il.DefineLabel(), resume = il.DefineLabel();
         LocalBuilder address = EmitAddress(inst);
         LocalBuilder host = EmitProbe(address, inst.Size * 2, inst.Size, IsAligned(flags), write: true, flags, slow);
         PushHost(host, 0);
         PushStored(inst.B, inst.Size);
-        StoreIndirect(inst.Size, vector);
+        StoreIndirect(inst.Size, inst.B);
         PushHost(host, inst.Size);
         PushStored(inst.C, inst.Size);
-        StoreIndirect(inst.Size, vector);
+        StoreIndirect(inst.Size, inst.C);
         il.MarkLabel(resume);
         int access = Services.Describe(inst.Size, inst.Aux, inst.Pc);
         Source first = Capture(inst.B), second = Capture(inst.C);
@@ -460,7 +475,7 @@ internal sealed partial class IlCompiler
         Label slow = il.DefineLabel(), resume = il.DefineLabel();
         IrType type = inst.Type;
         int size = inst.Op == IrOp.StoreExclusive ? 4 : inst.Size;
-        LocalBuilder result = TakeLocal(TypeOf(type));
+        LocalBuilder result = TakeLocal(LocalTypeOf(current));
         if (inline)
         {
             LocalBuilder host = EmitProbe(address, inst.Size, inst.Size, aligned: true, write: true, MemoryFlags.None, slow);

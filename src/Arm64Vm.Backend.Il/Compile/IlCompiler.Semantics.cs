@@ -11,7 +11,9 @@ internal sealed partial class IlCompiler
 
     private void CompileSemantics(in IrInst inst)
     {
-        MethodInfo? method = methods.Semantics(inst, mode.Fpcr);
+        if (TryScalarMove(inst) || TryConstant(inst) || TryPlain(inst))
+            return;
+        SemanticMethod? method = semantics[current];
         if (method is null)
         {
             CompileOracle(inst);
@@ -20,10 +22,10 @@ internal sealed partial class IlCompiler
 
         ReadOnlySpan<ushort> operands = [inst.A, inst.B, inst.C];
         int next = 0;
-        foreach (ParameterInfo parameter in method.GetParameters())
+        foreach (ParameterInfo parameter in method.Parameters)
             PushArgument(inst, parameter, operands, ref next);
-        Call(method);
-        StoreSemantics(inst, method.ReturnType);
+        Call(method.Method);
+        StoreSemantics(inst, method.Result);
     }
 
     /// <summary>Operands in order by the parameters' types; <c>imm</c>, <c>aux</c>, <c>size</c>, <c>high</c> and <c>isQ</c> are constants of the operation.</summary>
@@ -79,23 +81,19 @@ internal sealed partial class IlCompiler
         {
             PushNarrow(value);
         }
+        else if (FormOf(type) is var form and not Form.Vector)
+        {
+            PushScalar(value, form);
+        }
         else
         {
             Push(value);
-            if (type == typeof(double))
-                Call(Methods.ToDouble);
-            else if (type == typeof(float))
-                Call(Methods.ToSingle);
         }
     }
 
     private void StoreSemantics(in IrInst inst, Type result)
     {
-        if (result == typeof(double))
-            Call(Methods.FromDouble);
-        else if (result == typeof(float))
-            Call(Methods.FromSingle);
-        else if (result == typeof(ulong) && inst.Type == IrType.I32)
+        if (result == typeof(ulong) && inst.Type == IrType.I32)
             il.Emit(OpCodes.Conv_I4);
         else if (result == Methods.Vector && LiveBytes(inst) is var live and < 16)
             Call(Methods.ClearAbove(live));

@@ -3,50 +3,47 @@ using Arm64Vm.Ir;
 
 namespace Arm64Vm.Backend.Il;
 
-/// <summary>Guest registers: a local for each one the region uses, and the context.</summary>
+/// <summary>Guest registers: a local for each one the region uses, and the context. Flags are in the context only.</summary>
 internal sealed partial class IlCompiler
 {
-    /// <summary>Place of the flags behind the 32 general and 32 vector registers.</summary>
-    private const int FlagsRegister = 64;
+    /// <summary>32 general and 32 vector registers.</summary>
+    private const int Registers = 64;
 
-    private readonly LocalBuilder?[] registers = new LocalBuilder?[FlagsRegister + 1];
+    private readonly LocalBuilder?[] registers = new LocalBuilder?[Registers];
     private readonly List<int> aliases = [];
-    private readonly UInt128[] readFirst = new UInt128[IrRegion.MaxBlocks];
-    private readonly UInt128[] written = new UInt128[IrRegion.MaxBlocks];
-    private readonly UInt128[] liveIn = new UInt128[IrRegion.MaxBlocks];
+    private readonly ulong[] readFirst = new ulong[IrRegion.MaxBlocks];
+    private readonly ulong[] written = new ulong[IrRegion.MaxBlocks];
+    private readonly ulong[] liveIn = new ulong[IrRegion.MaxBlocks];
 
     private static int RegisterOf(in IrInst inst) => inst.Op switch
     {
         IrOp.GetX or IrOp.SetX => inst.Aux,
         IrOp.GetV or IrOp.SetV => 32 + inst.Aux,
-        IrOp.GetFlags or IrOp.SetFlags => FlagsRegister,
         _ => -1,
     };
 
-    private static int OffsetOf(int register) => register switch
-    {
-        < 32 => GuestContext.XOffset + (register * 8),
-        < FlagsRegister => GuestContext.VOffset + ((register - 32) * 16),
-        _ => GuestContext.FlagsOffset,
-    };
+    private static int OffsetOf(int register) =>
+        register < 32 ? GuestContext.XOffset + (register * 8) : GuestContext.VOffset + ((register - 32) * 16);
 
     /// <summary>Declares locals for the registers in use, and loads those that some path reads before it writes them.</summary>
     private void PrepareState()
     {
+        PrepareForms();
+        EmitFloatGuard();
         freeLocals.Clear();
         Array.Clear(registers);
-        UInt128 used = 0;
+        ulong used = 0;
         ReadOnlySpan<IrBlock> blocks = region.Blocks;
         for (int b = 0; b < blocks.Length; b++)
         {
-            UInt128 reads = 0, writes = 0;
+            ulong reads = 0, writes = 0;
             for (int i = blocks[b].First; i < blocks[b].End; i++)
             {
                 ref IrInst inst = ref region[i];
                 int register = RegisterOf(inst);
                 if (register < 0)
                     continue;
-                UInt128 bit = UInt128.One << register;
+                ulong bit = 1UL << register;
                 used |= bit;
                 if (IrOps.IsStateWrite(inst.Op))
                     writes |= bit;
@@ -58,19 +55,19 @@ internal sealed partial class IlCompiler
             written[b] = writes;
         }
 
-        UInt128 loaded = LiveAtEntry(blocks);
-        for (int register = 0; register <= FlagsRegister; register++)
+        ulong loaded = LiveAtEntry(blocks);
+        for (int register = 0; register < Registers; register++)
         {
-            UInt128 bit = UInt128.One << register;
+            ulong bit = 1UL << register;
             if ((used & bit) == 0)
                 continue;
-            registers[register] = il.DeclareLocal(register < 32 ? typeof(ulong) : register < FlagsRegister ? Methods.Vector : typeof(int));
+            registers[register] = il.DeclareLocal(register < 32 ? typeof(ulong) : TypeOf(registerForms[register - 32]));
             if ((loaded & bit) != 0)
                 Reload(register);
         }
     }
 
-    private UInt128 LiveAtEntry(ReadOnlySpan<IrBlock> blocks)
+    private ulong LiveAtEntry(ReadOnlySpan<IrBlock> blocks)
     {
         Array.Clear(liveIn, 0, blocks.Length);
         for (bool changed = true; changed;)
@@ -79,7 +76,7 @@ internal sealed partial class IlCompiler
             for (int b = blocks.Length - 1; b >= 0; b--)
             {
                 ref IrInst last = ref region[blocks[b].End - 1];
-                UInt128 live = 0;
+                ulong live = 0;
                 if (last.Op is >= IrOp.Jump and <= IrOp.BranchBitSet)
                 {
                     live = LiveAt(blocks, (int)last.Imm);
@@ -97,9 +94,9 @@ internal sealed partial class IlCompiler
     }
 
     /// <summary>Not all writes of the block come before an exit, so none is counted.</summary>
-    private UInt128 LiveAtSideExits(ReadOnlySpan<IrBlock> blocks, in IrBlock block)
+    private ulong LiveAtSideExits(ReadOnlySpan<IrBlock> blocks, in IrBlock block)
     {
-        UInt128 live = 0;
+        ulong live = 0;
         for (int i = block.First; i < block.End; i++)
         {
             if (IrOps.IsSideExit(region[i].Op))
@@ -109,7 +106,7 @@ internal sealed partial class IlCompiler
         return live;
     }
 
-    private UInt128 LiveAt(ReadOnlySpan<IrBlock> blocks, int target)
+    private ulong LiveAt(ReadOnlySpan<IrBlock> blocks, int target)
     {
         int block = FindBlock(blocks, target);
         return block < 0 ? 0 : liveIn[block];
@@ -132,11 +129,17 @@ internal sealed partial class IlCompiler
         PushField(OffsetOf(register));
         if (register < 32)
             il.Emit(OpCodes.Ldind_I8);
-        else if (register < FlagsRegister)
+        else
+            LoadForm(registerForms[register - 32]);
+        il.Emit(OpCodes.Stloc, registers[register]!);
+    }
+
+    private void LoadForm(Form form)
+    {
+        if (form == Form.Vector)
             il.Emit(OpCodes.Ldobj, Methods.Vector);
         else
-            il.Emit(OpCodes.Ldind_I4);
-        il.Emit(OpCodes.Stloc, registers[register]!);
+            il.Emit(form == Form.Double ? OpCodes.Ldind_R8 : OpCodes.Ldind_R4);
     }
 
     private void CompileState(in IrInst inst)
@@ -148,7 +151,13 @@ internal sealed partial class IlCompiler
                 il.Emit(OpCodes.Ldind_I8);
                 StoreResult();
                 break;
-            case IrOp.GetX or IrOp.GetV or IrOp.GetFlags:
+            case IrOp.GetFlags:
+                LoadFlags();
+                break;
+            case IrOp.SetFlags:
+                StoreFlags(inst.A);
+                break;
+            case IrOp.GetX or IrOp.GetV:
                 values[current].Alias = 1;
                 aliases.Add(current);
                 break;
@@ -166,18 +175,20 @@ internal sealed partial class IlCompiler
         SaveAliases(register);
         LocalBuilder local = registers[register]!;
         PushField(OffsetOf(register));
+        Form form = register >= 32 ? registerForms[register - 32] : Form.Vector;
         if (register < 32)
             PushWide(inst.A);
+        else if (form != Form.Vector)
+            PushScalar(inst.A, form);
         else
             Push(inst.A);
         il.Emit(OpCodes.Dup);
         il.Emit(OpCodes.Stloc, local);
+        Widen(form);
         if (register < 32)
             il.Emit(OpCodes.Stind_I8);
-        else if (register < FlagsRegister)
-            il.Emit(OpCodes.Stobj, Methods.Vector);
         else
-            il.Emit(OpCodes.Stind_I4);
+            il.Emit(OpCodes.Stobj, Methods.Vector);
     }
 
     /// <summary>The register is about to change: values read from it that are needed later get locals of their own.</summary>
@@ -198,7 +209,7 @@ internal sealed partial class IlCompiler
             if (RegisterOf(region[value]) != register)
                 continue;
             il.Emit(OpCodes.Ldloc, registers[register]!);
-            state.Local = TakeLocal(TypeOf(region[value].Type));
+            state.Local = TakeLocal(LocalTypeOf(value));
             state.Alias = 0;
             il.Emit(OpCodes.Stloc, state.Local);
             aliases.RemoveAt(n);

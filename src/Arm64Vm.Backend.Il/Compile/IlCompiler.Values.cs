@@ -51,6 +51,8 @@ internal sealed partial class IlCompiler
         // Flags are made when they are asked for, from what they are flags of; those of an addition with carry right after it.
         if (inst.Op == IrOp.FlagsOf && IsLazySetter(region[inst.A].Op))
             UseSetter(inst.A, at);
+        else if (IsDeferredCompare(operand))
+            UseSetter(operand, at);
         else if (region[at].Op == IrOp.FlagsOf)
             UseSetter(operand, at);
     }
@@ -87,16 +89,21 @@ internal sealed partial class IlCompiler
         Release(inst.C);
         if (inst.Op == IrOp.FlagsOf)
             ReleaseFlags(current);
-        if (inst.A != 0 && region[inst.A].Op == IrOp.FlagsOf)
-            ReleaseFlags(inst.A);
-        if (inst.B != 0 && region[inst.B].Op == IrOp.FlagsOf)
-            ReleaseFlags(inst.B);
-        if (inst.C != 0 && region[inst.C].Op == IrOp.FlagsOf)
-            ReleaseFlags(inst.C);
+        ReleaseFlags(inst.A);
+        ReleaseFlags(inst.B);
+        ReleaseFlags(inst.C);
     }
 
     private void ReleaseFlags(int flags)
     {
+        if (region[flags].Op == IrOp.FloatCompare)
+        {
+            Release(region[flags].A);
+            Release(region[flags].B);
+        }
+
+        if (region[flags].Op != IrOp.FlagsOf)
+            return;
         ref IrInst setter = ref region[region[flags].A];
         Release(region[flags].A);
         Release(setter.A);
@@ -125,26 +132,30 @@ internal sealed partial class IlCompiler
             return;
         }
 
-        state.Local = TakeLocal(TypeOf(region[value].Type));
+        state.Local = TakeLocal(LocalTypeOf(value));
         il.Emit(OpCodes.Stloc, state.Local);
     }
 
     /// <summary>A value as it is at the current instruction, for a slow path that is emitted later.</summary>
-    private readonly record struct Source(IrType Type, LocalBuilder? Local, ulong Constant);
+    private readonly record struct Source(IrType Type, LocalBuilder? Local, int Value, Form Form);
 
     private Source Capture(int value)
     {
         ref IrInst inst = ref region[value];
-        LocalBuilder? local = inst.Op == IrOp.Const ? null : values[value].Alias != 0 ? AliasLocal(inst) : values[value].Local;
-        return new Source(inst.Type, local, inst.Imm);
+        LocalBuilder? local = inst.Op is IrOp.Const or IrOp.VectorConst ? null : LocalOf(value);
+        return new Source(inst.Type, local, value, forms[value]);
     }
 
     private void Push(in Source source)
     {
-        if (source.Local is not null)
-            il.Emit(OpCodes.Ldloc, source.Local);
-        else
-            PushConstant(source.Type == IrType.I64, source.Constant);
+        if (source.Local is null)
+        {
+            Push(source.Value);
+            return;
+        }
+
+        il.Emit(OpCodes.Ldloc, source.Local);
+        WidenBits(source.Form);
     }
 
     private bool IsConstant(int value, out ulong constant)
@@ -167,12 +178,23 @@ internal sealed partial class IlCompiler
             return;
         }
 
-        if (state.Alias != 0)
-            il.Emit(OpCodes.Ldloc, AliasLocal(inst));
-        else if (state.Local is not null)
-            il.Emit(OpCodes.Ldloc, state.Local);
+        if (inst.Op == IrOp.VectorConst)
+        {
+            il.Emit(OpCodes.Ldc_I8, (long)inst.Imm);
+            Call(inst.Shape == VectorShape.Q ? Methods.FromWidePair : Methods.FromWide);
+            return;
+        }
+
+        if (state.Alias != 0 || state.Local is not null)
+        {
+            il.Emit(OpCodes.Ldloc, LocalOf(value));
+            if (inst.Type == IrType.V128)
+                WidenBits(forms[value]);
+        }
         else if (inst.Op == IrOp.FlagsOf)
             PushFlagsOf(region[inst.A], inst.A);
+        else if (IsDeferredCompare(value))
+            PushComparisonFlags(inst, ScalarOf(inst.Size));
         else
             throw new InvalidOperationException($"%{value} {inst.Op} has no value");
     }

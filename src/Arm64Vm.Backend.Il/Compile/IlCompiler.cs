@@ -35,6 +35,8 @@ internal sealed unsafe partial class IlCompiler
     {
         var method = new DynamicMethod(
             "guest", typeof(IlUnit), [typeof(IlUnit), typeof(GuestContext*)], typeof(IlCompiler).Module, skipVisibility: true);
+        // Every local is written before it is read.
+        method.InitLocals = false;
         il = method.GetILGenerator(source.Count * 24);
         region = source;
         mode = compileMode;
@@ -50,6 +52,7 @@ internal sealed unsafe partial class IlCompiler
         for (int i = 0; i < blocks.Length; i++)
             CompileBlock(blocks[i], i);
         EmitColdPaths();
+        EmitRareExit();
         return new IlCompilation(method, [.. jumps], [.. operations]);
     }
 
@@ -109,7 +112,7 @@ internal sealed unsafe partial class IlCompiler
 
     private void EmitColdPaths()
     {
-        // A cold path may add none: they are straight code.
+        // A cold path may add none.
         foreach (Action path in cold)
             path();
         if (!raisedIsUsed)

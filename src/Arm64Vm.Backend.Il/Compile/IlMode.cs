@@ -9,6 +9,7 @@ namespace Arm64Vm.Backend.Il;
 /// <param name="PointerAuthentication">The processor has pointer authentication keys, and some are in use.</param>
 /// <param name="CountsInstructions">Code counts its guest instructions, a block at a time.</param>
 /// <param name="StepsUnits">Every unit comes back to the run loop.</param>
+/// <param name="IsCareful">Floating-point operations never leave: whatever the result is, it and FPSR are found on the way.</param>
 internal readonly record struct IlMode(
     int ExceptionLevel, int MmuIndex, bool AlignmentChecked, uint Fpcr, bool ZeroTrapped = false, bool PointerAuthentication = false,
-    bool CountsInstructions = false, bool StepsUnits = false);
+    bool CountsInstructions = false, bool StepsUnits = false, bool IsCareful = false);

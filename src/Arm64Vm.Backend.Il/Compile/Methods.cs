@@ -12,6 +12,7 @@ internal sealed class Methods
     private const BindingFlags Any = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance;
 
     private readonly Dictionary<(string, int), MethodInfo?> found = [];
+    private readonly Dictionary<(IrOp, IrType, byte, VectorShape, byte, bool), SemanticMethod?> semantics = [];
 
     public static Type Vector => typeof(Vector128<byte>);
 
@@ -20,6 +21,14 @@ internal sealed class Methods
     public static FieldInfo Guards { get; } = typeof(IlUnit).GetField(nameof(IlUnit.Guards))!;
 
     public static FieldInfo Stale { get; } = typeof(IlUnit).GetField(nameof(IlUnit.Stale))!;
+
+    public static FieldInfo UsualStatus { get; } = typeof(IlUnit).GetField(nameof(IlUnit.UsualStatus))!;
+
+    public static MethodInfo Careful { get; } = typeof(Exits).GetMethod(nameof(Exits.Careful))!;
+
+    public static MethodInfo Rare { get; } = typeof(Exits).GetMethod(nameof(Exits.Rare))!;
+
+    public static MethodInfo ComputeFlags { get; } = typeof(DeferredFlagsCode).GetMethod(nameof(DeferredFlagsCode.Compute))!;
 
     public static MethodInfo Leave { get; } = typeof(Exits).GetMethod(nameof(Exits.Leave))!;
 
@@ -81,6 +90,8 @@ internal sealed class Methods
 
     public static MethodInfo FromWide { get; } = typeof(BitCode).GetMethod(nameof(BitCode.FromWide))!;
 
+    public static MethodInfo FromWidePair { get; } = typeof(VectorCode).GetMethod(nameof(VectorCode.Const))!;
+
     public static MethodInfo FromNarrow { get; } = typeof(BitCode).GetMethod(nameof(BitCode.FromNarrow))!;
 
     public static MethodInfo FromDouble { get; } = typeof(BitCode).GetMethod(nameof(BitCode.FromDouble))!;
@@ -113,11 +124,19 @@ internal sealed class Methods
     public MethodInfo AtomicOn(string name, int width) => Find(name + width, 0, typeof(AtomicCode)) ?? throw new MissingMethodException(name);
 
     /// <summary>Code for an operation, or null: the oracle's then.</summary>
-    public MethodInfo? Semantics(in IrInst inst, uint fpcr)
+    public SemanticMethod? Semantics(in IrInst inst, uint fpcr)
     {
+        bool isPlain = IsPlain(fpcr);
+        var key = (inst.Op, inst.Type, inst.Size, inst.Shape, IrOps.IsFloat(inst.Op) ? inst.Aux : (byte)0, isPlain);
+        if (semantics.TryGetValue(key, out SemanticMethod? known))
+            return known;
         string name = inst.Op.ToString();
-        return IrOps.IsVector(inst.Op) ? ForVector(inst, name["Vector".Length..]) : ForFloat(inst, name["Float".Length..], fpcr);
+        MethodInfo? method = IrOps.IsVector(inst.Op) ? ForVector(inst, name["Vector".Length..]) : ForFloat(inst, name["Float".Length..], isPlain);
+        return semantics[key] = method is null ? null : new SemanticMethod(method);
     }
+
+    /// <summary>Rounds to nearest, flushes nothing.</summary>
+    public static bool IsPlain(uint fpcr) => (fpcr & ((3u << Ir.SoftFloat.FpcrBits.RModeShift) | Ir.SoftFloat.FpcrBits.FlushToZero)) == 0;
 
     private MethodInfo? ForVector(in IrInst inst, string name)
     {
@@ -133,14 +152,13 @@ internal sealed class Methods
     }
 
     /// <summary>Halves, other rounding modes and flushing are the oracle's.</summary>
-    private MethodInfo? ForFloat(in IrInst inst, string name, uint fpcr)
+    private MethodInfo? ForFloat(in IrInst inst, string name, bool isPlain)
     {
-        const uint NotPlain = (3u << Ir.SoftFloat.FpcrBits.RModeShift) | Ir.SoftFloat.FpcrBits.FlushToZero;
         if (inst.Op == IrOp.FloatAbs)
             return FloatAbs;
         if (inst.Op == IrOp.FloatNeg)
             return FloatNeg;
-        if (inst.Size < 4 || (fpcr & NotPlain) != 0)
+        if (inst.Size < 4 || !isPlain)
             return null;
         int width = inst.Size * 8;
         switch (inst.Op)

@@ -27,6 +27,23 @@ internal static unsafe class Exits
         return null;
     }
 
+    /// <summary>FPSR is not what the code at the unit's entry counts on, or counting on it has not paid: the careful form, where there is one.</summary>
+    public static IlUnit? Careful(IlUnit unit, GuestContext* context, int pcDelta)
+    {
+        if (unit.CarefulForm is { Code: not null } careful)
+            return careful;
+        return Rare(unit, context, pcDelta);
+    }
+
+    /// <summary>A result that compiled code does not judge, or operands that it does not take. The guest's state is that before the instruction.</summary>
+    public static IlUnit? Rare(IlUnit unit, GuestContext* context, int pcDelta)
+    {
+        unit.RareExits++;
+        context->Pc = context->PcPage + (ulong)(long)pcDelta;
+        context->Exit.Reason = IlExit.Rare;
+        return null;
+    }
+
     /// <summary>A service has raised an exception.</summary>
     public static IlUnit? Raised(GuestContext* context)
     {

@@ -15,6 +15,9 @@ internal static class IlExit
     /// <summary>An indirect jump that the jump cache does not know; PC is its target.</summary>
     public const uint Indirect = 0x101;
 
+    /// <summary>Floating point that compiled code does not do: the block at PC is to be interpreted.</summary>
+    public const uint Rare = 0x103;
+
     /// <summary>A service raised an exception; PC is the handler's.</summary>
     public const uint Raised = 0x102;
 }

@@ -1,4 +1,5 @@
 using Arm64Vm.Ir;
+using Arm64Vm.Ir.SoftFloat;
 
 namespace Arm64Vm.Backend.Il;
 
@@ -23,6 +24,15 @@ internal class IlUnit(IlHost host)
 
     /// <summary>Operations that are evaluated by the interpreter's semantics, by number.</summary>
     public IrInst[] Operations = [];
+
+    /// <summary>FPSR bits of which one must be set for the code to be entered: IXC, or none where the careful form is always to be taken.</summary>
+    public uint UsualStatus = FpsrBits.Inexact;
+
+    /// <summary>The same code without assumptions about floating point, once it was needed.</summary>
+    public volatile IlUnit? CarefulForm;
+
+    /// <summary>Times the code left because of floating point.</summary>
+    public uint RareExits;
 
     /// <summary>Not zero: the guest code has changed; loops inside the region leave at their next poll.</summary>
     public volatile uint Stale;

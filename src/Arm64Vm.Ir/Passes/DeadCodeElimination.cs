@@ -5,7 +5,8 @@ namespace Arm64Vm.Ir.Passes;
 /// Flag-setting operations whose flags nobody wants become plain ones. Memory operations always stay.
 /// </summary>
 /// <remarks>
-/// State is seen by every operation that can raise an exception or leave: memory and system operations, side exits and the end of the block. Flags that only
+/// State is seen by every operation that can raise an exception or leave: memory and system operations, side exits and the end of the block, on request
+/// floating-point operations. Flags that only
 /// side exits see are stored by these. The one
 /// liberty: flags that all successors overwrite before they read them or can fault (<c>flagsDeadAtEnd</c>) are dropped although an interrupt
 /// or a debugger may look at them between blocks; the program cannot tell, since each of these returns to code that overwrites them.
@@ -16,10 +17,12 @@ internal sealed class DeadCodeElimination
     /// <summary>Side exits behind the place being looked at that need flags which what lies behind them overwrites.</summary>
     private readonly ushort[] wanting = new ushort[64];
     private int wantingCount;
+    private bool floatsLeave;
     private readonly ushort[] renamed = new ushort[IrRegion.MaxInstructions];
 
-    public void Run(IrRegion region, ulong flagsDeadAtEnd)
+    public void Run(IrRegion region, ulong flagsDeadAtEnd, bool floatsSee = false)
     {
+        floatsLeave = floatsSee;
         Span<IrInst> code = region.Instructions;
         used.AsSpan(0, code.Length).Clear();
         ReadOnlySpan<IrBlock> blocks = region.Blocks;
@@ -118,6 +121,13 @@ internal sealed class DeadCodeElimination
                     {
                         i.Op = IrOp.None;
                         continue;
+                    }
+
+                    if (floatsLeave && i.Op > IrOp.FloatJavaScriptFlags)
+                    {
+                        deadX = 0;
+                        deadV = 0;
+                        KeepFlags(ref flagsDead);
                     }
 
                     break;

@@ -9,9 +9,10 @@ internal sealed class PassPipeline
     /// <summary>Optimizes every block of <paramref name="region"/> in place.</summary>
     /// <param name="region">A verified region.</param>
     /// <param name="flagsDeadAtEnd">Bit n: NZCV is not observable behind block n (see DeadCodeElimination).</param>
-    public void Run(IrRegion region, ulong flagsDeadAtEnd)
+    /// <param name="floatsLeave">Floating-point operations see guest state, since they may leave.</param>
+    public void Run(IrRegion region, ulong flagsDeadAtEnd, bool floatsLeave = false)
     {
         simplification.Run(region);
-        elimination.Run(region, flagsDeadAtEnd);
+        elimination.Run(region, flagsDeadAtEnd, floatsLeave);
     }
 }

@@ -43,6 +43,7 @@ internal unsafe struct GuestContext
     public const int HostXmmOffset = 0x680;
     public const int SaturationOffset = 0x780;
     public const int OperandOffset = 0x7A0;
+    public const int DeferredFlagsOffset = 0x7E0;
     public const int CounterOffset = 0x800;
     public const int PointerCodesOffset = 0x830;
     public const int SpillOffset = 0x880;
@@ -162,6 +163,10 @@ internal unsafe struct GuestContext
     /// <summary>Back-end private: operands of an operation that is evaluated outside emitted code.</summary>
     [FieldOffset(OperandOffset)]
     public fixed ulong Operand[8];
+
+    /// <summary>Back-end private: NZCV that has not been computed.</summary>
+    [FieldOffset(DeferredFlagsOffset)]
+    public DeferredFlags DeferredFlags;
 
     [FieldOffset(ExitOffset)]
     public ExitRecord Exit;

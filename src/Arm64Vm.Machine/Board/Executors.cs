@@ -12,7 +12,8 @@ namespace Arm64Vm.Machine.Board;
 /// <param name="Backend">Never <see cref="ExecutionBackend.Auto"/>.</param>
 /// <param name="Features">The host's, for <see cref="ExecutionBackend.X64"/>.</param>
 /// <param name="Il">Tiers of <see cref="ExecutionBackend.Il"/>; null: the usual ones.</param>
-internal sealed record ExecutorChoice(ExecutionBackend Backend, HostFeatures? Features = null, IlOptions? Il = null);
+/// <param name="KeepsFlags">NZCV is exact behind every unit.</param>
+internal sealed record ExecutorChoice(ExecutionBackend Backend, HostFeatures? Features = null, IlOptions? Il = null, bool KeepsFlags = false);
 
 /// <summary>Chooses and makes what executes guest instructions.</summary>
 internal static class Executors
@@ -45,11 +46,11 @@ internal static class Executors
     /// <summary>Makes the executor of one processor; x64 ones of a machine share its cache.</summary>
     public static IExecutor Make(CpuModel model, ExecutorChoice choice, IGuestServices services, ICodeMemory code, TranslationCache? cache, ICodeStops? stops = null)
     {
-        var options = new TranslatorOptions { Features = model.Features, MaxSideExits = SideExits, Stops = stops };
+        var options = new TranslatorOptions { Features = model.Features, MaxSideExits = SideExits, KeepsFlags = choice.KeepsFlags, Stops = stops };
         if (choice.Features is { } host)
             return new JitExecutor(code, services, new Translator(options), host, cache!);
         if (choice.Backend == ExecutionBackend.Il && RuntimeFeature.IsDynamicCodeSupported)
-            return new IlExecutor(code, services, new Translator(options), choice.Il);
+            return new IlExecutor(code, services, new Translator(options with { FloatsLeave = true }), choice.Il);
         return new InterpreterExecutor(code, services, options);
     }
 

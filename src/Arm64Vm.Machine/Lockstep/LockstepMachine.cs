@@ -43,10 +43,10 @@ internal sealed class LockstepMachine : IDisposable
             NoReboot = true,
             Disks = [.. config.Disks.Select(disk => disk with { Mode = disk.Mode == DiskMode.ReadWrite ? DiskMode.Snapshot : disk.Mode })],
         };
-        _reference = new LockstepSide(common, model, reference);
+        _reference = new LockstepSide(common, model, reference with { KeepsFlags = true });
         try
         {
-            _jit = new LockstepSide(common with { SerialOutput = null, Log = null }, model, execution);
+            _jit = new LockstepSide(common with { SerialOutput = null, Log = null }, model, execution with { KeepsFlags = true });
         }
         catch
         {

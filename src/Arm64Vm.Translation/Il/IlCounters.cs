@@ -30,6 +30,9 @@ internal sealed class IlCounters
     /// <summary>Compiled units entered from the run loop, not from one another.</summary>
     public long Entries { get; internal set; }
 
+    /// <summary>Exits because of floating point that compiled code does not do.</summary>
+    public long RareExits { get; internal set; }
+
     public long Links { get; internal set; }
 
     public long IndirectMisses { get; internal set; }

@@ -90,6 +90,7 @@ internal sealed unsafe class IlExecutor : IExecutor
         }
 
         TieredUnit? from = null;
+        bool isRare = false;
         while (true)
         {
             if (Volatile.Read(ref context->Poll) != 0)
@@ -110,15 +111,16 @@ internal sealed unsafe class IlExecutor : IExecutor
                 return RunAlone(unit, context);
 
             counters.Entries++;
-            IlUnit? next = unit;
-            do
+            IlUnit? next = isRare ? InterpretBlock(unit, context) : unit;
+            isRare = false;
+            while (next is not null)
             {
                 unit = System.Runtime.CompilerServices.Unsafe.As<TieredUnit>(next);
                 IlCode? code = unit.Code;
                 next = code is not null ? code(context) : Interpret(unit, context);
             }
-            while (next is not null);
 
+            DeferredFlagsCode.Settle(context);
             switch (context->Exit.Reason)
             {
                 case IlExit.Link:
@@ -127,6 +129,10 @@ internal sealed unsafe class IlExecutor : IExecutor
                     break;
                 case IlExit.Indirect:
                     counters.IndirectMisses++;
+                    break;
+                case IlExit.Rare:
+                    isRare = true;
+                    NoteRare(unit);
                     break;
                 case IlExit.Raised or (uint)ExitReason.Lookup:
                     break;
@@ -263,6 +269,12 @@ internal sealed unsafe class IlExecutor : IExecutor
                 return code(context);
         }
 
+        return InterpretBlock(unit, context);
+    }
+
+    private IlUnit? InterpretBlock(TieredUnit unit, GuestContext* context)
+    {
+        DeferredFlagsCode.Settle(context);
         counters.Interpreted++;
         Count(unit, context);
         ExitReason reason = interpreter.Run(unit.Instructions, unit.Blocks, context, once: true);
@@ -281,6 +293,31 @@ internal sealed unsafe class IlExecutor : IExecutor
         context->BranchType = 0;
         context->PcPage = pc & ~PageMask;
         return next;
+    }
+
+    /// <summary>
+    /// A unit whose code left because of floating point gets its careful form when that is no accident (FPSR.IXC stays clear in programs whose arithmetic is exact),
+    /// and is replaced by it where leaving goes on all the time.
+    /// </summary>
+    private void NoteRare(TieredUnit unit)
+    {
+        const uint Batch = 1024;
+        const long BatchMilliseconds = 50;
+        counters.RareExits++;
+        if (unit.Main is not null)
+            return;
+        if (unit.RareExits >= options.Threshold && !unit.IsCarefulFormQueued)
+        {
+            compiler.RequestCarefulForm(unit);
+            return;
+        }
+
+        if (unit.RareExits % Batch != 0)
+            return;
+        long now = Environment.TickCount64;
+        if (now - unit.RareSince < BatchMilliseconds)
+            unit.UsualStatus = 0;
+        unit.RareSince = now;
     }
 
     private IlMode ModeOf(TranslationMode mode) => new(

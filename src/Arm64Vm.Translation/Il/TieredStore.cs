@@ -117,11 +117,22 @@ internal sealed class TieredStore(IlJumpCache jumps)
         owner.Targets[jump] = null;
     }
 
+    private static void UnlinkAll(TieredUnit owner)
+    {
+        for (int jump = 0; jump < owner.Targets.Length; jump++)
+            Unlink(owner, jump);
+    }
+
     /// <summary>Context tags start over: guards of jumps between pages have lost their meaning.</summary>
     public void UnlinkAcrossPages()
     {
         foreach (TieredUnit unit in index.Values)
+        {
             Array.Fill(unit.Guards, GuestContext.InvalidTag);
+            if (unit.CarefulForm is { } careful)
+                Array.Fill(careful.Guards, GuestContext.InvalidTag);
+        }
+
         jumps.Clear();
     }
 
@@ -135,8 +146,9 @@ internal sealed class TieredStore(IlJumpCache jumps)
                 owner.Targets[jump] = null;
         }
 
-        for (int jump = 0; jump < unit.Targets.Length; jump++)
-            Unlink(unit, jump);
+        UnlinkAll(unit);
+        if (unit.CarefulForm is TieredUnit careful)
+            UnlinkAll(careful);
         foreach (int slot in unit.JumpSlots)
             jumps.Remove(slot, unit);
         Detach(unit);
@@ -148,5 +160,7 @@ internal sealed class TieredStore(IlJumpCache jumps)
     {
         unit.Stale = 1;
         Array.Clear(unit.Targets);
+        if (unit.CarefulForm is TieredUnit careful)
+            Detach(careful);
     }
 }

@@ -23,6 +23,26 @@ internal sealed class TieredUnit : IlUnit
         }
     }
 
+    /// <summary>The careful form of a unit: it has code only, and lives as long as the unit.</summary>
+    public TieredUnit(TieredUnit unit)
+        : base(unit.Host)
+    {
+        Main = unit;
+        PhysicalAddress = unit.PhysicalAddress;
+        Mode = unit.Mode;
+        Instructions = [];
+        Blocks = [];
+    }
+
+    /// <summary>The unit that this one is the careful form of, or null.</summary>
+    public TieredUnit? Main { get; }
+
+    /// <summary>The careful form was asked for.</summary>
+    public bool IsCarefulFormQueued { get; set; }
+
+    /// <summary>When a batch of exits because of floating point began, in milliseconds of the host.</summary>
+    public long RareSince { get; set; }
+
     public ulong PhysicalAddress { get; }
 
     public ulong Page => PhysicalAddress & ~0xFFFUL;

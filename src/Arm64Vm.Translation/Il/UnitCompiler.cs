@@ -55,6 +55,13 @@ internal sealed class UnitCompiler : IDisposable
         }
     }
 
+    /// <summary>Has the careful form of a unit compiled.</summary>
+    public void RequestCarefulForm(TieredUnit unit)
+    {
+        unit.IsCarefulFormQueued = true;
+        Request(new TieredUnit(unit));
+    }
+
     public void Dispose()
     {
         lock (queue)
@@ -87,14 +94,15 @@ internal sealed class UnitCompiler : IDisposable
     private void Compile(TieredUnit unit)
     {
         long start = Stopwatch.GetTimestamp();
+        TieredUnit entry = unit.Main ?? unit;
         lock (gate)
         {
-            if (unit.IsRemoved)
+            if (entry.IsRemoved)
                 return;
-            builder.Build(store, unit, region);
+            builder.Build(store, entry, region);
         }
 
-        IlCompilation compilation = compiler.Compile(region, modeOf(unit.Mode));
+        IlCompilation compilation = compiler.Compile(region, modeOf(unit.Mode) with { IsCareful = unit.Main is not null });
         IlCode code;
         try
         {
@@ -112,6 +120,7 @@ internal sealed class UnitCompiler : IDisposable
                 if (member.IsRemoved)
                 {
                     // What remains of the entry may become hot again.
+                    entry.IsCarefulFormQueued = false;
                     unit.IsQueued = false;
                     unit.Executions = 0;
                     return;
@@ -120,11 +129,13 @@ internal sealed class UnitCompiler : IDisposable
 
             foreach (TieredUnit member in builder.Members)
             {
-                unit.Start = Math.Min(unit.Start, member.Start);
-                unit.End = Math.Max(unit.End, member.End);
+                entry.Start = Math.Min(entry.Start, member.Start);
+                entry.End = Math.Max(entry.End, member.End);
             }
 
             unit.Publish(compilation, code);
+            if (unit != entry)
+                entry.CarefulForm = unit;
             counters.Compiled++;
             counters.CompiledBlocks += builder.Members.Count;
             counters.CompiledInstructions += region.GuestInstructions;
