@@ -3,7 +3,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace Arm64Vm.Benchmarks;
 
-/// <summary>Ways out of emitted code and back.</summary>
+/// <summary>Ways out of compiled code and back, on both back ends.</summary>
 [MemoryDiagnoser]
 public class ExitBenchmarks
 {
@@ -18,11 +18,15 @@ public class ExitBenchmarks
     private FlatGuest loads = null!;
     private FlatGuest nothing = null!;
 
+    /// <summary>What executes.</summary>
+    [Params(GuestExecutor.X64, GuestExecutor.Il)]
+    public GuestExecutor On { get; set; }
+
     [GlobalSetup]
     public void Setup()
     {
-        loads = new FlatGuest(emitted: true, LoadLoop);
-        nothing = new FlatGuest(emitted: true, Nothing);
+        loads = new FlatGuest(On, LoadLoop);
+        nothing = new FlatGuest(On, Nothing);
     }
 
     [GlobalCleanup]

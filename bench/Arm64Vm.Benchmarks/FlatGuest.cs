@@ -2,10 +2,19 @@ using System.Runtime.InteropServices;
 using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Ir;
 using Arm64Vm.Translation;
+using Arm64Vm.Translation.Il;
 using Arm64Vm.Translation.Jit;
 using Arm64Vm.Translation.Verification;
 
 namespace Arm64Vm.Benchmarks;
+
+/// <summary>What executes a guest.</summary>
+public enum GuestExecutor
+{
+    X64,
+    Il,
+    Interpreter,
+}
 
 /// <summary>A loop on the smallest processor there is: no MMU, no exceptions, BRK at its end.</summary>
 internal sealed unsafe class FlatGuest : IDisposable
@@ -15,12 +24,15 @@ internal sealed unsafe class FlatGuest : IDisposable
     private readonly FlatMachine machine = new(CodeBase, 2 * GuestCode.PageSize);
     private readonly IExecutor executor;
 
-    public FlatGuest(bool emitted, params ReadOnlySpan<uint> words)
+    public FlatGuest(GuestExecutor kind, params ReadOnlySpan<uint> words)
     {
         TranslatorOptions options = new();
-        executor = emitted
-            ? new JitExecutor(machine, machine, new Translator(options), HostFeatures.Detect(), 1 << 24)
-            : new InterpreterExecutor(machine, machine, options);
+        executor = kind switch
+        {
+            GuestExecutor.X64 => new JitExecutor(machine, machine, new Translator(options), HostFeatures.Detect(), 1 << 24),
+            GuestExecutor.Il => new IlExecutor(machine, machine, options, IlOptions.Immediate),
+            _ => new InterpreterExecutor(machine, machine, options),
+        };
         words.CopyTo(MemoryMarshal.Cast<byte, uint>(machine.Code));
     }
 

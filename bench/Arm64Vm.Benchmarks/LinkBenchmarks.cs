@@ -20,7 +20,7 @@ public unsafe class LinkBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        guest = new FlatGuest(emitted: true, Jump);
+        guest = new FlatGuest(GuestExecutor.X64, Jump);
         cache = ((JitExecutor)guest.Executor).Cache;
         guest.Run();
         guest.Run();

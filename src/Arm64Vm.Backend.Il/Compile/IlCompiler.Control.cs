@@ -10,6 +10,8 @@ namespace Arm64Vm.Backend.Il;
 /// </remarks>
 internal sealed partial class IlCompiler
 {
+    private readonly List<int> returnSites = [];
+
     private void CompileTerminator(in IrInst inst)
     {
         int low = (int)inst.Imm, high = (int)(inst.Imm >> 32);
@@ -201,6 +203,8 @@ internal sealed partial class IlCompiler
     private void EmitIndirect(in IrInst inst)
     {
         bool leaves = mustReturn || mode.StepsUnits;
+        if (!leaves && inst.Op == IrOp.Return)
+            EmitReturnsInside(inst);
         if (!leaves)
             il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldarg_1);
@@ -208,6 +212,45 @@ internal sealed partial class IlCompiler
         il.Emit(OpCodes.Ldc_I4, inst.Op == IrOp.Return ? 0 : (int)inst.Aux);
         Call(leaves ? Methods.IndirectMiss : Methods.Indirect);
         il.Emit(OpCodes.Ret);
+    }
+
+    /// <summary>Returns to behind calls of this region stay inside, so that a function which calls itself does.</summary>
+    private void EmitReturnsInside(in IrInst inst)
+    {
+        if (returnSites.Count == 0)
+            return;
+        LocalBuilder delta = TakeLocal(typeof(ulong));
+        PushWide(inst.A);
+        PushField(GuestContext.PcPageOffset);
+        il.Emit(OpCodes.Ldind_I8);
+        il.Emit(OpCodes.Sub);
+        il.Emit(OpCodes.Stloc, delta);
+        foreach (int site in returnSites)
+        {
+            Label other = il.DefineLabel();
+            il.Emit(OpCodes.Ldloc, delta);
+            il.Emit(OpCodes.Ldc_I8, (long)site);
+            il.Emit(OpCodes.Bne_Un, other);
+            EmitPoll(site);
+            il.Emit(OpCodes.Br, blockLabels[FindBlock(region.Blocks, site)]);
+            il.MarkLabel(other);
+        }
+
+        FreeLocal(delta);
+    }
+
+    /// <summary>Finds the blocks behind calls.</summary>
+    private void PrepareReturns()
+    {
+        const int Most = 6;
+        returnSites.Clear();
+        foreach (ref readonly IrBlock block in region.Blocks)
+        {
+            ref IrInst last = ref region[block.End - 1];
+            int site = (int)(last.Imm >> 32);
+            if (last.Op == IrOp.Call && returnSites.Count < Most && FindBlock(region.Blocks, site) >= 0 && !returnSites.Contains(site))
+                returnSites.Add(site);
+        }
     }
 
     private void EmitExit(in IrInst inst) =>

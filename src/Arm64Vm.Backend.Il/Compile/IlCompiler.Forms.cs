@@ -56,7 +56,6 @@ internal sealed partial class IlCompiler
                 Form form = registerForms[inst.Aux];
                 if (form != Form.Vector && forms[inst.A] != form && !IsScalarConstant(inst.A, form))
                     agrees = Demote(inst.Aux);
-                continue;
             }
 
             agrees &= CheckRead(inst, i, 0, inst.A) & CheckRead(inst, i, 1, inst.B) & CheckRead(inst, i, 2, inst.C);
@@ -68,9 +67,19 @@ internal sealed partial class IlCompiler
     /// <summary>False where a register that is taken for a scalar is read in another way.</summary>
     private bool CheckRead(in IrInst inst, int index, int operand, int value)
     {
-        if (value == 0 || region[value].Op != IrOp.GetV || forms[value] == Form.Vector || Accepts(inst, index, operand, forms[value]))
-            return true;
-        return Demote(region[value].Aux);
+        return value == 0 || forms[value] == Form.Vector || Accepts(inst, index, operand, forms[value]) || DemoteSource(value);
+    }
+
+    /// <summary>What was read from a register may have something above the scalar, and all of it is wanted; above results of operations are zeros.</summary>
+    private bool DemoteSource(int value)
+    {
+        ref IrInst inst = ref region[value];
+        return inst.Op switch
+        {
+            IrOp.GetV => Demote(inst.Aux),
+            IrOp.Select => DemoteSource(inst.A) & DemoteSource(inst.B),
+            _ => true,
+        };
     }
 
     private bool Demote(int register)

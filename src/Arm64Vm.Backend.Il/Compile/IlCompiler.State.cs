@@ -28,6 +28,7 @@ internal sealed partial class IlCompiler
     /// <summary>Declares locals for the registers in use, and loads those that some path reads before it writes them.</summary>
     private void PrepareState()
     {
+        PrepareReturns();
         PrepareForms();
         EmitFloatGuard();
         freeLocals.Clear();
@@ -77,11 +78,16 @@ internal sealed partial class IlCompiler
             {
                 ref IrInst last = ref region[blocks[b].End - 1];
                 ulong live = 0;
-                if (last.Op is >= IrOp.Jump and <= IrOp.BranchBitSet)
+                if (last.Op is >= IrOp.Jump and <= IrOp.Call)
                 {
                     live = LiveAt(blocks, (int)last.Imm);
-                    if (last.Op != IrOp.Jump)
+                    if (last.Op is not (IrOp.Jump or IrOp.Call))
                         live |= LiveAt(blocks, (int)(last.Imm >> 32));
+                }
+                else if (last.Op == IrOp.Return)
+                {
+                    foreach (int site in returnSites)
+                        live |= LiveAt(blocks, site);
                 }
 
                 live = (live & ~written[b]) | readFirst[b] | LiveAtSideExits(blocks, blocks[b]);

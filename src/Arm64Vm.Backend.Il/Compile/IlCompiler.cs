@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection.Emit;
+using System.Text;
 using Arm64Vm.Ir;
 
 namespace Arm64Vm.Backend.Il;
@@ -23,12 +24,15 @@ internal sealed unsafe partial class IlCompiler
     private readonly List<int> jumps = [];
     private readonly List<IrInst> operations = [];
     private readonly Label[] blockLabels = new Label[IrRegion.MaxBlocks];
-    private ILGenerator il = null!;
+    private IlWriter il = null!;
     private IrRegion region = null!;
     private IlMode mode;
     private Label raised;
     private bool raisedIsUsed;
     private int current;
+
+    /// <summary>Where the IL is written as text as well; null: nowhere.</summary>
+    public StringBuilder? Listing { get; init; }
 
     /// <summary>Compiles a region whose values are defined before they are used and do not cross blocks (IrVerifier).</summary>
     public IlCompilation Compile(IrRegion source, IlMode compileMode)
@@ -37,7 +41,7 @@ internal sealed unsafe partial class IlCompiler
             "guest", typeof(IlUnit), [typeof(IlUnit), typeof(GuestContext*)], typeof(IlCompiler).Module, skipVisibility: true);
         // Every local is written before it is read.
         method.InitLocals = false;
-        il = method.GetILGenerator(source.Count * 24);
+        il = new IlWriter(method.GetILGenerator(source.Count * 24), Listing);
         region = source;
         mode = compileMode;
         cold.Clear();

@@ -4,7 +4,7 @@ using Arm64Vm.Ir.SoftFloat;
 
 namespace Arm64Vm.Backend.Il;
 
-/// <summary>Doubles, rounding to nearest and without flushing. Found by name: operation, then 64. The exactness rules are those of decision 0040.</summary>
+/// <summary>Doubles, rounding to nearest and without flushing. Found by name: operation, then 64. The exactness rules are those of decision 0013.</summary>
 /// <remarks>
 /// .NET cannot read the host's sticky flags, so the result itself must tell what FPSR gets. A result that is a number of at least twice the
 /// smallest normal one raised nothing but possibly Inexact; where FPSR.IXC is set already that is all there is to know. Else an error-free

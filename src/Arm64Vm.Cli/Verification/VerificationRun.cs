@@ -57,7 +57,7 @@ internal sealed class VerificationRun(VectorRunner runner, ExecutionBackend back
         if (backend == ExecutionBackend.X64)
             return new JitExecutor(memory, services, new Translator(options), host, CacheSize);
         if (backend == ExecutionBackend.Il && RuntimeFeature.IsDynamicCodeSupported)
-            return new IlExecutor(memory, services, new Translator(options), IlOptions.Immediate);
+            return new IlExecutor(memory, services, options, IlOptions.Immediate);
         return new InterpreterExecutor(memory, services, options);
     }
 }

@@ -50,7 +50,7 @@ internal static class Executors
         if (choice.Features is { } host)
             return new JitExecutor(code, services, new Translator(options), host, cache!);
         if (choice.Backend == ExecutionBackend.Il && RuntimeFeature.IsDynamicCodeSupported)
-            return new IlExecutor(code, services, new Translator(options with { FloatsLeave = true }), choice.Il);
+            return new IlExecutor(code, services, options, choice.Il);
         return new InterpreterExecutor(code, services, options);
     }
 

@@ -31,10 +31,11 @@ internal sealed unsafe class IlExecutor : IExecutor
     private uint mappings;
     private bool isStepping;
 
-    public IlExecutor(ICodeMemory memory, IGuestServices services, Translator translator, IlOptions? options = null)
+    public IlExecutor(ICodeMemory memory, IGuestServices services, TranslatorOptions translation, IlOptions? options = null)
     {
         this.memory = memory;
-        this.translator = translator;
+        // Compiled code leaves where floating point is not usual, and the interpreter goes on there.
+        translator = new Translator(translation with { FloatsLeave = true });
         this.options = options ?? new IlOptions();
         interpreter = new IrInterpreter(services);
         host = new ServiceHost(services, memory);

@@ -1,6 +1,6 @@
 namespace Arm64Vm.Translation.Il;
 
-/// <summary>When units are compiled, and how much at once. Decision 0009 has the measurements.</summary>
+/// <summary>When units are compiled, and how much at once. Decision 0012 has the measurements.</summary>
 internal sealed record IlOptions
 {
     /// <summary>Executions by the interpreter after which a unit is compiled; 0: before the first.</summary>

@@ -2,7 +2,7 @@ using Arm64Vm.Ir;
 
 namespace Arm64Vm.Translation.Il;
 
-/// <summary>Puts the blocks around a hot one together: those that jumps and side exits reach on its page and that have run.</summary>
+/// <summary>Puts the blocks around a hot one together: those that jumps, calls and side exits reach on its page, and what calls return to, where they have run.</summary>
 /// <remarks>Breadth first, so that a loop is in before what follows it. A block that jumps into the middle of another gets a copy of its tail.</remarks>
 internal sealed class RegionBuilder(IlOptions options)
 {
@@ -36,7 +36,7 @@ internal sealed class RegionBuilder(IlOptions options)
             }
 
             IrInst last = unit.Instructions[^1];
-            if (last.Op is < IrOp.Jump or > IrOp.BranchBitSet)
+            if (last.Op is < IrOp.Jump or > IrOp.Call)
                 continue;
             Consider(store, entry, (int)last.Imm, region);
             if (last.Op != IrOp.Jump)

@@ -38,7 +38,7 @@ public class IlControlFlowFuzzTests
         using FlatMachine compiled = new(ControlFlowFuzzTests.CodeBase, ControlFlowFuzzTests.Pages * 4096);
         using FlatMachine interpreted = new(ControlFlowFuzzTests.CodeBase, ControlFlowFuzzTests.Pages * 4096);
         TranslatorOptions options = new() { MaxSideExits = seed % 4 };
-        using IlExecutor executor = new(compiled, compiled, new Translator(options), tiers);
+        using IlExecutor executor = new(compiled, compiled, options, tiers);
         using InterpreterExecutor interpreter = new(interpreted, interpreted, new TranslatorOptions());
         Random random = new(seed);
         ControlFlowFuzzTests.Fill(ControlFlowFuzzTests.Code(compiled), random);

@@ -128,5 +128,5 @@ public unsafe class IlExecutorTests
         return machine;
     }
 
-    private static IlExecutor Executor(FlatMachine machine, IlOptions options) => new(machine, machine, new Translator(new TranslatorOptions()), options);
+    private static IlExecutor Executor(FlatMachine machine, IlOptions options) => new(machine, machine, new TranslatorOptions(), options);
 }
