@@ -75,6 +75,9 @@ public sealed record MachineConfig
     /// <summary>Folders of the host, behind the networks.</summary>
     public IReadOnlyList<ShareConfig> Shares { get; init; } = [];
 
+    /// <summary>Stream sockets between guest and host, behind the folders; null: none.</summary>
+    public VsockConfig? Vsock { get; init; }
+
     /// <summary>PCIe slots for devices that come and go while the guest runs (<see cref="VirtualMachine.PlugDisk"/>), behind all devices on PCIe.</summary>
     public int HotplugSlots { get; init; }
 

@@ -144,6 +144,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             parts.OpenVariables();
             parts.Networks.Open(config.Networks);
             parts.OpenShares();
+            parts.OpenVsock();
             boot = BootPackage.Prepare(parts);
             VirtualMachine? machine = null;
             var board = new VirtMachineBoard(parts, boot, () => machine?.IsStopping ?? false, runner);

@@ -26,6 +26,7 @@ internal sealed class MachineOptions
     private readonly Option<int> _slots = new("--hotplug") { Description = "PCIe slots for devices that are plugged in later, through the library or the control socket", HelpName = "N", DefaultValueFactory = _ => 0 };
     private readonly Option<string[]> _networks = new("--net") { Description = "Network device on virtio; may be repeated. user: the host's connections through passt, no privileges needed; the guest is 10.0.2.15, the host 10.0.2.2", HelpName = NetworkOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<string[]> _shares = new("--share") { Description = "Folder of the host for the guest (9P on virtio); may be repeated. In the guest: mount -t 9p -o trans=virtio NAME /mnt", HelpName = ShareOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string?> _vsock = new("--vsock") { Description = "Stream sockets between guest and host without a network (AF_VSOCK). PATH is a UNIX socket, made here: 'CONNECT port' there leads to the guest; the guest's connections to port n lead to PATH_n", HelpName = VsockOption.Syntax };
     private readonly Option<bool> _rng = new("--rng") { Description = "A virtio source of random bytes" };
     private readonly Option<bool> _balloon = new("--balloon") { Description = "A virtio memory balloon: what the guest reports as free goes back to the host" };
     private readonly Option<bool> _watchdog = new("--watchdog") { Description = "A watchdog (sbsa_gwdt) that resets a guest which has started it and hangs" };
@@ -53,7 +54,7 @@ internal sealed class MachineOptions
         _semihosting.AcceptOnlyFromAmong("off", "on", "user");
         _backend.AcceptOnlyFromAmong("auto", "x64", "il", "interpreter");
         _log.CompletionSources.Add(context => Completions.OfList(context, LogNames.All, LogNames.All));
-        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks, _networks, _shares, _rng, _balloon, _watchdog, _panic, _semihosting])
+        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks, _networks, _shares, _vsock, _rng, _balloon, _watchdog, _panic, _semihosting])
             command.Add(option);
         AddBuses(command);
         if (hasBackend)
@@ -119,6 +120,7 @@ internal sealed class MachineOptions
             HotplugSlots = parsed.GetValue(_slots) is >= 0 and <= 30 and var slots ? slots : throw CliException.Usage("--hotplug: a machine has 0 to 30 slots"),
             Networks = [.. (parsed.GetValue(_networks) ?? []).Select(NetworkOption.Parse)],
             Shares = [.. (parsed.GetValue(_shares) ?? []).Select(ShareOption.Parse)],
+            Vsock = VsockOption.Parse(parsed.GetValue(_vsock)),
             HasEntropyDevice = parsed.GetValue(_rng),
             HasBalloon = parsed.GetValue(_balloon),
             HasPanicDevice = parsed.GetValue(_panic),

@@ -6,6 +6,7 @@ using Arm64Vm.Devices.Images;
 using Arm64Vm.Devices.Sharing;
 using Arm64Vm.Devices.Virtio.Block;
 using Arm64Vm.Devices.Virtio.Share;
+using Arm64Vm.Devices.Virtio.Vsock;
 using Arm64Vm.Machine.Boot.DeviceTree;
 using Arm64Vm.Machine.Memory;
 
@@ -105,6 +106,21 @@ internal sealed class MachineParts : IDisposable
             _files.Add(folder);
             Shares.Add(folder);
         }
+    }
+
+    /// <summary>The host's end of the guest's stream sockets; null: there is none.</summary>
+    public VsockHost? Vsock { get; private set; }
+
+    /// <exception cref="MachineConfigurationException">The guest's address is impossible.</exception>
+    /// <exception cref="IOException">The socket cannot be made.</exception>
+    public void OpenVsock()
+    {
+        if (Config.Vsock is not { } vsock)
+            return;
+        if (vsock.Cid is < 3 or uint.MaxValue)
+            throw new MachineConfigurationException($"A guest's vsock address is from 3 to {uint.MaxValue - 1}, not {vsock.Cid}.");
+        Vsock = new VsockHost(vsock.Path);
+        _files.Add(Vsock);
     }
 
     /// <summary>Opens the file of the second flash bank, where there is one, and fills the bank from it.</summary>

@@ -17,6 +17,7 @@ using Arm64Vm.Devices.Virtio.Console;
 using Arm64Vm.Devices.Virtio.Entropy;
 using Arm64Vm.Devices.Virtio.Pci;
 using Arm64Vm.Devices.Virtio.Share;
+using Arm64Vm.Devices.Virtio.Vsock;
 using Arm64Vm.Devices.Watchdog;
 using Arm64Vm.Machine.Boot;
 using Arm64Vm.Machine.Memory;
@@ -292,6 +293,9 @@ internal sealed class VirtMachineBoard : IDisposable
             Plug(Own(network), place);
         for (var share = 0; share < _parts.Shares.Count; share++)
             Plug(Own(new VirtioShare(_parts.Shares[share], _parts.Config.Shares[share].Tag, hasThread: _clock is SystemClock)), places.Shares[share]);
+
+        if (places.Vsock is { } vsock)
+            Plug(Own(new VirtioVsock(_parts.Config.Vsock!.Cid, _parts.Vsock!)), vsock);
 
         for (var i = 0; i < onMmio.Length; i++)
         {

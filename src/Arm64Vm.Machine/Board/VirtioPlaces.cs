@@ -34,6 +34,7 @@ internal sealed class VirtioPlaces
         Balloon = Take(config.HasBalloon, config.Bus);
         Networks = TakeAll(config.Networks.Select(network => network.Bus ?? config.Bus));
         Shares = TakeAll(config.Shares.Select(_ => config.Bus));
+        Vsock = Take(config.Vsock is not null, config.Bus);
         PanicDevice = Take(config.HasPanicDevice, VirtioBus.Pci);
         Slots = TakeAll(Enumerable.Repeat(VirtioBus.Pci, Math.Clamp(config.HotplugSlots, 0, PciDeviceCount)));
     }
@@ -49,6 +50,8 @@ internal sealed class VirtioPlaces
     public VirtioPlace[] Networks { get; private set; }
 
     public VirtioPlace[] Shares { get; private set; }
+
+    public VirtioPlace? Vsock { get; private set; }
 
     public VirtioPlace? PanicDevice { get; private set; }
 
@@ -69,6 +72,7 @@ internal sealed class VirtioPlaces
         places.Disks = Array.ConvertAll(places.Disks, Settle);
         places.Networks = Array.ConvertAll(places.Networks, Settle);
         places.Shares = Array.ConvertAll(places.Shares, Settle);
+        places.Vsock = places.Vsock is { } vsock ? Settle(vsock) : null;
         places.PanicDevice = places.PanicDevice is { } panic ? Settle(panic) : null;
         places.Slots = Array.ConvertAll(places.Slots, Settle);
         places.Entropy = places.Entropy is { } entropy ? Settle(entropy) : null;

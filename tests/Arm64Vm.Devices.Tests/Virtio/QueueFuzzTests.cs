@@ -11,6 +11,7 @@ using Arm64Vm.Devices.Virtio.Console;
 using Arm64Vm.Devices.Virtio.Entropy;
 using Arm64Vm.Devices.Virtio.Net;
 using Arm64Vm.Devices.Virtio.Share;
+using Arm64Vm.Devices.Virtio.Vsock;
 using Arm64Vm.Tests;
 
 namespace Arm64Vm.Devices.Tests.Virtio;
@@ -30,7 +31,7 @@ public sealed class QueueFuzzTests : IDisposable
     public static TheoryData<string, bool> Devices()
     {
         var all = new TheoryData<string, bool>();
-        foreach (var name in (ReadOnlySpan<string>)["block", "block-thread", "net", "console", "entropy", "balloon", "share"])
+        foreach (var name in (ReadOnlySpan<string>)["block", "block-thread", "net", "console", "entropy", "balloon", "share", "vsock"])
         {
             all.Add(name, false);
             all.Add(name, true);
@@ -101,6 +102,10 @@ public sealed class QueueFuzzTests : IDisposable
                 return new VirtioConsole(backend);
             case "entropy": return new VirtioEntropy(new Random(1).NextBytes);
             case "balloon": return new VirtioBalloon(memory, 100);
+            case "vsock":
+                var host = new VsockHost(Path.Combine(_folder.FullName, "vsock"));
+                held.Push(host);
+                return new VirtioVsock(3, host);
             default:
                 var folder = new SharedFolder(_folder.FullName, isReadOnly: true);
                 held.Push(folder);
