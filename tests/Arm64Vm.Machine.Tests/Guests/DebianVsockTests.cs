@@ -8,7 +8,7 @@ namespace Arm64Vm.Machine.Tests.Guests;
 public sealed class DebianVsockTests : IDisposable
 {
     private const int DataSize = 4 << 20;
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("arm64vm");
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -20,9 +20,8 @@ public sealed class DebianVsockTests : IDisposable
     {
         var path = Path.Combine(_folder.FullName, "vm");
         var data = RandomNumberGenerator.GetBytes(DataSize);
-        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        listener.Bind(new UnixDomainSocketEndPoint(path + "_1234"));
-        listener.Listen(4);
+        using var source = Listen(path + "_1234");
+        using var sink = Listen(path + "_1235");
         await using var machine = VirtualMachine.Create(new MachineConfig
         {
             Kernel = GuestFiles.Find("debian/Image"),
@@ -39,14 +38,14 @@ public sealed class DebianVsockTests : IDisposable
         await TypeAsync(machine, "root", "~# ");
 
         // The guest connects, gets data, and sends its sum.
-        machine.Console.Type("socat -u VSOCK-CONNECT:2:1234 - | sha256sum | socat -u - VSOCK-CONNECT:2:1234; echo SENT''=$?\r");
-        using (var first = await listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(s_patience))
+        machine.Console.Type("socat -u VSOCK-CONNECT:2:1234 - | sha256sum | socat -u - VSOCK-CONNECT:2:1235; echo SENT''=$?\r");
+        using (var first = await source.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(s_patience))
         {
             await using var stream = new NetworkStream(first);
             await stream.WriteAsync(data, TestContext.Current.CancellationToken);
         }
 
-        using (var second = await listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(s_patience))
+        using (var second = await sink.AcceptAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(s_patience))
             Assert.StartsWith(Convert.ToHexStringLower(SHA256.HashData(data)), await ReadAllAsync(second), StringComparison.Ordinal);
         await machine.WaitForConsoleAsync("SENT=0", s_patience);
 
@@ -70,11 +69,20 @@ public sealed class DebianVsockTests : IDisposable
         Assert.False(File.Exists(path));
     }
 
+    private static Socket Listen(string path)
+    {
+        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen(4);
+        return listener;
+    }
+
     private static async Task<string> ReadAllAsync(Socket socket)
     {
         var text = new MemoryStream();
-        await using var stream = new NetworkStream(socket);
-        await stream.CopyToAsync(text, TestContext.Current.CancellationToken).WaitAsync(s_patience);
+        var buffer = new byte[4096];
+        while (await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken).AsTask().WaitAsync(s_patience) is var count and > 0)
+            text.Write(buffer, 0, count);
         return Encoding.ASCII.GetString(text.ToArray());
     }
 
