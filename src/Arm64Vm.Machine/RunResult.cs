@@ -12,11 +12,11 @@ public enum RunEnd
     /// <summary>The guest program ended through semihosting, with <see cref="RunResult.ExitCode"/>.</summary>
     SemihostingExit,
 
-    /// <summary>The guest's kernel panicked and said so (<see cref="MachineConfig.HasPanicDevice"/>).</summary>
-    Panic,
-
     /// <summary><see cref="VirtualMachine.StopAsync"/>, disposal or cancellation.</summary>
     Stopped,
+
+    /// <summary>The guest's kernel panicked and said so (<see cref="MachineConfig.HasPanicDevice"/>).</summary>
+    Panic,
 }
 
 /// <summary>How a run ended.</summary>
