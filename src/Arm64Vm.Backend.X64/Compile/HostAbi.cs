@@ -6,19 +6,19 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// <summary>Which host register holds what, at every point where units meet.</summary>
 /// <remarks>
 /// <code>
-/// r15            GuestContext + 176, so that X6–SP and the fields that nearly every unit touches are in reach of an 8-bit displacement
+/// r15            GuestContext + 168, so that X5–X30 and the fields that nearly every unit touches are in reach of an 8-bit displacement
 /// rsp            the vCPU's own stack of predicted returns (never the thread's stack)
 /// rax, xmm0      scratch of a single IR instruction, never allocated
-/// rbx rbp r8–r13 guest X0–X5, X19, X20, live across units ("pinned")
+/// rbx rbp r8–r13 guest X0–X4, SP, X19, X20, live across units ("pinned")
 /// xmm1–xmm12     guest V0–V7, V16–V19, live across units
 /// rcx rdx rsi rdi r14, xmm13–xmm15   the pool of the local register allocator
 /// </code>
-/// The pinned sets are those that compilers for the AAPCS64 use first in leaf and in non-leaf loops.
+/// The pinned sets are those that compilers for the AAPCS64 use first in leaf and in non-leaf loops, and SP, which programs use more often than X5.
 /// </remarks>
 internal static class HostAbi
 {
     public const Gpr Context = Gpr.R15;
-    public const int ContextBias = 176;
+    public const int ContextBias = 168;
     public const Gpr Scratch = Gpr.Rax;
     public const Xmm VectorScratch = Xmm.Xmm0;
 
@@ -27,10 +27,10 @@ internal static class HostAbi
     /// <summary>Host register of guest X0–X30 and SP (31), or <see cref="None"/>.</summary>
     public static ReadOnlySpan<byte> PinnedX =>
     [
-        (byte)Gpr.Rbx, (byte)Gpr.Rbp, (byte)Gpr.R8, (byte)Gpr.R9, (byte)Gpr.R10, (byte)Gpr.R11, None, None,
+        (byte)Gpr.Rbx, (byte)Gpr.Rbp, (byte)Gpr.R8, (byte)Gpr.R9, (byte)Gpr.R10, None, None, None,
         None, None, None, None, None, None, None, None,
         None, None, None, (byte)Gpr.R12, (byte)Gpr.R13, None, None, None,
-        None, None, None, None, None, None, None, None,
+        None, None, None, None, None, None, None, (byte)Gpr.R11,
     ];
 
     /// <summary>Host register of guest V0–V31, or <see cref="None"/>.</summary>

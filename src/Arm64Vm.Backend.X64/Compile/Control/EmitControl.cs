@@ -263,7 +263,7 @@ internal sealed partial class X64Compiler
     {
         ClobberFlags();
         Label cold = emit.NewLabel();
-        emit.Test(1, HostAbi.X(31), 15);
+        emit.Test(1, (Gpr)HostAbi.PinnedX[31], 15);
         emit.Jcc(Cc.Ne, cold);
         pendingPolls[pendingPollCount++] = new PendingPoll { Entry = cold, Target = inst.Pc + 4 };
     }

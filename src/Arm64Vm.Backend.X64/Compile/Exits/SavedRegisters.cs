@@ -8,7 +8,7 @@ internal static unsafe class SavedRegisters
     private static ReadOnlySpan<byte> GuestOfGpr =>
     [
         HostAbi.None, HostAbi.None, HostAbi.None, 0, HostAbi.None, 1, HostAbi.None, HostAbi.None,
-        2, 3, 4, 5, 19, 20, HostAbi.None, HostAbi.None,
+        2, 3, 4, 31, 19, 20, HostAbi.None, HostAbi.None,
     ];
 
     private static ReadOnlySpan<byte> GuestOfXmm =>
