@@ -9,6 +9,9 @@ public sealed partial class VirtualMachine
 {
     private int _stands;
 
+    /// <summary>The last reset was the guest's wish; false: its user's.</summary>
+    internal bool WasResetByGuest { get; private set; }
+
     /// <summary>How often the machine has come to stand, for a pause or a debugger.</summary>
     internal int Stands => Volatile.Read(ref _stands);
 

@@ -59,7 +59,7 @@ public sealed partial class VirtualMachine
                 case VcpuReturn.Reset when Config.NoReboot:
                     return End(RunEnd.Reset);
                 case VcpuReturn.Reset:
-                    Restart();
+                    Restart(byGuest: true);
                     break;
                 case VcpuReturn.Debug:
                     StandForDebugger();
@@ -68,7 +68,7 @@ public sealed partial class VirtualMachine
                     if (!await WaitWhilePausedAsync().ConfigureAwait(false))
                         return End(RunEnd.Stopped);
                     if (TakeResetRequest())
-                        Restart();
+                        Restart(byGuest: false);
                     break;
             }
         }
@@ -147,8 +147,9 @@ public sealed partial class VirtualMachine
     /// <summary>Makes the board anew; flash keeps its bytes, files are read again.</summary>
     /// <exception cref="BootImageException">A file cannot be loaded any more.</exception>
     /// <exception cref="IOException">A file cannot be read any more.</exception>
-    private void Restart()
+    private void Restart(bool byGuest)
     {
+        WasResetByGuest = byGuest;
         VirtMachineBoard old;
         Volatile.Write(ref _restarting, Environment.CurrentManagedThreadId);
         lock (_gate)

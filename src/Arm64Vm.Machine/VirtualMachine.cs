@@ -264,9 +264,12 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_state != MachineState.Ended)
-                _board?.PowerKey.Press();
+            if (_state == MachineState.Ended)
+                return;
+            _board?.PowerKey.Press();
         }
+
+        _hypervisor.Raise(this, MachineEventKind.PowerKeyPressed);
     }
 
     /// <summary>Asks the guest through its balloon to make do with less memory than it has, or lets it have it again; a reset keeps the wish.</summary>
@@ -354,7 +357,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             _hypervisor.Close();
     }
 
-    private bool IsStopping => Volatile.Read(ref _stopWanted);
+    internal bool IsStopping => Volatile.Read(ref _stopWanted);
 
     private void RequestStop()
     {

@@ -57,6 +57,9 @@ internal sealed class BootSession(CliStreams streams)
     /// <summary>Where GDB may connect; null: nowhere.</summary>
     public string? Gdb { get; init; }
 
+    /// <summary>Where control clients may connect; null: nowhere.</summary>
+    public string? Qmp { get; init; }
+
     public required StatisticsFormat Statistics { get; init; }
 
     /// <summary>Texts at whose first appearance on the console counters are taken as well.</summary>
@@ -186,7 +189,7 @@ internal sealed class BootSession(CliStreams streams)
         var run = machine.RunAsync();
         var servers = new ControlServers();
         await using var closing = servers.ConfigureAwait(false);
-        servers.Start(machine, Gdb, streams.Error);
+        servers.Start(machine, Gdb, Qmp, streams.Error);
         var first = await Task.WhenAny([run, limit, .. consoles.Select(one => one.OutputFailed), .. until.Seen, .. fail.Seen]).ConfigureAwait(false);
         await machine.StopAsync().ConfigureAwait(false);
         var result = await run.ConfigureAwait(false);

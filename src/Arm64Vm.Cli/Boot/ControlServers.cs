@@ -1,5 +1,6 @@
 using Arm64Vm.Machine;
 using Arm64Vm.Machine.Debugging.Gdb;
+using Arm64Vm.Machine.Debugging.Qmp;
 
 namespace Arm64Vm.Cli.Boot;
 
@@ -10,8 +11,10 @@ internal sealed class ControlServers : IAsyncDisposable
 
     /// <summary>Starts those that have an address.</summary>
     /// <exception cref="IOException">An address cannot be listened on.</exception>
-    public void Start(VirtualMachine machine, string? gdb, TextWriter messages)
+    public void Start(VirtualMachine machine, string? gdb, string? qmp, TextWriter messages)
     {
+        if (qmp is not null)
+            _servers.Add(QmpServer.Start(machine, qmp));
         if (gdb is null)
             return;
         _servers.Add(GdbServer.Start(machine, gdb));

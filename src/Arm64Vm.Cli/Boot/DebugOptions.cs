@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Arm64Vm.Machine.Debugging;
+using Arm64Vm.Machine.Debugging.Qmp;
 
 namespace Arm64Vm.Cli.Boot;
 
@@ -8,20 +9,25 @@ internal sealed class DebugOptions
 {
     private readonly Option<string?> _gdb = new("--gdb") { Description = "Let GDB connect there (target remote); :PORT is on the loopback interface. Connecting pauses the machine", HelpName = ":PORT|HOST:PORT|unix:PATH" };
     private readonly Option<bool> _waitGdb = new("--wait-gdb") { Description = "With --gdb: pause before the first instruction until the debugger lets the machine go" };
+    private readonly Option<string?> _qmp = new("--qmp") { Description = "A control socket with QEMU's JSON commands and events", HelpName = "unix:PATH|tcp:HOST:PORT" };
 
     public DebugOptions(Command command)
     {
         NotEmpty.Require(_gdb, "the address");
+        NotEmpty.Require(_qmp, "the address");
         foreach (var option in All)
             command.Add(option);
         _gdb.CompletionSources.Add(context => Completions.OfList(context, [":1234", "unix:"], []));
     }
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<Option> All => [_gdb, _waitGdb];
+    public IReadOnlyList<Option> All => [_gdb, _waitGdb, _qmp];
 
     /// <exception cref="CliException">It is no address.</exception>
-    public string? Gdb(ParseResult parsed) => Check("--gdb", parsed.GetValue(_gdb));
+    public string? Gdb(ParseResult parsed) => Check("--gdb", parsed.GetValue(_gdb), address => _ = ListenAddress.Parse(address));
+
+    /// <exception cref="CliException">It is no address.</exception>
+    public string? Qmp(ParseResult parsed) => Check("--qmp", parsed.GetValue(_qmp), address => _ = QmpServer.Parse(address));
 
     /// <exception cref="CliException">Nothing could let the machine go.</exception>
     public bool StartsPaused(ParseResult parsed)
@@ -32,13 +38,13 @@ internal sealed class DebugOptions
         return waits;
     }
 
-    private static string? Check(string option, string? address)
+    private static string? Check(string option, string? address, Action<string> parse)
     {
         if (address is null)
             return null;
         try
         {
-            _ = ListenAddress.Parse(address);
+            parse(address);
             return address;
         }
         catch (FormatException e)

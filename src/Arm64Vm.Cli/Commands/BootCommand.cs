@@ -94,6 +94,7 @@ internal static class BootCommand
                 ScreenshotFile = parsed.GetValue(screenshot),
                 StatisticsAt = parsed.GetValue(statsAt) ?? [],
                 Gdb = debugging.Gdb(parsed),
+                Qmp = debugging.Qmp(parsed),
                 VariablesToMake = machine.VariablesToMake(parsed),
                 Statistics = parsed.GetResult(stats) is null ? StatisticsFormat.None
                     : parsed.GetValue(stats) == "json" ? StatisticsFormat.Json

@@ -101,13 +101,17 @@ internal sealed class MachineTarget : IDebugTarget, IDisposable
 
     public bool TryRemoveWatchpoint(DebugWatch watch) => _machine.TryChangePoints(points => points.RemoveWatchpoint(watch));
 
-    public bool TryResume(Func<int, ResumeAction> action) =>
-        _machine.TryResumeForDebugger(cpu => action(cpu) switch
+    public bool TryResume(Func<int, ResumeAction> action)
+    {
+        // Stands before this one, such as that of a machine that was reset meanwhile, are no news.
+        _told = _machine.Stands;
+        return _machine.TryResumeForDebugger(cpu => action(cpu) switch
         {
             ResumeAction.Step => (true, false),
             ResumeAction.Hold => (false, true),
             _ => (false, false),
         });
+    }
 
     public Task InterruptAsync() => _machine.PauseAsync();
 

@@ -12,6 +12,9 @@ public enum MachineEventKind
     /// <summary>It is off for good; its task has its result.</summary>
     Ended,
     Disposed,
+
+    /// <summary>Its power key was pressed: the guest is asked to shut down.</summary>
+    PowerKeyPressed,
 }
 
 /// <summary>Something has happened to a machine.</summary>

@@ -72,7 +72,7 @@ internal sealed partial class GdbSession
         var changing = _changes.Reader.ReadAsync(cancellation).AsTask();
         while (!_isOver)
         {
-            if (await Task.WhenAny(reading, changing).ConfigureAwait(false) == changing)
+            if (await Task.WhenAny(changing, reading).ConfigureAwait(false) == changing)
             {
                 await FollowAsync(await changing.ConfigureAwait(false)).ConfigureAwait(false);
                 changing = _changes.Reader.ReadAsync(cancellation).AsTask();

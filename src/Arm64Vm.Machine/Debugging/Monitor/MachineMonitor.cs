@@ -6,6 +6,9 @@ namespace Arm64Vm.Machine.Debugging.Monitor;
 /// <summary>Commands of a person for a machine, in words that users of QEMU know: GDB's <c>monitor</c> and QMP's human-monitor-command.</summary>
 internal sealed class MachineMonitor(VirtualMachine machine)
 {
+    /// <summary>For a reset.</summary>
+    private const int MostMilliseconds = 5000;
+
     private const string Help = """
         help                      this list
         info cpus                 the processors, and where they are
@@ -47,7 +50,7 @@ internal sealed class MachineMonitor(VirtualMachine machine)
                 machine.Resume();
                 return string.Empty;
             case ["system_reset"]:
-                machine.Reset();
+                await ResetAsync().ConfigureAwait(false);
                 return string.Empty;
             case ["system_powerdown"]:
                 machine.PressPowerKey();
@@ -62,6 +65,15 @@ internal sealed class MachineMonitor(VirtualMachine machine)
             default:
                 return $"unknown command: '{words[0]}'; 'help' lists those that there are\n";
         }
+    }
+
+    /// <summary>Resets; a machine that stands has its new board, and stands again, when this completes.</summary>
+    private async Task ResetAsync()
+    {
+        var (stands, stood) = (machine.Stands, machine.State == MachineState.Paused);
+        machine.Reset();
+        for (var waited = 0; stood && machine.Stands == stands && machine.State != MachineState.Ended && waited < MostMilliseconds; waited++)
+            await Task.Delay(1).ConfigureAwait(false);
     }
 
     private string Info(int processor, string what, string[] options) => what switch

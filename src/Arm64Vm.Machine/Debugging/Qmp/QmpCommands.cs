@@ -1,0 +1,220 @@
+using System.Text.Json;
+using Arm64Vm.Machine.Debugging.Monitor;
+
+namespace Arm64Vm.Machine.Debugging.Qmp;
+
+/// <summary>The commands: what each does with a machine, and what it returns (QEMU QMP Reference Manual).</summary>
+internal sealed class QmpCommands(VirtualMachine machine)
+{
+    /// <summary>What would plug devices in while the machine runs, which is refused with a reason.</summary>
+    private static bool IsHotPlug(string name) =>
+        name is "device_add" or "device_del" or "blockdev-add" or "blockdev-del" or "netdev_add" or "netdev_del" or "chardev-add" or "chardev-remove";
+
+    /// <summary>All names, sorted.</summary>
+    public static IReadOnlyList<string> Names =>
+    [
+        "balloon", "cont", "human-monitor-command", "qmp_capabilities", "query-balloon", "query-block", "query-chardev", "query-commands", "query-cpus-fast", "query-kvm",
+        "query-name", "query-status", "query-version", "quit", "screendump", "stop", "system_powerdown", "system_reset",
+    ];
+
+    /// <summary>Carries out a command and writes what it returns.</summary>
+    /// <exception cref="QmpException">It is refused.</exception>
+    public async Task ExecuteAsync(string name, JsonElement arguments, Utf8JsonWriter result)
+    {
+        switch (name)
+        {
+            case "stop":
+                await machine.PauseAsync().ConfigureAwait(false);
+                break;
+            case "cont":
+                if (machine.State == MachineState.Ended)
+                    throw new QmpException("Resetting the Virtual Machine is required");
+                machine.Resume();
+                break;
+            case "system_reset":
+                machine.Reset();
+                break;
+            case "system_powerdown":
+                machine.PressPowerKey();
+                break;
+            case "quit":
+                _ = machine.StopAsync();
+                break;
+            case "screendump":
+                if (Screendump.TryWrite(machine, Text(arguments, "filename"), OptionalText(arguments, "format")) is { } problem)
+                    throw new QmpException(problem);
+                break;
+            case "balloon":
+                SetBalloon(arguments);
+                break;
+            case "human-monitor-command":
+                result.WriteStringValue(await new MachineMonitor(machine).ExecuteAsync(Processor(arguments), Text(arguments, "command-line")).ConfigureAwait(false));
+                return;
+            default:
+                if (!TryQuery(name, result))
+                    throw Unknown(name);
+                return;
+        }
+
+        WriteNothing(result);
+    }
+
+    public static void WriteNothing(Utf8JsonWriter result)
+    {
+        result.WriteStartObject();
+        result.WriteEndObject();
+    }
+
+    public static void WriteVersion(Utf8JsonWriter json)
+    {
+        var version = typeof(QmpCommands).Assembly.GetName().Version ?? new Version(0, 0, 0);
+        json.WriteStartObject();
+        json.WriteStartObject("qemu");
+        json.WriteNumber("major", version.Major);
+        json.WriteNumber("minor", version.Minor);
+        json.WriteNumber("micro", Math.Max(0, version.Build));
+        json.WriteEndObject();
+        json.WriteString("package", $"Arm64Vm {version.ToString(3)}");
+        json.WriteEndObject();
+    }
+
+    private static QmpException Unknown(string name) => IsHotPlug(name)
+        ? new QmpException($"{name}: devices of this machine are chosen before it starts")
+        : new QmpException(QmpException.NotFound, $"The command {name} has not been found");
+
+    private bool TryQuery(string name, Utf8JsonWriter result)
+    {
+        switch (name)
+        {
+            case "query-status":
+                WriteStatus(result);
+                return true;
+            case "query-version":
+                WriteVersion(result);
+                return true;
+            case "query-name":
+                result.WriteStartObject();
+                result.WriteString("name", machine.Name);
+                result.WriteEndObject();
+                return true;
+            case "query-kvm":
+                result.WriteStartObject();
+                result.WriteBoolean("enabled", false);
+                result.WriteBoolean("present", false);
+                result.WriteEndObject();
+                return true;
+            case "query-balloon":
+                if (!machine.Config.HasBalloon)
+                    throw new QmpException("DeviceNotActive", "No balloon device has been activated");
+                result.WriteStartObject();
+                result.WriteNumber("actual", machine.GuestMemory);
+                result.WriteEndObject();
+                return true;
+            case "query-commands":
+                WriteList(result, Names, name => result.WriteString("name", name));
+                return true;
+            case "query-cpus-fast":
+                WriteList(result, Enumerable.Range(0, machine.Config.Cpus), WriteProcessor);
+                return true;
+            case "query-block":
+                WriteList(result, machine.Config.Disks.Select((disk, index) => (disk, index)), WriteDisk);
+                return true;
+            case "query-chardev":
+                WriteList(result, Consoles(), label =>
+                {
+                    result.WriteString("label", label);
+                    result.WriteString("filename", label);
+                    result.WriteBoolean("frontend-open", true);
+                });
+                return true;
+            default:
+                return false;
+        }
+
+        void WriteProcessor(int index)
+        {
+            result.WriteNumber("cpu-index", index);
+            result.WriteString("qom-path", $"/machine/unattached/device[{index}]");
+            result.WriteNumber("thread-id", Environment.ProcessId);
+            result.WriteString("target", "aarch64");
+            result.WriteStartObject("props");
+            result.WriteNumber("core-id", index);
+            result.WriteEndObject();
+        }
+
+        void WriteDisk((DiskConfig Disk, int Index) one)
+        {
+            result.WriteString("device", $"disk{one.Index}");
+            result.WriteString("type", "unknown");
+            result.WriteBoolean("removable", false);
+            result.WriteBoolean("locked", false);
+            result.WriteStartObject("inserted");
+            result.WriteString("file", one.Disk.Path);
+            result.WriteBoolean("ro", one.Disk.Mode == DiskMode.ReadOnly);
+            result.WriteEndObject();
+        }
+    }
+
+    private List<string> Consoles()
+    {
+        List<string> labels = ["serial0"];
+        if (machine.SecondConsole is not null)
+            labels.Add("serial1");
+        if (machine.VirtioConsole is not null)
+            labels.Add("virtcon0");
+        return labels;
+    }
+
+    private void WriteStatus(Utf8JsonWriter result)
+    {
+        var state = machine.State;
+        result.WriteStartObject();
+        result.WriteString("status", state switch { MachineState.Running => "running", MachineState.Paused => "paused", MachineState.Created => "prelaunch", _ => "shutdown" });
+        result.WriteBoolean("running", state == MachineState.Running);
+        result.WriteEndObject();
+    }
+
+    private void SetBalloon(JsonElement arguments)
+    {
+        if (!machine.Config.HasBalloon)
+            throw new QmpException("DeviceNotActive", "No balloon device has been activated");
+        if (Find(arguments, "value") is not { ValueKind: JsonValueKind.Number } value || !value.TryGetUInt64(out var bytes))
+            throw new QmpException("Parameter 'value' expects a size");
+        machine.SetGuestMemory(Math.Min(bytes, machine.Config.Memory));
+    }
+
+    private int Processor(JsonElement arguments)
+    {
+        if (Find(arguments, "cpu-index") is not { } index)
+            return 0;
+        return index.ValueKind == JsonValueKind.Number && index.TryGetInt32(out var number) && number >= 0 && number < machine.Config.Cpus
+            ? number
+            : throw new QmpException("Parameter 'cpu-index' expects a CPU number");
+    }
+
+    private static void WriteList<T>(Utf8JsonWriter result, IEnumerable<T> items, Action<T> write)
+    {
+        result.WriteStartArray();
+        foreach (var item in items)
+        {
+            result.WriteStartObject();
+            write(item);
+            result.WriteEndObject();
+        }
+
+        result.WriteEndArray();
+    }
+
+    private static JsonElement? Find(JsonElement arguments, string name) =>
+        arguments.ValueKind == JsonValueKind.Object && arguments.TryGetProperty(name, out var value) ? value : null;
+
+    private static string Text(JsonElement arguments, string name) =>
+        OptionalText(arguments, name) ?? throw new QmpException($"Parameter '{name}' is missing");
+
+    private static string? OptionalText(JsonElement arguments, string name) => Find(arguments, name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.String } text => text.GetString(),
+        _ => throw new QmpException($"Invalid parameter type for '{name}', expected: string"),
+    };
+}

@@ -1,0 +1,156 @@
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace Arm64Vm.Machine.Debugging.Qmp;
+
+/// <summary>A control socket with JSON commands that users of QEMU know (QMP): look at a machine, stop it, let it go on, reset it, switch it off.</summary>
+/// <remarks>Any number of clients, up to <see cref="MostClients"/>; more are sent away.</remarks>
+public sealed class QmpServer : IAsyncDisposable
+{
+    internal const int MostClients = 16;
+
+    private readonly VirtualMachine _machine;
+    private readonly Socket _listener;
+    private readonly ListenAddress _address;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<QmpSession, Task> _sessions = [];
+    private readonly Task _serving;
+
+    private QmpServer(VirtualMachine machine, Socket listener, ListenAddress address)
+    {
+        _machine = machine;
+        _listener = listener;
+        _address = address;
+        machine.Hypervisor.Changed += OnChanged;
+        _serving = ServeAsync();
+    }
+
+    /// <summary>Where it listens.</summary>
+    public System.Net.EndPoint LocalEndPoint => _listener.LocalEndPoint!;
+
+    /// <summary>Starts to listen.</summary>
+    /// <param name="machine">What is controlled.</param>
+    /// <param name="address"><c>unix:PATH</c> or <c>tcp:HOST:PORT</c>; options of QEMU's that say the same (<c>,server</c>, <c>,nowait</c>, <c>,server=on</c>, <c>,wait=off</c>) are ignored.</param>
+    /// <exception cref="FormatException">The address is none.</exception>
+    /// <exception cref="IOException">It cannot be listened on.</exception>
+    public static QmpServer Start(VirtualMachine machine, string address)
+    {
+        ArgumentNullException.ThrowIfNull(machine);
+        var where = Parse(address);
+        return new QmpServer(machine, where.Listen(MostClients), where);
+    }
+
+    /// <summary>Reads an address.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    internal static ListenAddress Parse(string address)
+    {
+        var parts = address.Split(',');
+        foreach (var option in parts.AsSpan(1))
+        {
+            if (option is not ("server" or "nowait" or "server=on" or "wait=off" or "wait=no"))
+                throw new FormatException($"'{option}' is none of server, nowait, server=on, wait=off");
+        }
+
+        return ListenAddress.Parse(parts[0]);
+    }
+
+    /// <summary>Sends the clients away and listens no more; the machine goes on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _machine.Hypervisor.Changed -= OnChanged;
+        _listener.Dispose();
+        Task[] sessions;
+        lock (_gate)
+            sessions = [.. _sessions.Values];
+
+        // Last words, such as SHUTDOWN, are on their way.
+        if (_machine.State == MachineState.Ended)
+            await Task.Delay(20).ConfigureAwait(false);
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll([_serving, .. sessions]).ConfigureAwait(false);
+        if (_address.Path is { } path)
+            File.Delete(path);
+        _stop.Dispose();
+    }
+
+    private async Task ServeAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                var connection = await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
+                Take(connection);
+            }
+            catch (SocketException e) when (e.SocketErrorCode is not (SocketError.OperationAborted or SocketError.Interrupted))
+            {
+                // A connection that went before it was taken.
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Take(Socket connection)
+    {
+        var stream = new NetworkStream(connection, ownsSocket: true);
+        var session = new QmpSession(_machine, stream);
+        lock (_gate)
+        {
+            if (_sessions.Count < MostClients)
+            {
+                _sessions.Add(session, Task.Run(() => TalkAsync(session, stream)));
+                return;
+            }
+        }
+
+        stream.Dispose();
+    }
+
+    private async Task TalkAsync(QmpSession session, NetworkStream stream)
+    {
+        try
+        {
+            await session.RunAsync(_stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The client is gone, or the machine.
+        }
+
+        await stream.DisposeAsync().ConfigureAwait(false);
+        lock (_gate)
+            _sessions.Remove(session);
+    }
+
+    private void OnChanged(MachineEvent change)
+    {
+        if (change.Machine != _machine)
+            return;
+        var (name, reason) = change.Kind switch
+        {
+            MachineEventKind.Paused => ("STOP", null),
+            MachineEventKind.Resumed => ("RESUME", null),
+            MachineEventKind.PowerKeyPressed => ("POWERDOWN", null),
+            MachineEventKind.Reset => ("RESET", _machine.WasResetByGuest ? "guest-reset" : "host-qmp-system-reset"),
+            MachineEventKind.Ended => ("SHUTDOWN", _machine.IsStopping ? "host-qmp-quit" : "guest-shutdown"),
+            _ => (null, null),
+        };
+        if (name is null)
+            return;
+        lock (_gate)
+        {
+            foreach (var session in _sessions.Keys)
+                session.Raise(name, reason is null ? null : json => WriteReason(json, reason));
+        }
+    }
+
+    private static void WriteReason(Utf8JsonWriter json, string reason)
+    {
+        json.WriteBoolean("guest", reason.StartsWith("guest", StringComparison.Ordinal));
+        json.WriteString("reason", reason);
+    }
+}
