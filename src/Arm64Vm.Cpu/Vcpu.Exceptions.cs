@@ -24,7 +24,7 @@ internal sealed unsafe partial class Vcpu
         SetDirect(DirectRegister.ExceptionLink1, preferredReturn);
         SwitchStack(el: 1, spSel: true);
         ulong sctlr = Slot(SystemSlot.Sctlr);
-        Daif = ProcessState.DaifMask;
+        Daif = PState.DaifMask;
         _state.SoftwareStep = false;
         _stepping = false;
         _stepped = false;
@@ -86,16 +86,16 @@ internal sealed unsafe partial class Vcpu
         uint spsr = (uint)GetDirect(DirectRegister.SavedStatus1);
         uint level = (spsr >> 2) & 3;
         bool debugEnabled = AreDebugExceptionsEnabled(_state.El, Daif);
-        if (ProcessState.IsLegalReturn(spsr))
+        if (PState.IsLegalReturn(spsr))
         {
             _state.LoadFields(MaskUnimplemented(spsr));
-            _context->BranchType = (MaskUnimplemented(spsr) >> ProcessState.BranchTypeShift) & 3;
+            _context->BranchType = (MaskUnimplemented(spsr) >> PState.BranchTypeShift) & 3;
             SwitchStack((int)level, (spsr & 1) != 0);
         }
         else
         {
             // D1.4.4: the mode stays, IL makes the next instruction fault.
-            ProcessState old = _state;
+            PState old = _state;
             _state.LoadFields(MaskUnimplemented(spsr));
             _state.Pan = old.Pan;
             _state.Uao = old.Uao;
@@ -109,7 +109,7 @@ internal sealed unsafe partial class Vcpu
         _stepped = _stepping;
         _stepping = false;
         _context->Nzcv = spsr & 0xF000_0000;
-        Daif = spsr & ProcessState.DaifMask;
+        Daif = spsr & PState.DaifMask;
         _context->Exclusive.Address = GuestContext.InvalidTag;
         _event.Set();
         _context->Pc = target;
@@ -132,7 +132,7 @@ internal sealed unsafe partial class Vcpu
         if (!_model.HasSsbs)
             spsr &= ~(1u << 12);
         if (!_model.HasBranchTargets)
-            spsr &= ~(3u << ProcessState.BranchTypeShift);
+            spsr &= ~(3u << PState.BranchTypeShift);
         return spsr;
     }
 

@@ -97,11 +97,11 @@ internal sealed unsafe partial class Vcpu
     {
         uint fields = MaskUnimplemented(value);
         _state.LoadFields(fields);
-        if (ProcessState.IsLegalReturn(value))
+        if (PState.IsLegalReturn(value))
             SwitchStack((int)(value >> 2) & 1, (value & 1) != 0);
         _context->Nzcv = value & 0xF000_0000;
-        _context->BranchType = (fields >> ProcessState.BranchTypeShift) & 3;
-        SetDaif(value & ProcessState.DaifMask);
+        _context->BranchType = (fields >> PState.BranchTypeShift) & 3;
+        SetDaif(value & PState.DaifMask);
     }
 
     /// <summary>V0 to V31.</summary>

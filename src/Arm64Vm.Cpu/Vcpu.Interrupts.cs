@@ -95,7 +95,7 @@ internal sealed unsafe partial class Vcpu
     {
         SampleInterrupts();
         LineBits lines = Lines & LineBits.Inputs;
-        return ((lines & LineBits.Irq) != 0 ? ProcessState.I : 0) | ((lines & LineBits.Fiq) != 0 ? ProcessState.F : 0);
+        return ((lines & LineBits.Irq) != 0 ? PState.I : 0) | ((lines & LineBits.Fiq) != 0 ? PState.F : 0);
     }
 
     private void SetLine(LineBits line, bool asserted)
@@ -167,9 +167,9 @@ internal sealed unsafe partial class Vcpu
         LineBits lines = Lines & LineBits.Inputs;
         if (lines == 0)
             return 0;
-        if ((Daif & ProcessState.I) != 0)
+        if ((Daif & PState.I) != 0)
             lines &= ~LineBits.Irq;
-        if ((Daif & ProcessState.F) != 0)
+        if ((Daif & PState.F) != 0)
             lines &= ~LineBits.Fiq;
         return lines;
     }

@@ -39,7 +39,7 @@ internal sealed unsafe partial class Vcpu
     {
         if ((Slot(SystemSlot.OsLock) & 1) != 0)
             return false;
-        return el == 0 || ((Slot(SystemSlot.Mdscr) & KernelDebugEnable) != 0 && (daif & ProcessState.D) == 0);
+        return el == 0 || ((Slot(SystemSlot.Mdscr) & KernelDebugEnable) != 0 && (daif & PState.D) == 0);
     }
 
     private bool IsBreakpoint(ulong address) =>

@@ -40,7 +40,7 @@ internal sealed unsafe partial class Vcpu : IStateful<VcpuState>
     /// <exception cref="ArgumentException">The state does not have this processor's shape.</exception>
     public void Restore(VcpuState state)
     {
-        if (state.X.Length != 32 || state.V.Length != 64 || state.Direct.Length != (int)DirectRegister.Count || !ProcessState.IsLegalReturn(state.ProcessorState & 0x1F))
+        if (state.X.Length != 32 || state.V.Length != 64 || state.Direct.Length != (int)DirectRegister.Count || !PState.IsLegalReturn(state.ProcessorState & 0x1F))
             throw new ArgumentException("This is not the state of such a processor.", nameof(state));
 
         state.X.CopyTo(new Span<ulong>(_context->X, 32));
@@ -50,8 +50,8 @@ internal sealed unsafe partial class Vcpu : IStateful<VcpuState>
         _context->Nzcv = state.ProcessorState & 0xF000_0000;
         _state = default;
         _state.LoadFields(state.ProcessorState);
-        Daif = state.ProcessorState & ProcessState.DaifMask;
-        _context->BranchType = (state.ProcessorState >> ProcessState.BranchTypeShift) & 3;
+        Daif = state.ProcessorState & PState.DaifMask;
+        _context->BranchType = (state.ProcessorState >> PState.BranchTypeShift) & 3;
         _state.El = (int)((state.ProcessorState >> 2) & 1);
         _state.SpSel = (state.ProcessorState & 1) != 0;
         _context->Fpcr = state.Fpcr;

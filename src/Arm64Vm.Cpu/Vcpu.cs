@@ -37,7 +37,7 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
     private readonly ProcessorWait _wait;
     private readonly PowerSwitch _power = new();
     private readonly TlbShootdowns _shootdowns;
-    private ProcessState _state;
+    private PState _state;
 
     /// <summary>Makes a processor in its reset state, not running.</summary>
     /// <param name="options">What it is.</param>
@@ -99,7 +99,7 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
     /// <summary>The context that guest code works on, for executors and debuggers.</summary>
     public GuestContext* Context => _context;
 
-    internal ref ProcessState State => ref _state;
+    internal ref PState State => ref _state;
 
     internal uint Nzcv
     {
@@ -143,7 +143,7 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
     public int ExceptionLevel => _state.El;
 
     /// <summary>SPSR_EL1's view of PSTATE.</summary>
-    public uint ProcessorState => _state.ToSpsr(_context->Nzcv, Daif) | (_context->BranchType << ProcessState.BranchTypeShift);
+    public uint ProcessorState => _state.ToSpsr(_context->Nzcv, Daif) | (_context->BranchType << PState.BranchTypeShift);
 
     /// <summary>PSTATE.DAIF at bits 9:6.</summary>
     internal uint Daif
@@ -187,8 +187,8 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
                 _slots[row.SlotIndex] = row.ResetValue;
         }
 
-        _state = new ProcessState { El = 1, SpSel = true };
-        Daif = ProcessState.DaifMask;
+        _state = new PState { El = 1, SpSel = true };
+        Daif = PState.DaifMask;
         if (_options.StartAtEl0)
         {
             _state = default;

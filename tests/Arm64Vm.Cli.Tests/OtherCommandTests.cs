@@ -148,7 +148,7 @@ public class OtherCommandTests
         try
         {
             CliRun.Of("verify", "/nonexistent").ExpectFailure(1, "/nonexistent");
-            CliRun.Of("verify", folder.FullName).ExpectFailure(1, "states.bin");
+            CliRun.Of("verify", folder.FullName).ExpectFailure(1, $"no vectors in '{folder.FullName}'");
             File.WriteAllBytes(Path.Combine(folder.FullName, "states.bin"), new byte[784]);
             File.WriteAllBytes(Path.Combine(folder.FullName, "mem.bin"), new byte[8192]);
             CliRun.Of("verify", folder.FullName).ExpectFailure(1, "no vectors");

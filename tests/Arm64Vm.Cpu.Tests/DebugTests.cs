@@ -39,7 +39,7 @@ public class DebugTests
         machine.SetSystem("MDSCR_EL1", Mde | Kde);
         machine.RunFrom(El1);
         Expect(machine, ExceptionClass.BreakpointCurrent, 0x22, TestMachine.Data + 8, vector: 0x200);
-        machine.RunFrom(El1 | ProcessState.D);
+        machine.RunFrom(El1 | PState.D);
         Assert.Equal(0x15UL, machine.Esr >> 26);
         machine.RunFrom(El0);
         Assert.Equal(0x15UL, machine.Esr >> 26);

@@ -49,6 +49,8 @@ internal static class VerifyCommand
             return new VectorRunner(name => typeof(VerifyCommand).Assembly.GetManifestResourceStream("vectors/" + name));
         if (!Directory.Exists(directory))
             throw CliException.Failure($"there is no folder '{directory}'");
+        if (!File.Exists(Path.Combine(directory, "states.bin")))
+            throw CliException.Failure($"there are no vectors in '{directory}': states.bin is missing");
         return new VectorRunner(directory);
     }
 }

@@ -22,7 +22,7 @@ internal static class StateRegisters
         t.Add("CurrentEL", 3, 0, 4, 2, 2).ReadOnly().OnRead(static cpu => (ulong)cpu.State.El << 2);
         t.Add("NZCV", 3, 3, 4, 2, 0).User().OnRead(static cpu => cpu.Nzcv).OnWrite(static (cpu, v) => cpu.Nzcv = (uint)v & 0xF000_0000);
         t.Add("DAIF", 3, 3, 4, 2, 1).User(static cpu => (cpu.Slot(SystemSlot.Sctlr) & SctlrBits.UserMaskAccess) != 0)
-            .OnRead(static cpu => cpu.Daif).OnWrite(static (cpu, v) => cpu.SetDaif((uint)v & ProcessState.DaifMask));
+            .OnRead(static cpu => cpu.Daif).OnWrite(static (cpu, v) => cpu.SetDaif((uint)v & PState.DaifMask));
         t.Add("FPCR", 3, 3, 4, 4, 0).User().Float().OnRead(static cpu => cpu.FloatControl).OnWrite(static (cpu, v) => cpu.FloatControl = (uint)v);
         t.Add("FPSR", 3, 3, 4, 4, 1).User().Float().OnRead(static cpu => cpu.FloatStatus).OnWrite(static (cpu, v) => cpu.FloatStatus = (uint)v);
 

@@ -116,7 +116,7 @@ internal static partial class Lifter
             case A64Group.Barrier:
                 return Barriers.Lift(context, instruction);
             case A64Group.ProcessorState:
-                return ProcessorState.Lift(context, instruction);
+                return PStateMove.Lift(context, instruction);
             case A64Group.SystemInstruction:
                 return SystemInstruction.Lift(context, instruction);
             case A64Group.SystemRegisterMove:

@@ -1,7 +1,7 @@
 namespace Arm64Vm.Cpu.Exceptions;
 
 /// <summary>PSTATE without NZCV, DAIF and BTYPE, which live in the guest context (Arm ARM D1.4).</summary>
-internal struct ProcessState
+internal struct PState
 {
     public const uint F = 1u << 6;
     public const uint I = 1u << 7;

@@ -4,7 +4,7 @@ using Arm64Vm.Isa;
 namespace Arm64Vm.Translation.Lifters;
 
 /// <summary>MSR (immediate), and CFINV, AXFLAG, XAFLAG, which share its encoding space.</summary>
-internal static class ProcessorState
+internal static class PStateMove
 {
     private const int DataIndependentTiming = 0x1A;
     private const int DaifSet = 0x1E;
