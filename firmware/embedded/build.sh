@@ -35,5 +35,6 @@ for source in start.S vectors.S el0.S $(LC_ALL=C ls ./*.c); do
 done
 (cd "$build" && "${cross}ld" -nostdlib -static --build-id=none -z noexecstack -z max-page-size=4096 --no-warn-rwx-segments \
   -T "$here/firmware.ld" -o image.elf "${objects[@]##*/}")
-"${cross}objcopy" --strip-all "$build/image.elf" "$output"
+# Names of functions and of their files stay, for profiles; mapping symbols do not.
+"${cross}objcopy" --strip-debug --keep-file-symbols --wildcard --strip-symbol '$*' "$build/image.elf" "$output"
 [ -z "${KEEP_SYMBOLS:-}" ] || cp "$build/image.elf" "$KEEP_SYMBOLS"

@@ -68,6 +68,8 @@ internal static class Application
     {
         var root = new RootCommand("Runs ARM64 guests on x86-64 Linux hosts, on the 'virt' board that QEMU has.");
         root.Add(BootCommand.Make(streams));
+        root.Add(Profiles.ProfileCommand.Make(streams));
+        root.Add(Profiles.ReportCommand.Make(streams));
         root.Add(TopCommand.Make(streams));
         root.Add(BenchCommand.Make(streams));
         root.Add(VerifyCommand.Make(streams));

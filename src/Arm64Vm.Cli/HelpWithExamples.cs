@@ -42,6 +42,17 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
             "124    time-out",
             "128+n  ended by signal n",
         ],
+        "profile" =>
+        [
+            "0      the profile is written, and the guest ended well, or --until or --duration ended it",
+            "any    as 'boot'; the profile is written all the same",
+        ],
+        "report" =>
+        [
+            "0      shown; with --check: every rule holds",
+            "1      a rule is broken, or a failure",
+            "2      wrong usage",
+        ],
         "lockstep" =>
         [
             "0      no difference up to the guest's end or the limit",
@@ -78,6 +89,21 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
             "arm64vm boot --firmware QEMU_EFI.fd --serial file:console.log --timeout 60",
             "arm64vm boot --kernel test.elf --backend interpreter --until PASS --log exceptions,mmio",
             "arm64vm boot --copies 100 --prefix --memory 64M --append \"kernels=none idle\"",
+        ],
+        "profile" =>
+        [
+            "arm64vm profile --output p                        the embedded firmware; then: arm64vm report p",
+            "arm64vm profile --output p --exact --append \"kernels=sort\"",
+            "arm64vm profile --output p --kernel Image --initrd initramfs.gz --append \"console=ttyAMA0\" --until \"login:\"",
+            "arm64vm profile --output p --kernel Image --disk root.img,snapshot --duration 60 --symbols rootfs/usr/bin",
+        ],
+        "report" =>
+        [
+            "arm64vm report p",
+            "arm64vm report p --annotate memcpy --lines 3",
+            "arm64vm report before --diff after",
+            "arm64vm report p --check \"translate < 10%\" --check \"retranslations < 1000\"",
+            "arm64vm report p --json | jq .findings",
         ],
         "top" =>
         [

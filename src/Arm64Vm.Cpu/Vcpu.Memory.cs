@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Arm64Vm.Backend.X64.Profiling;
 using Arm64Vm.Cpu.Mmu;
 using Arm64Vm.Cpu.Registers;
 using Arm64Vm.Ir;
@@ -40,7 +41,7 @@ internal sealed unsafe partial class Vcpu
                 return true;
             }
 
-            return TryReadBus(pc, address, target.Physical, size, out value);
+            return TryReadDevice(pc, address, target.Physical, size, out value);
         }
 
         // Across a page boundary: both pages must translate, then byte by byte.
@@ -79,7 +80,7 @@ internal sealed unsafe partial class Vcpu
                 return true;
             }
 
-            return TryWriteBus(pc, address, target.Physical, size, value);
+            return TryWriteDevice(pc, address, target.Physical, size, value);
         }
 
         int first = (int)(PageMask + 1 - (address & PageMask));
@@ -239,6 +240,26 @@ internal sealed unsafe partial class Vcpu
             Interlocked.MemoryBarrier();
         if (_memory.HasCode(physical & ~PageMask))
             _memory.CodeChanged(physical, length);
+    }
+
+    private bool TryReadDevice(ulong pc, ulong address, ulong physical, int size, out Bits128 value)
+    {
+        if (Profile is not { } profile)
+            return TryReadBus(pc, address, physical, size, out value);
+        profile.Place = SamplePlace.Devices;
+        bool done = TryReadBus(pc, address, physical, size, out value);
+        profile.Place = SamplePlace.Mmu;
+        return done;
+    }
+
+    private bool TryWriteDevice(ulong pc, ulong address, ulong physical, int size, Bits128 value)
+    {
+        if (Profile is not { } profile)
+            return TryWriteBus(pc, address, physical, size, value);
+        profile.Place = SamplePlace.Devices;
+        bool done = TryWriteBus(pc, address, physical, size, value);
+        profile.Place = SamplePlace.Mmu;
+        return done;
     }
 
     private bool TryReadBus(ulong pc, ulong address, ulong physical, int size, out Bits128 value)

@@ -1,6 +1,7 @@
 using Arm64Vm.Cpu.Exceptions;
 using Arm64Vm.Cpu.Registers;
 using Arm64Vm.Ir;
+using Arm64Vm.Translation.Profiling;
 
 namespace Arm64Vm.Cpu;
 
@@ -29,6 +30,9 @@ internal sealed unsafe partial class Vcpu
     /// <summary>Not zero: someone asked for something since the vCPU last looked. What parks a vCPU looks here once it has said so; see <see cref="IVcpuWaker"/>.</summary>
     public bool HasWork => Volatile.Read(ref _context->Poll) != 0;
 
+    /// <summary>The vCPU's part in a recording; null: none is on. Changed only while it does not run.</summary>
+    internal ProcessorProfile? Profile { get; set; }
+
     /// <summary>Runs guest code on the calling thread, one at a time, until something happens that the caller must decide. Neither sleeps nor blocks.</summary>
     /// <remarks>A vCPU that waits may be run at any time: it looks at what it waits for and returns again.</remarks>
     public VcpuResult Run()
@@ -37,6 +41,7 @@ internal sealed unsafe partial class Vcpu
             return Held();
         Volatile.Write(ref _runThread, Environment.CurrentManagedThreadId);
         Interlocked.Or(ref _context->Poll, (uint)PollReasons.Interrupt);
+        Profile?.Enter();
         try
         {
             while (true)
@@ -72,6 +77,7 @@ internal sealed unsafe partial class Vcpu
         }
         finally
         {
+            Profile?.Leave(isIdle: _wait.IsWaiting || !_power.IsOn);
             Volatile.Write(ref _runThread, 0);
         }
     }

@@ -160,6 +160,7 @@ public sealed partial class VirtualMachine
         }
 
         // Nobody can reach the old board any more; it goes first because both at once would need the memory twice.
+        _recording?.Finish();
         old.Dispose();
         List<HotplugDevice> gone;
         lock (_gate)

@@ -347,7 +347,9 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             _board = null;
         }
 
+        _recording?.Stop();
         board?.Dispose();
+        _recording?.Dispose();
         _boot.Dispose();
         _runner.Close();
         _ownClock?.Dispose();

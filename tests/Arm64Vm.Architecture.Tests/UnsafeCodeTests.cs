@@ -25,6 +25,9 @@ public class UnsafeCodeTests
         "Arm64Vm.Machine/Board/PhaseCounters.cs",
         "Arm64Vm.Machine/MachineStatistics.cs",
         "Arm64Vm.Machine/Memory/",
+
+        // Samples as the signal handler wrote them, and the context that it reads.
+        "Arm64Vm.Machine/Profiling/",
         "Arm64Vm.Translation/",
     ];
 

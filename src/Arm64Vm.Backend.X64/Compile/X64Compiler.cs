@@ -1,5 +1,6 @@
 using Arm64Vm.Backend.X64.Emit;
 using Arm64Vm.Backend.X64.Memory;
+using Arm64Vm.Backend.X64.Profiling;
 using Arm64Vm.Ir;
 
 namespace Arm64Vm.Backend.X64.Compile;
@@ -38,6 +39,12 @@ internal sealed partial class X64Compiler
     /// <summary>Code adds its guest instructions to <see cref="GuestContext.Instructions"/> on entry.</summary>
     public bool CountsInstructions { get; set; }
 
+    /// <summary>Gets the places of guest instructions in the last region's code; null: nobody wants them.</summary>
+    public HostMap? Map { get; set; }
+
+    /// <summary>Address of a 64-bit counter that the next region's code adds one to on entry; 0: none.</summary>
+    public long EntryCounter { get; set; }
+
     /// <summary>Bytes of the last region's code that come before its slow paths and link stubs.</summary>
     public int HotSize { get; private set; }
 
@@ -61,6 +68,7 @@ internal sealed partial class X64Compiler
         floatColdCount = 0;
         pendingLeaveCount = 0;
         pendingSiteCount = 0;
+        Map?.Clear();
         ReadOnlySpan<IrBlock> blocks = source.Blocks;
         for (int i = 0; i < blocks.Length; i++)
             blockLabels[i] = emit.NewLabel();
@@ -71,6 +79,13 @@ internal sealed partial class X64Compiler
             // A block begins with the guest's flags in memory, so the host's may be changed.
             if (CountsInstructions && i == 0)
                 emit.Alu(AluOp.Add, 8, Mem.Base(HostAbi.Context, GuestContext.InstructionsOffset - HostAbi.ContextBias), source.GuestInstructions);
+            if (EntryCounter != 0 && i == 0)
+            {
+                // Locked: processors share the code, and no entry is to be lost.
+                emit.MovImm(Gpr.Rax, (ulong)EntryCounter);
+                emit.LockAlu(AluOp.Add, 8, Mem.Base(Gpr.Rax), 1);
+            }
+
             CompileBlock(blocks[i]);
         }
 
@@ -102,6 +117,7 @@ internal sealed partial class X64Compiler
                 continue;
             if (TryDefer(inst))
                 continue;
+            Map?.Add(emit.Position, inst.Pc);
             CompileInstruction(ref inst);
             ReleaseOperands(inst);
             if (emit.Overflowed)

@@ -65,6 +65,15 @@ internal sealed class BootSession(CliStreams streams)
     /// <summary>Texts at whose first appearance on the console counters are taken as well.</summary>
     public IReadOnlyList<string> StatisticsAt { get; init; } = [];
 
+    /// <summary>Called with the machine before its first instruction.</summary>
+    public Action<VirtualMachine>? Starting { get; init; }
+
+    /// <summary>Called with the machine when it stands for good.</summary>
+    public Action<VirtualMachine>? Ended { get; init; }
+
+    /// <summary>The run ends well after so long; null: it goes on.</summary>
+    public TimeSpan? Duration { get; init; }
+
     /// <summary>Runs to the end; returns the process's status.</summary>
     public int Run() => RunAsync().GetAwaiter().GetResult();
 
@@ -93,7 +102,9 @@ internal sealed class BootSession(CliStreams streams)
 
             _machine = machine;
             using var status = streams.IsProcess ? StatusServer.TryStart(machine.Hypervisor) : null;
-            var outcome = await RunMachineAsync(machine, limit).ConfigureAwait(false);
+            Starting?.Invoke(machine);
+            var outcome = await RunMachineAsync(machine, limit, TimeLimit.Wait(Duration, timer.Token)).ConfigureAwait(false);
+            Ended?.Invoke(machine);
             await timer.CancelAsync().ConfigureAwait(false);
             if (Statistics == StatisticsFormat.Text && !machine.Console.Text.EndsWith('\n'))
                 streams.Error.WriteLine();
@@ -167,7 +178,7 @@ internal sealed class BootSession(CliStreams streams)
         output.Write(tree.Span);
     }
 
-    private async Task<BootOutcome> RunMachineAsync(VirtualMachine machine, Task limit)
+    private async Task<BootOutcome> RunMachineAsync(VirtualMachine machine, Task limit, Task enough)
     {
         var console = UsesVirtioConsole ? machine.VirtioConsole! : machine.Console;
         SerialConsole[] consoles = [.. new[] { machine.Console, machine.VirtioConsole, machine.SecondConsole }.OfType<SerialConsole>()];
@@ -190,7 +201,7 @@ internal sealed class BootSession(CliStreams streams)
         var servers = new ControlServers();
         await using var closing = servers.ConfigureAwait(false);
         servers.Start(machine, Gdb, Qmp, streams.Error);
-        var first = await Task.WhenAny([run, limit, .. consoles.Select(one => one.OutputFailed), .. until.Seen, .. fail.Seen]).ConfigureAwait(false);
+        var first = await Task.WhenAny([run, limit, enough, .. consoles.Select(one => one.OutputFailed), .. until.Seen, .. fail.Seen]).ConfigureAwait(false);
         await machine.StopAsync().ConfigureAwait(false);
         var result = await run.ConfigureAwait(false);
         var flushed = await Task.WhenAll(consoles.Select(one => FlushOutputAsync(one, result.End == RunEnd.Stopped && until.Found is null))).ConfigureAwait(false);
@@ -199,7 +210,7 @@ internal sealed class BootSession(CliStreams streams)
             Result = result,
             TimedOutAfter = first == limit && until.Found is null ? Timeout : null,
             OutputFailure = Array.Find(flushed, failure => failure is not null),
-            FoundText = until.Found is not null,
+            FoundText = until.Found is not null || first == enough,
             WantedTexts = Until,
             FailureText = fail.Found,
             Panicked = panic.Found is not null || result.End == RunEnd.Panic,

@@ -16,15 +16,15 @@ internal static class TimeLimit
 
     /// <summary>Null: no limit.</summary>
     /// <exception cref="CliException">It is not a number of seconds, or none that can be waited for.</exception>
-    public static TimeSpan? Parse(string? text)
+    public static TimeSpan? Parse(string? text, string option = "--timeout")
     {
         if (text is null)
             return null;
         if (!double.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var seconds) || double.IsNaN(seconds) || double.IsNegative(seconds))
-            throw CliException.Usage($"--timeout: '{text}' is not a number of seconds");
+            throw CliException.Usage($"{option}: '{text}' is not a number of seconds");
         if (seconds == 0)
-            throw CliException.Usage("--timeout: there must be some time");
-        return seconds <= Longest ? TimeSpan.FromSeconds(seconds) : throw CliException.Usage($"--timeout: {text} seconds is too long; the longest is {Longest:0}");
+            throw CliException.Usage($"{option}: there must be some time");
+        return seconds <= Longest ? TimeSpan.FromSeconds(seconds) : throw CliException.Usage($"{option}: {text} seconds is too long; the longest is {Longest:0}");
     }
 
     /// <summary>Completes when the time is over; never without a limit.</summary>

@@ -12,7 +12,7 @@ internal readonly record struct ProfileFrame(ulong Address, byte ExceptionLevel,
 /// <param name="Frame">Index of the frame.</param>
 internal readonly record struct ProfileStack(int Parent, int Frame);
 
-/// <summary>One sample.</summary>
+/// <summary>One sample. Those of <see cref="ProfilePlace.Host"/> say where the host interrupted the guest: they are no time of that code.</summary>
 /// <param name="Time">When.</param>
 /// <param name="Processor">Which processor's.</param>
 /// <param name="Place">What it was doing.</param>

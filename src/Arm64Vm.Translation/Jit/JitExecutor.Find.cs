@@ -93,6 +93,7 @@ internal sealed unsafe partial class JitExecutor
         if (!memory.TryFetch(context, pc, out CodeLocation location))
             return false;
         counters.Fetches++;
+        profile?.CountFetch(pc);
         if (memory.ContextEpoch != seenNames)
         {
             // Names are given out again from the first: nothing filed under an old one may match.
@@ -165,9 +166,12 @@ internal sealed unsafe partial class JitExecutor
             // Bytes are read after the version: a store that comes between moves it, and this work is thrown away.
             uint version = Volatile.Read(ref page->Version);
             Interlocked.MemoryBarrier();
+            BeginProfiledUnit();
             if (!TryCompile(context, table, (int)(pc & 0xFFF), out UnitDraft draft))
                 return false;
+            int place = writer.Position;
             int unit = constants == cache.ConstantsGeneration ? cache.Publish(writer, table, version, draft) : -1;
+            EndProfiledUnit(context, pc, unit, place);
             if (unit >= 0)
             {
                 code = (uint)cache.Unit(unit).CodeOffset;

@@ -17,7 +17,10 @@ internal sealed unsafe partial class JitExecutor
             counters.MemoryExits++;
             MemoryRecord record = new(*(ulong*)place);
             SlowDescriptor access = record.Unpack();
-            if (!ServeMemory(context, &access))
+            profile?.BeginMemory(context, access);
+            bool served = ServeMemory(context, &access);
+            profile?.EndMemory();
+            if (!served)
                 return false;
             record.EndWindows(context);
             context->Exit.Resume = (ulong)(place + record.Resume);
@@ -25,6 +28,7 @@ internal sealed unsafe partial class JitExecutor
         }
 
         SlowDescriptor* descriptor = (SlowDescriptor*)place;
+        profile?.CountSystem(context, *descriptor);
         context->Exit.Resume += SlowDescriptor.SizeInBytes;
         switch (descriptor->Kind)
         {

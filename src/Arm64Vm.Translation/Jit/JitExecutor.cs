@@ -1,6 +1,7 @@
 using Arm64Vm.Backend.X64.Compile;
 using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Ir;
+using Arm64Vm.Translation.Profiling;
 
 namespace Arm64Vm.Translation.Jit;
 
@@ -32,6 +33,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
     private ulong seenTableEpoch;
     private uint seenNames;
     private bool stepping;
+    private ProcessorProfile? profile;
 
     /// <summary>Makes an executor with a cache of its own.</summary>
     public JitExecutor(ICodeMemory memory, IGuestServices services, Translator translator, HostFeatures features, long cacheSize = TranslationCache.DefaultSize)
@@ -119,6 +121,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
             }
 
             uint code = enter(context);
+            profile?.CountLeaving(context, code);
             while (code == ExitLayout.SlowRequest)
             {
                 if (!Serve(context))
@@ -126,6 +129,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
                 DropPredictions(context);
                 context->Entry = (ulong)cache.Stubs.Resume;
                 code = enter(context);
+                profile?.CountLeaving(context, code);
             }
 
             want = Want.Fetch;

@@ -1,3 +1,5 @@
+using Arm64Vm.Translation.Profiling;
+
 namespace Arm64Vm.Translation.Jit;
 
 /// <summary>Chunks of the code buffer: given to vCPUs to fill, evicted oldest first, reused when no vCPU can be in them.</summary>
@@ -125,14 +127,18 @@ internal sealed unsafe partial class TranslationCache
 
             if (oldest < 0)
                 break;
+            int removed = 0;
             for (int i = chunks[oldest].FirstUnit; i >= 0; i = units[i].NextInChunk)
             {
                 if (!units[i].IsLive)
                     continue;
                 UnlinkFromPage(i);
-                Remove(i);
-                Statistics.Evicted++;
+                Remove(i, CacheLoss.Eviction);
+                removed++;
             }
+
+            Statistics.Evicted += removed;
+            Registry?.CountLoss(CacheLoss.Eviction, 0, removed);
 
             chunks[oldest].State = ChunkState.Evicted;
             chunks[oldest].Epoch = epoch + 1;

@@ -1,3 +1,5 @@
+using Arm64Vm.Translation.Profiling;
+
 namespace Arm64Vm.Translation.Jit;
 
 /// <summary>Removing units whose bytes changed, and tables that nobody needs.</summary>
@@ -42,7 +44,7 @@ internal sealed unsafe partial class TranslationCache
                 int next = unit.NextInPage;
                 if (unit.DependencyStart < end && unit.DependencyEnd > start)
                 {
-                    Remove(i);
+                    Remove(i, CacheLoss.Write);
                     removed++;
                 }
                 else
@@ -59,7 +61,10 @@ internal sealed unsafe partial class TranslationCache
                 page->Watch = WatchState.None;
             Statistics.Invalidated += removed;
             if (removed != 0)
+            {
+                Registry?.CountLoss(CacheLoss.Write, page->PhysicalPage, removed);
                 FinishRemoval();
+            }
         }
     }
 
@@ -74,14 +79,17 @@ internal sealed unsafe partial class TranslationCache
 
     private void RemoveAll()
     {
+        int removed = 0;
         for (int i = 0; i < unitCount; i++)
         {
             if (!units[i].IsLive)
                 continue;
             UnlinkFromPage(i);
-            Remove(i);
+            Remove(i, CacheLoss.Flush);
+            removed++;
         }
 
+        Registry?.CountLoss(CacheLoss.Flush, 0, removed);
         Statistics.Flushes++;
         FinishRemoval();
     }
@@ -101,10 +109,11 @@ internal sealed unsafe partial class TranslationCache
     }
 
     /// <summary>Makes a unit unreachable that is in no page list any more. Its code stays, since it may be running: its jumps ask again.</summary>
-    private void Remove(int index)
+    private void Remove(int index, CacheLoss loss)
     {
         ref TranslationUnit unit = ref units[index];
         unit.IsLive = false;
+        Registry?.Remove(unit.CodeOffset, unit.CodeSize, loss);
         for (int s = unit.FirstIncoming; s >= 0;)
         {
             int next = sites[s].NextIncoming;

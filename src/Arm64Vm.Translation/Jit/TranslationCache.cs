@@ -1,6 +1,7 @@
 using Arm64Vm.Backend.X64.Compile;
 using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Ir;
+using Arm64Vm.Translation.Profiling;
 
 namespace Arm64Vm.Translation.Jit;
 
@@ -67,6 +68,12 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
 
     /// <summary>Host address from which code offsets count.</summary>
     internal ulong CodeBase => (ulong)buffer.Rx;
+
+    /// <summary>Hears of units that are made and lost; null: no recording is on.</summary>
+    internal BlockRegistry? Registry { get; set; }
+
+    /// <summary>Where code is, for <see cref="Registry"/>.</summary>
+    internal BlockRegistry.TranslationCacheView View => new(CodeBase, buffer.Size);
 
     /// <summary>Bytes of tables in use.</summary>
     public long TableBytes

@@ -164,6 +164,7 @@ internal sealed partial class X64Compiler
         for (int i = 0; i < coldCount; i++)
         {
             ref ColdPath cold = ref coldPaths[i];
+            Map?.Add(emit.Position, cold.Descriptor.Pc);
             switch (cold.Form)
             {
                 case ColdForm.Result:

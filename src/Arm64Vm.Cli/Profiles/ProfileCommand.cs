@@ -1,0 +1,105 @@
+using System.CommandLine;
+using Arm64Vm.Cli.Boot;
+using Arm64Vm.Cli.Files;
+using Arm64Vm.Cli.Terminal;
+using Arm64Vm.Machine;
+using Arm64Vm.Machine.Profiling;
+using Arm64Vm.Profiling;
+
+namespace Arm64Vm.Cli.Profiles;
+
+/// <summary><c>arm64vm profile</c>.</summary>
+internal static class ProfileCommand
+{
+    public static Command Make(CliStreams streams)
+    {
+        var command = new Command("profile", "Boots a machine as 'boot' does and records where its time goes: which guest code is hot, what it was translated into, why emitted code was left and thrown away. Read the file with 'arm64vm report'. A reset of the guest ends the recording.");
+        var machine = new MachineOptions(command, hasBackend: false);
+        Option<string> output = new("--output") { Description = "Where the profile goes", HelpName = "FILE", Required = true };
+        Option<string?> duration = new("--duration") { Description = "End well after so long", HelpName = "SECONDS" };
+        Option<string[]> until = new("--until") { Description = "End well as soon as the console has printed this; may be repeated", HelpName = "TEXT", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        Option<bool> exact = new("--exact") { Description = "Count every entry of every block, which slows the guest down" };
+        Option<string> interval = new("--interval") { Description = "Microseconds between two samples of a processor", HelpName = "MICROSECONDS", DefaultValueFactory = _ => "997" };
+        Option<string[]> symbols = new("--symbols") { Description = "ELF file or System.map with symbols, or a folder of such; may be repeated. The embedded firmware's and those that a Linux kernel carries in memory are found without", HelpName = "FILE|DIR", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        Option<string> serial = new("--serial") { Description = "The guest's serial console", HelpName = "stdio|file:PATH|none", DefaultValueFactory = _ => "stdio" };
+        var timeout = TimeLimit.Option();
+        foreach (var option in (ReadOnlySpan<Option>)[output, duration, until, exact, interval, symbols, serial, timeout])
+            command.Add(option);
+        serial.CompletionSources.Add(context => Completions.OfList(context, ["stdio", "file:", "none"], []));
+        NotEmpty.Require(output, "the file's name");
+        NotEmpty.Require(until, "the text");
+        NotEmpty.Require(symbols, "the file's name");
+        command.SetAction(parsed =>
+        {
+            var target = SerialTarget.Parse(parsed.GetValue(serial)!);
+            var options = new RecordingOptions
+            {
+                Interval = ParseInterval(parsed.GetValue(interval)!),
+                IsExact = parsed.GetValue(exact),
+                SymbolFiles = CheckSymbols(parsed.GetValue(symbols) ?? []),
+                Version = ProductVersion.Text,
+            };
+            using var console = new OwnedOutput(target, streams);
+            var config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = true, SerialOutput = console.Stream };
+            var uses = new FileUses();
+            if (streams.IsProcess)
+                uses.AddStandardStreams();
+            uses.AddMachine(config, "--kernel", isKept: true);
+            uses.Writes("--output", parsed.GetValue(output));
+            uses.Writes("--serial", target.Path);
+            foreach (var file in options.SymbolFiles)
+                uses.Reads("--symbols", file);
+            uses.Check();
+            using var profile = new OutputFile(parsed.GetValue(output)!);
+            return new BootSession(streams)
+            {
+                Config = config,
+                IsEmbeddedFirmware = machine.BootsEmbeddedFirmware(parsed),
+                TakesInput = target.Kind == SerialKind.Stdio,
+                UsesVirtioConsole = false,
+                EscapeKey = EscapeKey.Parse("ctrl-a"),
+                Until = parsed.GetValue(until) ?? [],
+                Fail = [],
+                Timeout = TimeLimit.Parse(parsed.GetValue(timeout)),
+                Duration = TimeLimit.Parse(parsed.GetValue(duration), "--duration"),
+                DeviceTreeFile = null,
+                VariablesToMake = machine.VariablesToMake(parsed),
+                Statistics = StatisticsFormat.None,
+                Starting = vm =>
+                {
+                    OutputFile.Open(profile);
+                    vm.StartRecording(options);
+                },
+                Ended = vm => Write(vm, profile),
+            }.Run();
+        });
+        return command;
+    }
+
+    private static void Write(VirtualMachine machine, OutputFile file)
+    {
+        using var bytes = new MemoryStream();
+        ProfileFile.Write(machine.FinishRecording(), bytes);
+        file.Write(bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
+    }
+
+    private static long ParseInterval(string text)
+    {
+        const long Shortest = 50;
+        const long Longest = 1_000_000;
+        return long.TryParse(text, out var microseconds) && microseconds is >= Shortest and <= Longest
+            ? microseconds * 1000
+            : throw CliException.Usage($"--interval: a number of microseconds from {Shortest} to {Longest}");
+    }
+
+    private static string[] CheckSymbols(string[] files)
+    {
+        foreach (var file in files)
+        {
+            if (!File.Exists(file) && !Directory.Exists(file))
+                throw CliException.Usage($"--symbols: there is no '{file}'");
+        }
+
+        return files;
+    }
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using Arm64Vm.Cli.Boot;
+using Arm64Vm.Profiling;
+
+namespace Arm64Vm.Cli.Profiles;
+
+/// <summary><c>arm64vm report</c>.</summary>
+internal static class ReportCommand
+{
+    public static Command Make(CliStreams streams)
+    {
+        var command = new Command("report", "Shows what a profile says: ranked tables, and in plain words at the end what to look at.");
+        Argument<string> file = new("FILE") { Description = "Written by 'arm64vm profile'" };
+        Option<int> lines = new("--lines") { Description = "Lines of each table", HelpName = "N", DefaultValueFactory = _ => 20 };
+        Option<string?> annotate = new("--annotate") { Description = "Instead: the blocks of a function, or at an address, with samples at each guest and host instruction and the IR between", HelpName = "SYMBOL|ADDRESS" };
+        Option<string?> diff = new("--diff") { Description = "Instead: what is different in another profile", HelpName = "OTHER" };
+        Option<string[]> check = new("--check") { Description = "Instead: hold the profile to rules such as 'translate < 5%'; a file with one a line, or a rule itself; may be repeated. Status 1: one is broken", HelpName = "FILE|RULE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        Option<bool> json = new("--json") { Description = "As a JSON document" };
+        command.Add(file);
+        foreach (var option in (ReadOnlySpan<Option>)[lines, annotate, diff, check, json])
+            command.Add(option);
+        NotEmpty.Require(file, "the file's name");
+        command.SetAction(parsed =>
+        {
+            var count = parsed.GetValue(lines);
+            if (count is < 1 or > 1_000_000)
+                throw CliException.Usage("--lines: from 1 to 1000000");
+            if (new[] { annotate, diff, (Option)check }.Count(option => parsed.GetResult(option) is not null) > 1)
+                throw CliException.Usage("--annotate, --diff and --check do not go together");
+            var profile = Read(parsed.GetValue(file)!);
+            if (parsed.GetValue(check) is { Length: > 0 } rules)
+                return RuleCheck.Run(profile, rules, streams.Text) ? ExitStatus.Success : ExitStatus.Failure;
+            if (parsed.GetValue(annotate) is { } what)
+                return new Annotation(profile, streams.Text).Write(what, count) ? ExitStatus.Success : throw new CliException($"no block of the profile is in '{what}'", ExitStatus.Failure);
+            if (parsed.GetValue(diff) is { } other)
+                DiffText.Write(ProfileDiff.Of(profile, Read(other)), count, streams.Text);
+            else if (parsed.GetValue(json))
+                ReportJson.Write(profile, count, streams.Text);
+            else
+                new ReportText(profile, count, streams.Text).Write();
+            return ExitStatus.Success;
+        });
+        return command;
+    }
+
+    /// <exception cref="CliException">It is no profile.</exception>
+    private static Profile Read(string path)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            return ProfileFile.Read(stream);
+        }
+        catch (ProfileFormatException e)
+        {
+            throw new CliException($"'{path}': {e.Message}", ExitStatus.Failure);
+        }
+    }
+}

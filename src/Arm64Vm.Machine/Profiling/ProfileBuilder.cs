@@ -1,0 +1,157 @@
+using Arm64Vm.Profiling;
+using Arm64Vm.Translation.Profiling;
+
+namespace Arm64Vm.Machine.Profiling;
+
+/// <summary>Puts what was collected into a profile, with names.</summary>
+internal sealed class ProfileBuilder
+{
+    private readonly Profile _profile;
+    private readonly SampleCollector _samples;
+    private readonly BlockRegistry _registry;
+    private readonly ProcessorProfile[] _processors;
+    private readonly HostTime _time;
+    private readonly SymbolIndex _symbols;
+
+    public ProfileBuilder(ProfileInfo info, SampleCollector samples, BlockRegistry registry, ProcessorProfile[] processors, HostTime time, SymbolSources sources)
+    {
+        _samples = samples;
+        _registry = registry;
+        _processors = processors;
+        _time = time;
+        _profile = new Profile { Info = info, Places = samples.Places, Timeline = samples.Timeline };
+        foreach (var (module, symbols) in sources.Modules)
+        {
+            _profile.Symbols.AddRange(symbols.Select(symbol => symbol with { Module = _profile.Modules.Count }));
+            _profile.Modules.Add(module);
+        }
+
+        _symbols = new SymbolIndex(_profile);
+    }
+
+    public Profile Build(MachineStatistics statistics)
+    {
+        AddBlocks();
+        AddStacks();
+        AddCounts();
+        AddCounters(statistics);
+
+        // Others may have been met on the way.
+        foreach (var tableBase in _samples.Processes)
+            _profile.Processes.Add(new ProfileProcess(tableBase, -1, -1, _samples.Tasks.NameOf(tableBase)));
+        return _profile;
+    }
+
+    private void AddBlocks()
+    {
+        foreach (var block in _registry.Blocks)
+        {
+            var process = block.Mode.ExceptionLevel == 0 ? _samples.ProcessOf(block.TableBase) : -1;
+            _profile.Blocks.Add(new ProfileBlock
+            {
+                VirtualAddress = block.VirtualAddress,
+                PhysicalAddress = block.PhysicalAddress,
+                ExceptionLevel = (byte)block.Mode.ExceptionLevel,
+                Mode = block.Mode.Bits,
+                Process = process,
+                Symbol = _symbols.Find(block.VirtualAddress, process),
+                GuestInstructions = block.GuestInstructions,
+                IrInstructions = block.IrInstructions,
+                GuestCode = block.GuestCode,
+
+                // Of a block that no sample fell into nobody wants to see the host's code.
+                HostCode = block.Samples is null ? [] : block.HostCode,
+                Map = block.Samples is null ? [] : [.. block.Map.Select(entry => new HostMapEntry(entry.Host, Math.Max(0, entry.Guest)))],
+                HostSize = block.HostCode.Length,
+                HotSize = block.HotSize,
+                Entries = BlockRegistry.EntriesOf(block),
+                TranslatedAt = _time.OfTicks(block.MadeAt),
+                TranslationTime = HostTime.Nanoseconds(block.MakingTime),
+                RemovedAt = block.RemovedAt == 0 ? -1 : _time.OfTicks(block.RemovedAt),
+                RemovalCause = CauseOf(block.Loss),
+                Samples = block.Samples is null ? [] : [.. block.Samples.OrderBy(one => one.Key).Select(one => new OffsetSamples(one.Key, one.Value))],
+            });
+        }
+    }
+
+    private void AddStacks()
+    {
+        _profile.Frames.AddRange(_samples.Stacks.Frames.Select(frame => frame with { Symbol = _symbols.Find(frame.Address, frame.Process) }));
+        _profile.Stacks.AddRange(_samples.Stacks.Settle(_profile.Frames, out var numbers));
+        _profile.Samples.AddRange(_samples.Samples.Select(sample => sample with { Stack = sample.Stack < 0 ? -1 : numbers[sample.Stack] }).OrderBy(sample => sample.Time));
+    }
+
+    private void AddCounts()
+    {
+        foreach (var (key, count) in Sum(_processors.SelectMany(processor => processor.Exits.ToList())))
+        {
+            var process = _samples.ProcessOf(key.C);
+            _profile.Exits.Add(new ProfileExit(ProfiledExit.Name((uint)key.B), key.A, LevelOf(key.A), process, _symbols.Find(key.A, process), count, 0));
+        }
+
+        foreach (var (key, count) in Sum(_processors.SelectMany(processor => processor.Misses.ToList())))
+        {
+            var process = _samples.ProcessOf(key.C);
+            _profile.Misses.Add(new ProfileMiss((MissKind)(key.A & 3), key.A & ~0xFFFUL, key.B, LevelOf(key.B), process, _symbols.Find(key.B, process), count));
+        }
+
+        foreach (var (cause, page, site, count, units) in _registry.Losses)
+            _profile.Invalidations.Add(new ProfileInvalidation(CauseOf(cause), page, site, _symbols.Find(site, -1), count, units));
+        foreach (var (physical, mode, made) in _registry.Again)
+            _profile.Retranslations.Add(new ProfileRetranslation(physical, made.VirtualAddress, mode, _symbols.Find(made.VirtualAddress, -1), made.Again, HostTime.Nanoseconds(made.AgainTime)));
+        foreach (var one in _registry.Events)
+        {
+            var kind = one.Loss switch { CacheLoss.None => EventKind.Translation, CacheLoss.Eviction => EventKind.Eviction, CacheLoss.Flush => EventKind.Flush, _ => EventKind.Invalidation };
+            _profile.Events.Add(new ProfileEvent(kind, _time.OfTicks(one.Time), HostTime.Nanoseconds(one.Length), one.Processor, one.Address, one.Block, one.Size));
+        }
+
+        _profile.Exits.Sort((a, b) => b.Count.CompareTo(a.Count));
+        _profile.Misses.Sort((a, b) => b.Count.CompareTo(a.Count));
+        _profile.Invalidations.Sort((a, b) => b.Blocks.CompareTo(a.Blocks));
+        _profile.Retranslations.Sort((a, b) => b.Time.CompareTo(a.Time));
+    }
+
+    private void AddCounters(MachineStatistics statistics)
+    {
+        var counters = _profile.Counters;
+        counters["interrupts"] = (long)statistics.Interrupts;
+        counters["exits"] = _processors.Sum(processor => processor.ExitCount);
+        counters["exits beyond the table"] = _processors.Sum(processor => processor.Exits.Others);
+        counters["sampled intervals"] = _samples.Intervals;
+        if (statistics.Translation is not { } translation)
+            return;
+        counters["units"] = translation.Units;
+        counters["guest instructions translated"] = translation.GuestInstructions;
+        counters["host bytes"] = translation.CodeBytes;
+        counters["links"] = translation.Links;
+        counters["invalidated units"] = translation.Invalidated;
+        counters["evicted units"] = translation.Evicted;
+        counters["flushes"] = translation.Flushes;
+        counters["lookups"] = translation.Lookups;
+        counters["branch misses"] = translation.IndirectMisses;
+        counters["memory exits"] = translation.MemoryExits;
+        counters["system exits"] = translation.SystemExits;
+        counters["operations evaluated"] = translation.PureExits;
+        counters["faults"] = translation.Faults;
+        counters["code fetches"] = translation.Fetches;
+    }
+
+    private static Dictionary<(ulong A, ulong B, ulong C), long> Sum(IEnumerable<CountTable.Entry> entries)
+    {
+        Dictionary<(ulong, ulong, ulong), long> sums = [];
+        foreach (var entry in entries)
+            sums[(entry.A, entry.B, entry.C)] = sums.GetValueOrDefault((entry.A, entry.B, entry.C)) + entry.Count;
+        return sums;
+    }
+
+    private byte LevelOf(ulong address) => _samples.Tasks.IsBare || (address >> 55 & 1) != 0 ? (byte)1 : (byte)0;
+
+    private static RemovalCause CauseOf(CacheLoss loss) => loss switch
+    {
+        CacheLoss.None => RemovalCause.None,
+        CacheLoss.Write => RemovalCause.Write,
+        CacheLoss.Dma => RemovalCause.Dma,
+        CacheLoss.Eviction => RemovalCause.Eviction,
+        _ => RemovalCause.Flush,
+    };
+}

@@ -1,0 +1,75 @@
+using Arm64Vm.Machine.Board;
+using Arm64Vm.Machine.Boot;
+using Arm64Vm.Profiling;
+using Arm64Vm.Translation.Profiling;
+
+namespace Arm64Vm.Machine.Profiling;
+
+/// <summary>Where names come from: the guest itself, and files that were given.</summary>
+internal sealed class SymbolSources
+{
+    private const long LargestFile = 512 << 20;
+
+    /// <summary>Modules with their symbols, before these have numbers.</summary>
+    public List<(ProfileModule Module, List<ProfileSymbol> Symbols)> Modules { get; } = [];
+
+    public static SymbolSources Find(VirtMachineBoard board, IReadOnlyList<string> files, SampleCollector samples, BlockRegistry registry, bool isEmbedded)
+    {
+        var sources = new SymbolSources();
+        if (isEmbedded && ElfSymbols.Read(EmbeddedFirmware.Read()) is { } firmware)
+            sources.AddElf(firmware, "arm64vm-firmware", "", 0, -1);
+        samples.Tasks.LookNow(registry);
+        var hasMap = false;
+        foreach (var file in Expand(files))
+            hasMap |= sources.AddFile(file, samples, registry);
+        if (!hasMap && samples.Tasks.Kernel is { } kernel)
+            sources.Add("kernel", "kallsyms in guest memory", kernel.Where(symbol => symbol.Type is 't' or 'T' or 'w' or 'W').Select(symbol => (symbol.Address, 0UL, symbol.Name)), -1);
+        return sources;
+    }
+
+    /// <summary>Adds a module. Symbols without a size reach to the next one.</summary>
+    public void Add(string name, string path, IEnumerable<(ulong Address, ulong Size, string Name)> symbols, int process)
+    {
+        List<ProfileSymbol> list = [.. symbols.OrderBy(symbol => symbol.Address).DistinctBy(symbol => symbol.Address).Select(symbol => new ProfileSymbol(symbol.Name, symbol.Address, symbol.Size, -1))];
+        if (list.Count > 0)
+            Modules.Add((new ProfileModule(name, path, list[0].Address, list[^1].Address + Math.Max(list[^1].Size, 4), process), list));
+    }
+
+    /// <summary>Adds an ELF file's functions; local ones under the name of their source file where it is known.</summary>
+    public void AddElf(ElfSymbols elf, string name, string path, ulong place, int process)
+    {
+        foreach (var group in elf.Symbols.GroupBy(symbol => symbol.File is { } file && elf.Symbols.Any(other => other.File != file && other.File is not null) ? file : name).OrderBy(group => group.Min(symbol => symbol.Address)))
+            Add(group.Key == name || group.Key.EndsWith(".o", StringComparison.Ordinal) ? name : Path.GetFileNameWithoutExtension(group.Key), path, group.Select(symbol => (symbol.Address + place, symbol.Size, symbol.Name)), process);
+    }
+
+    private static IEnumerable<string> Expand(IReadOnlyList<string> files) => files.SelectMany(IEnumerable<string> (file) =>
+        Directory.Exists(file) ? Directory.EnumerateFiles(file, "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true }).Order(StringComparer.Ordinal) : [file]);
+
+    /// <summary>True where the file has a kernel's symbols.</summary>
+    private bool AddFile(string path, SampleCollector samples, BlockRegistry registry)
+    {
+        var info = new FileInfo(path);
+        if (!info.Exists || info.Length > LargestFile)
+            return false;
+        var bytes = File.ReadAllBytes(path);
+        if (ElfSymbols.Read(bytes) is { } elf)
+        {
+            if (elf.Symbols.Count == 0)
+                return false;
+            if (elf.Segments.Exists(segment => segment.Address >> 48 == 0xFFFF))
+            {
+                Add("kernel", path, elf.Symbols.Select(symbol => (symbol.Address, symbol.Size, symbol.Name)), -1);
+                return true;
+            }
+
+            foreach (var (place, process) in ImagePlaces.Find(elf, registry, samples))
+                AddElf(elf, Path.GetFileName(path), path, place, process);
+            return false;
+        }
+
+        using var text = new StreamReader(new MemoryStream(bytes));
+        var map = SystemMap.Read(text);
+        Add("kernel", path, map.Select(symbol => (symbol.Address, 0UL, symbol.Name)), -1);
+        return map.Count > 0;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using Arm64Vm.Backend.X64.Profiling;
+using Arm64Vm.Ir;
+using Arm64Vm.Translation.Profiling;
+
+namespace Arm64Vm.Translation.Jit;
+
+/// <summary>What a recording wants to know of translations.</summary>
+internal sealed unsafe partial class JitExecutor
+{
+    private long profiledSince;
+
+    /// <summary>The vCPU's part in a recording; null: none is on. Changed only while the vCPU does not run.</summary>
+    public ProcessorProfile? Profile
+    {
+        get => profile;
+        set
+        {
+            profile = value;
+            compiler.Map = value is null ? null : new HostMap();
+            compiler.EntryCounter = 0;
+        }
+    }
+
+    private void BeginProfiledUnit()
+    {
+        if (profile is null)
+            return;
+        profile.Place = SamplePlace.Translate;
+        profiledSince = Stopwatch.GetTimestamp();
+        compiler.EntryCounter = profile.Blocks.NewCounter();
+    }
+
+    /// <summary>A unit was compiled for <paramref name="pc"/> at a place in the code buffer; another vCPU's may have been there first.</summary>
+    private void EndProfiledUnit(GuestContext* context, ulong pc, int unit, int place)
+    {
+        if (profile is null)
+            return;
+        profile.Place = SamplePlace.RunLoop;
+        if (unit < 0)
+            return;
+        ref readonly TranslationUnit made = ref cache.Unit(unit);
+        if (made.CodeOffset != place)
+            return;
+        int start = (int)(pc & 0xFFF);
+        ReadOnlySpan<(int Host, int Guest)> entries = compiler.Map!.Entries;
+        var map = new (int Host, int Guest)[entries.Length];
+        for (int i = 0; i < map.Length; i++)
+            map[i] = (entries[i].Host, entries[i].Guest - start);
+        long now = Stopwatch.GetTimestamp();
+        byte* guest = ((CodeTable*)made.Table)->Host + start;
+        profile.Blocks.Add(new ProfiledBlock
+        {
+            VirtualAddress = pc,
+            PhysicalAddress = made.PhysicalAddress,
+            Mode = made.Mode,
+            TableBase = profile.ProcessOf(pc),
+            CodeOffset = made.CodeOffset,
+            HotSize = compiler.HotSize,
+            GuestInstructions = region.GuestInstructions,
+            IrInstructions = region.Count - 1,
+            GuestCode = new ReadOnlySpan<byte>(guest, made.GuestSize).ToArray(),
+            HostCode = cache.CodeOf(unit).ToArray(),
+            Map = map,
+            Counter = compiler.EntryCounter,
+            Processor = profile.Processor,
+            MadeAt = profiledSince,
+            MakingTime = now - profiledSince,
+        });
+    }
+}

@@ -1,0 +1,68 @@
+namespace Arm64Vm.Translation.Profiling;
+
+/// <summary>A unit that was made while a recording was on.</summary>
+internal sealed class ProfiledBlock
+{
+    /// <summary>TTBR0_EL1.BADDR.</summary>
+    public const ulong TableBaseMask = 0x0000_FFFF_FFFF_F000;
+
+    public required ulong VirtualAddress { get; init; }
+
+    public required ulong PhysicalAddress { get; init; }
+
+    public required TranslationMode Mode { get; init; }
+
+    /// <summary>The address space it ran in first; 0 for the upper half.</summary>
+    public required ulong TableBase { get; init; }
+
+    public required int CodeOffset { get; init; }
+
+    public required int HotSize { get; init; }
+
+    public required int GuestInstructions { get; init; }
+
+    public required int IrInstructions { get; init; }
+
+    public required byte[] GuestCode { get; init; }
+
+    public required byte[] HostCode { get; init; }
+
+    /// <summary>Host offsets, and offsets in the unit's guest code.</summary>
+    public required (int Host, int Guest)[] Map { get; init; }
+
+    /// <summary>Address of its entry counter; 0: it has none.</summary>
+    public required long Counter { get; init; }
+
+    public required int Processor { get; init; }
+
+    /// <summary>Ticks of the host's monotonic clock.</summary>
+    public required long MadeAt { get; init; }
+
+    public required long MakingTime { get; init; }
+
+    /// <summary>0: it lives.</summary>
+    public long RemovedAt { get; set; }
+
+    public CacheLoss Loss { get; set; }
+
+    /// <summary>Samples by host offset.</summary>
+    public Dictionary<int, long>? Samples { get; set; }
+}
+
+/// <summary>Why the cache lost units.</summary>
+internal enum CacheLoss
+{
+    None,
+
+    /// <summary>A store of the guest.</summary>
+    Write,
+
+    /// <summary>A store of a device.</summary>
+    Dma,
+
+    /// <summary>Room was needed.</summary>
+    Eviction,
+
+    /// <summary>Everything went.</summary>
+    Flush,
+}
