@@ -1,0 +1,215 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Arm64Vm.Machine.Profiling;
+using Arm64Vm.Machine.Tests.Fuzz;
+using Arm64Vm.Profiling;
+
+namespace Arm64Vm.Machine.Tests.Profiling;
+
+/// <summary>A recording tells the truth: shares, counts, the split of wall time, and the instruction that costs.</summary>
+/// <remarks>One machine of a process is recorded at a time, so these tests are one collection.</remarks>
+[Collection(nameof(RecordingTests))]
+public class RecordingTests
+{
+    // PSCI SYSTEM_OFF: w0 = 0x84000008, HVC #0, and B to itself.
+    private static readonly uint[] s_powerOff = [0x5280_0100, 0x72B0_8000, 0xD400_0002, 0x1400_0000];
+
+    /// <summary>Two loops that each run until the guest's counter has come to a time: 150 ms, and 300 ms.</summary>
+    private static readonly uint[] s_twoLoops =
+    [
+        0xD53B_E040, // mrs x0, cntvct_el0
+        0xD29A_3001, // mov x1, #0xd180
+        0xF2A1_1E01, // movk x1, #0x8f0, lsl #16: 150,000,000 and a little
+        0x8B01_0002, // add x2, x0, x1
+        0xD53B_E043, // first: mrs x3, cntvct_el0
+        0xEB02_007F, // cmp x3, x2
+        0x54FF_FFC3, // b.lo first
+        0x8B01_0442, // add x2, x2, x1, lsl #1
+        0xD53B_E043, // second: mrs x3, cntvct_el0
+        0xEB02_007F, // cmp x3, x2
+        0x54FF_FFC3, // b.lo second
+        .. s_powerOff,
+    ];
+
+    /// <summary>A million turns.</summary>
+    private static readonly uint[] s_million =
+    [
+        0xD288_4800, // mov x0, #0x4240
+        0xF2A0_01E0, // movk x0, #0xf, lsl #16
+        0xF100_0400, // loop: subs x0, x0, #1
+        0x54FF_FFE1, // b.ne loop
+        .. s_powerOff,
+    ];
+
+    /// <summary>Divisions that each wait for the one before, in one block of a loop, and a block that costs nearly nothing.</summary>
+    private static readonly uint[] s_divisions =
+    [
+        0xD29F_FFE0, // mov x0, #0xffff
+        0xF2A0_0460, // movk x0, #0x23, lsl #16
+        0xD280_0063, // mov x3, #3
+        0xF2E0_0FE2, // movk x2, #0x7f, lsl #48
+        0x9AC3_0842, // loop: udiv x2, x2, x3
+        0x9AC3_0842,
+        0x9AC3_0842,
+        0x9AC3_0842,
+        0xF2E0_0FE2, // movk x2, #0x7f, lsl #48
+        0x1400_0001, // b next
+        0xF100_0400, // next: subs x0, x0, #1
+        0x54FF_FF21, // b.ne loop
+        .. s_powerOff,
+    ];
+
+    [Fact]
+    public async Task SharesAreThoseOfTheGuestsOwnClock()
+    {
+        var profile = await Record(s_twoLoops, new RecordingOptions());
+        const ulong Second = GuestElf.Base + (8 * 4);
+
+        // The guest's clock goes on while the host has the thread do something else: these samples count.
+        var inFirst = Weight(profile, address => address < Second - 4);
+        var inSecond = Weight(profile, address => address >= Second - 4);
+        Assert.InRange(inFirst + inSecond, 300, 600);
+        Assert.InRange(inFirst * 100.0 / (inFirst + inSecond), 33.3 - 3, 33.3 + 3);
+    }
+
+    [Fact]
+    public async Task TheEmbeddedKernelsHaveTheSharesThatTheyMeasure()
+    {
+        await using var machine = VirtualMachine.Create(new MachineConfig { Memory = 64 << 20, Append = "selftest=0 seconds=0.2 kernels=sort,mandel,crc32i,saxpy,hash" });
+        machine.StartRecording(new RecordingOptions());
+        await machine.RunAsync();
+        var profile = machine.FinishRecording();
+        var measured = machine.Console.Text.Split('\n').Where(line => line.StartsWith("KERNEL ", StringComparison.Ordinal))
+            .Select(line => line.Split(' ')).ToDictionary(words => "kernel_" + words[1], words => double.Parse(words[3], CultureInfo.InvariantCulture));
+        Assert.Equal(5, measured.Count);
+        var sampled = measured.Keys.ToDictionary(name => name, name => (double)profile.Samples.Where(sample => sample.Stack >= 0 && IsUnder(profile, sample.Stack, name)).Sum(sample => sample.Weight));
+        foreach (var (name, time) in measured)
+            Assert.InRange(sampled[name] / sampled.Values.Sum() * 100, (time / measured.Values.Sum() * 100) - 3, (time / measured.Values.Sum() * 100) + 3);
+        Assert.Contains(FunctionTable.Of(profile).Modules, module => module.Name == "kernel_mandel");
+    }
+
+    [Fact]
+    public async Task EntriesAreCountedExactly()
+    {
+        var profile = await Record(s_million, new RecordingOptions { IsExact = true });
+        const ulong Loop = GuestElf.Base + (2 * 4);
+
+        // The unit that the program begins with makes the first turn.
+        var turns = profile.Blocks.Where(block => Loop - block.VirtualAddress < (ulong)block.GuestCode.Length).ToList();
+        Assert.All(turns, block => Assert.True(block.Entries > 0));
+        Assert.Equal(1_000_000, turns.Sum(block => block.Entries));
+        Assert.Equal(999_999, turns.Single(block => block.VirtualAddress == Loop).Entries);
+    }
+
+    [Fact]
+    public async Task WithoutExactModeNothingIsCounted()
+    {
+        var profile = await Record(s_million, new RecordingOptions());
+        Assert.NotEmpty(profile.Blocks);
+        Assert.All(profile.Blocks, block => Assert.Equal(-1, block.Entries));
+    }
+
+    [Fact]
+    public async Task TheSplitAddsUpToTheWallTime()
+    {
+        var profile = await Record(s_twoLoops, new RecordingOptions());
+        Assert.InRange(profile.Places.Sum() / (double)profile.Info.Duration, 0.98, 1.02);
+        Assert.Equal(profile.Places, Enumerable.Range(0, ProfilePlaces.Count).Select(place => profile.Timeline.Sum(slice => slice.Places[place])));
+    }
+
+    [Fact]
+    public async Task SamplesLandInTheInstructionThatCosts()
+    {
+        var profile = await Record(s_divisions, new RecordingOptions { Interval = 200_000 });
+        var loop = profile.Blocks.Where(block => block.GuestCode.Length > 0 && block.VirtualAddress >= GuestElf.Base).ToList();
+        long divisions = 0, all = 0, last = 0;
+        foreach (var block in loop)
+        {
+            var samples = block.SamplesByInstruction();
+            for (var i = 0; i < samples.Length; i++)
+            {
+                var place = (block.VirtualAddress - GuestElf.Base) / 4 + (ulong)i;
+                all += samples[i];
+                divisions += place is >= 4 and <= 8 ? samples[i] : 0;
+                last += place is 10 or 11 ? samples[i] : 0;
+            }
+        }
+
+        // A sample is at the oldest instruction that has not ended: behind the last division it may be the one that waits for it.
+        Assert.InRange(all, 20, long.MaxValue);
+        Assert.True(divisions >= all * 0.85, $"{divisions} of {all} samples are in the divisions, {last} in the next block");
+    }
+
+    [Fact]
+    public async Task ARecordingChangesNothingThatTheGuestSees()
+    {
+        const string Tests = "kernels=none";
+        List<string> outputs = [];
+        foreach (var options in (RecordingOptions?[])[null, new(), new() { IsExact = true, Interval = 100_000 }])
+        {
+            await using var machine = VirtualMachine.Create(new MachineConfig { Memory = 64 << 20, Append = Tests, RandomSeed = 1 });
+            if (options is not null)
+                machine.StartRecording(options);
+            var result = await machine.RunAsync();
+            Assert.Equal(RunEnd.PowerOff, result.End);
+            if (options is not null)
+                Assert.NotEmpty(machine.FinishRecording().Blocks);
+            outputs.Add(machine.Console.Text);
+        }
+
+        Assert.Contains("0 failed", outputs[0], StringComparison.Ordinal);
+        Assert.Equal(outputs[0], outputs[1]);
+        Assert.Equal(outputs[0], outputs[2]);
+    }
+
+    [Fact]
+    public async Task OneMachineOfAProcessIsRecordedAtATime()
+    {
+        await using var first = VirtualMachine.Create(new MachineConfig { Memory = 64 << 20 });
+        await using var second = VirtualMachine.Create(new MachineConfig { Memory = 64 << 20 });
+        first.StartRecording(new RecordingOptions());
+        Assert.Throws<MachineConfigurationException>(() => second.StartRecording(new RecordingOptions()));
+        first.FinishRecording();
+        second.StartRecording(new RecordingOptions());
+        Assert.Throws<InvalidOperationException>(() => first.StartRecording(new RecordingOptions()));
+    }
+
+    [Fact]
+    public async Task AResetEndsTheRecording()
+    {
+        await using var machine = VirtualMachine.Create(new MachineConfig { Memory = 64 << 20, Append = "selftest=0 kernels=none idle" });
+        machine.StartRecording(new RecordingOptions());
+        var run = machine.RunAsync();
+        await machine.WaitForConsoleAsync("FIRMWARE", TimeSpan.FromSeconds(60));
+        machine.Reset();
+        await Task.Delay(100);
+        await machine.StopAsync();
+        await run;
+        Assert.NotEmpty(machine.FinishRecording().Blocks);
+    }
+
+    /// <summary>The address of a program's symbol table is what profiles name; a program without one has addresses.</summary>
+    private static async Task<Profile> Record(uint[] program, RecordingOptions options)
+    {
+        await using var machine = VirtualMachine.Create(new MachineConfig { Memory = 64 << 20, Kernel = GuestElf.Make(MemoryMarshal.AsBytes(program.AsSpan())) });
+        machine.StartRecording(options);
+        var result = await machine.RunAsync();
+        Assert.Equal(RunEnd.PowerOff, result.End);
+        return machine.FinishRecording();
+    }
+
+    private static long Weight(Profile profile, Func<ulong, bool> isIn) =>
+        profile.Samples.Where(sample => sample.Stack >= 0 && profile.Frames[profile.Stacks[sample.Stack].Frame].Address is var address && address >= GuestElf.Base && isIn(address)).Sum(sample => sample.Weight);
+
+    private static bool IsUnder(Profile profile, int stack, string module)
+    {
+        for (; stack >= 0; stack = profile.Stacks[stack].Parent)
+        {
+            var symbol = profile.Frames[profile.Stacks[stack].Frame].Symbol;
+            if (symbol >= 0 && profile.Modules[profile.Symbols[symbol].Module].Name == module)
+                return true;
+        }
+
+        return false;
+    }
+}
