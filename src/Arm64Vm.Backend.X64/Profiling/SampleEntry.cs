@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 namespace Arm64Vm.Backend.X64.Profiling;
 
 /// <summary>One sample, as the signal handler writes it.</summary>
+/// <remarks>SAFETY: plain data; readers keep to the lengths of its arrays.</remarks>
 [StructLayout(LayoutKind.Explicit, Size = SizeInBytes)]
 internal unsafe struct SampleEntry
 {
