@@ -31,6 +31,7 @@ public unsafe class SavedContextTests
         [nameof(GuestContext.Exclusive)] = "clear after a restore, which guests must expect (Arm ARM B2.17)",
         [nameof(GuestContext.Counter)] = "from the clock's relation to the host's counter",
         [nameof(GuestContext.PointerCodes)] = "from the keys and the translation controls",
+        [nameof(GuestContext.DeferredFlags)] = "settled into Flags when compiled IL returns",
         [nameof(GuestContext.Saturation)] = "folded into FPSR.QC by the save",
     };
 
