@@ -38,7 +38,8 @@ internal sealed class SymbolSources
     /// <summary>Adds an ELF file's functions; local ones under the name of their source file where it is known.</summary>
     public void AddElf(ElfSymbols elf, string name, string path, ulong place, int process)
     {
-        foreach (var group in elf.Symbols.GroupBy(symbol => symbol.File is { } file && elf.Symbols.Any(other => other.File != file && other.File is not null) ? file : name).OrderBy(group => group.Min(symbol => symbol.Address)))
+        var hasSources = elf.Symbols.Select(symbol => symbol.File).OfType<string>().Distinct().Take(2).Count() > 1;
+        foreach (var group in elf.Symbols.GroupBy(symbol => hasSources && symbol.File is { } file ? file : name).OrderBy(group => group.Min(symbol => symbol.Address)))
             Add(group.Key == name || group.Key.EndsWith(".o", StringComparison.Ordinal) ? name : Path.GetFileNameWithoutExtension(group.Key), path, group.Select(symbol => (symbol.Address + place, symbol.Size, symbol.Name)), process);
     }
 

@@ -39,6 +39,9 @@ internal sealed class ElfFile
     /// <summary>A program or a library, which has segments, and not an object for a linker.</summary>
     public bool IsExecutable => Word(16) is TypeExecutable or TypeShared;
 
+    /// <summary>Its addresses count from where it is loaded (ET_DYN).</summary>
+    public bool IsRelocatable => Word(16) == TypeShared;
+
     public ulong Entry { get; }
 
     /// <summary>Where the program headers begin in the file.</summary>
@@ -73,6 +76,9 @@ internal sealed class ElfFile
         return segments;
     }
 
+    /// <summary>All of these bytes are in the file.</summary>
+    public bool IsInside(ulong offset, ulong size) => offset <= (ulong)_bytes.Length && size <= (ulong)_bytes.Length - offset;
+
     /// <exception cref="BootImageException">They are not all in the file.</exception>
     public ReadOnlyMemory<byte> Slice(ulong offset, ulong size, string what) =>
         IsInside(offset, size) ? _bytes.Slice((int)offset, (int)size) : throw new BootImageException($"The ELF file is truncated: a {what} lies outside it.");
@@ -106,8 +112,6 @@ internal sealed class ElfFile
 
         return sections;
     }
-
-    private bool IsInside(ulong offset, ulong size) => offset <= (ulong)_bytes.Length && size <= (ulong)_bytes.Length - offset;
 
     private ushort Word(int at) => BinaryPrimitives.ReadUInt16LittleEndian(_bytes.Span[at..]);
 
