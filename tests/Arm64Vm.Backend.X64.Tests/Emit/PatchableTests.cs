@@ -76,9 +76,9 @@ public sealed unsafe class PatchableTests : IDisposable
             int field = E.CmpPatchable(Mem.Index(Gpr.R15, Gpr.Rcx, 1, 0x1234), 1);
             Assert.InRange((field + (int)((nint)_h.Base & 7)) & 7, 0, 4);
             Assert.Equal(field + 4, E.Position);
-            Instruction before1 = _h.DecodeAt(field - 8);
-            Assert.Equal(Mnemonic.Cmp, before1.Mnemonic);
-            Assert.Equal(1u, before1.Immediate32);
+            Instruction unpatched = _h.DecodeAt(field - 8);
+            Assert.Equal(Mnemonic.Cmp, unpatched.Mnemonic);
+            Assert.Equal(1u, unpatched.Immediate32);
             CodePatcher.PatchConstant(E.RwAddressOf(field), 0x7654_3210);
             Assert.Equal(0x7654_3210u, _h.DecodeAt(field - 8).Immediate32);
         }

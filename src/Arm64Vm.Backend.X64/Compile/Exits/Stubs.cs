@@ -77,11 +77,13 @@ internal sealed unsafe partial class Stubs
 
         FarJump = Here(emit);
         EmitFindEntry(emit);
+        emit.Jmp(Gpr.Rcx);
 
         emit.Align(16);
         FarCall = Here(emit);
         EmitPushFarReturn(emit);
         EmitFindEntry(emit);
+        emit.Jmp(Gpr.Rcx);
 
         emit.Align(16);
         FarCallUnlinked = Here(emit);
@@ -176,14 +178,10 @@ internal sealed unsafe partial class Stubs
         emit.JccTo(Cc.Ne, miss);
         emit.Alu(AluOp.Cmp, 4, HostAbi.Field(GuestContext.PollOffset), 0);
         emit.JccTo(Cc.Ne, miss);
-        emit.Mov(8, Gpr.Rcx, HostAbi.FetchSlot(Gpr.Rcx, 8));
-        emit.Mov(4, Gpr.Rdx, Gpr.Rax);
-        emit.Alu(AluOp.And, 4, Gpr.Rdx, 0xFFC);
-        emit.Mov(4, Gpr.Rcx, Mem.Index(Gpr.Rcx, Gpr.Rdx, 1, 0));
-        emit.Alu(AluOp.Add, 8, Gpr.Rcx, HostAbi.Field(GuestContext.CodeBaseOffset));
+        EmitFindEntry(emit);
     }
 
-    /// <summary>The rest of a far jump: from the slot by rcx to the code at the address in rax.</summary>
+    /// <summary>From the slot by rcx to the host address, in rcx, of the code at the guest address in rax.</summary>
     private static void EmitFindEntry(X64Emitter emit)
     {
         emit.Mov(8, Gpr.Rcx, HostAbi.FetchSlot(Gpr.Rcx, 8));
@@ -191,7 +189,6 @@ internal sealed unsafe partial class Stubs
         emit.Alu(AluOp.And, 4, Gpr.Rdx, 0xFFC);
         emit.Mov(4, Gpr.Rcx, Mem.Index(Gpr.Rcx, Gpr.Rdx, 1, 0));
         emit.Alu(AluOp.Add, 8, Gpr.Rcx, HostAbi.Field(GuestContext.CodeBaseOffset));
-        emit.Jmp(Gpr.Rcx);
     }
 
     /// <summary>Puts the guest return address below the host's, which is on the return stack and goes to rdx as well.</summary>
