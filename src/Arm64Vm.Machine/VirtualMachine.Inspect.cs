@@ -153,9 +153,18 @@ public sealed partial class VirtualMachine
     private Vcpu Standing()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        ThrowIfRunning();
+
+        // While a machine that stands is reset, others may resume it.
+        var board = WaitForBoard();
+        ThrowIfRunning();
+        return board?.Vcpu ?? throw new InvalidOperationException("The machine has no processor: its reset failed.");
+    }
+
+    private void ThrowIfRunning()
+    {
         if (_state == MachineState.Running)
             throw new InvalidOperationException("The machine runs; pause it first.");
-        return _board?.Vcpu ?? throw new InvalidOperationException("The machine has no processor: its reset failed.");
     }
 
     /// <summary>The board, waited for while there is one to come; null: there will be none. Under the lock, which waiting lets go.</summary>

@@ -84,6 +84,13 @@ public sealed partial class VirtualMachine
         }
     }
 
+    /// <summary>True: a reset is wanted of a machine that is to stand still after it as before.</summary>
+    private bool TakeResetOfStanding()
+    {
+        lock (_gate)
+            return _pauseWanted && !_stopWanted && TakeResetRequest();
+    }
+
     private RunResult End(RunEnd end, int exitCode = 0) => new(end, exitCode, _elapsed.Elapsed);
 
     /// <summary>Stands still as long as that is wanted; false when the machine is to stop.</summary>
@@ -93,7 +100,14 @@ public sealed partial class VirtualMachine
         {
             _hypervisor.Raise(this, MachineEventKind.Paused);
             while (NextStand() is { } standing)
+            {
                 await standing.ConfigureAwait(false);
+
+                // Its state stays what it is: who asked for the pause may look at the registers at any moment of the reset.
+                if (TakeResetOfStanding())
+                    Restart(byGuest: false);
+            }
+
             _hypervisor.Raise(this, MachineEventKind.Resumed);
         }
 
@@ -109,9 +123,7 @@ public sealed partial class VirtualMachine
             if (stands)
             {
                 _state = MachineState.Paused;
-                _stands++;
-                foreach (var vcpu in Board.Vcpus)
-                    vcpu.ReleaseForDebugger();
+                Stand(Board);
                 _ownClock?.Pause();
             }
 
@@ -126,14 +138,24 @@ public sealed partial class VirtualMachine
         }
     }
 
+    /// <summary>The processors stand from now on, until they are told otherwise. Under the lock.</summary>
+    private void Stand(VirtMachineBoard board)
+    {
+        _stands++;
+        foreach (var vcpu in board.Vcpus)
+            vcpu.ReleaseForDebugger();
+    }
+
     /// <summary>Completes when the requests are to be looked at again; null: the machine goes on.</summary>
     private Task? NextStand()
     {
         lock (_gate)
         {
-            if (_pauseWanted && !_stopWanted && !_resetWanted)
+            if (_pauseWanted && !_stopWanted)
             {
                 _standing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                if (_resetWanted)
+                    _standing.SetResult();
                 return _standing.Task;
             }
 
@@ -190,6 +212,8 @@ public sealed partial class VirtualMachine
                 board.Slots.Plug(device, atPowerOn: true);
             if (_pauseWanted || _stopWanted || _resetWanted)
                 board.RequestStop(VcpuStop.Paused);
+            if (_state == MachineState.Paused)
+                Stand(board);
             Volatile.Write(ref _restarting, 0);
             Monitor.PulseAll(_gate);
         }

@@ -85,6 +85,31 @@ public sealed class BoardLifetimeTests
         });
     }
 
+    /// <summary>A pause that is asked for between a reset and its beginning: the machine stood, was reset, and ran for the eye of others.</summary>
+    [Fact]
+    public async Task AMachineThatIsResetWhileItStandsNeverRuns()
+    {
+        await using var machine = VirtualMachine.Create(TestMachine.Config(new TestProgram().Print("[boot]").Hang()));
+        var run = machine.RunAsync(TestContext.Current.CancellationToken);
+        await machine.WaitForConsoleAsync("[boot]", TestMachine.Patience);
+        for (var round = 0; round < 50; round++)
+        {
+            await machine.PauseAsync();
+            machine.Resume();
+            machine.Reset();
+            await machine.PauseAsync();
+            for (var look = 0; look < 100 || machine.GetStatistics().Resets == round; look++)
+            {
+                Assert.Equal(MachineState.Paused, machine.State);
+                _ = machine.ReadRegisters();
+            }
+        }
+
+        machine.Resume();
+        await machine.StopAsync();
+        Assert.Equal(RunEnd.Stopped, (await run).End);
+    }
+
     [Fact]
     public async Task TypingIntoAMachineThatEndsDoesNotWaitForEver()
     {
