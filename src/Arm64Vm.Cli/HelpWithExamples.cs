@@ -88,6 +88,9 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
             "arm64vm boot --kernel Image --disk root.img,snapshot --append \"console=ttyAMA0 root=/dev/vda\" --stats",
             "arm64vm boot --firmware QEMU_EFI.fd --serial file:console.log --timeout 60",
             "arm64vm boot --kernel test.elf --backend interpreter --until PASS --log exceptions,mmio",
+            "arm64vm boot --kernel Image --append \"console=ttyAMA0\" --serial pty            then: screen /dev/pts/N",
+            "arm64vm boot --kernel Image --serial stdio --serial file:console.log --serial2 tcp::4445,server,nowait",
+            "arm64vm boot --kernel Image --serial unix:/run/user/1000/console,server     then: socat -,raw,echo=0 UNIX:/run/user/1000/console",
             "arm64vm boot --copies 100 --prefix --memory 64M --append \"kernels=none idle\"",
         ],
         "profile" =>

@@ -56,6 +56,9 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
     /// <summary>Called with true when more waits for the stream than is good, with false when it has gone. Under no lock of the console; any thread.</summary>
     internal Action<bool>? StallChanged { get; set; }
 
+    /// <summary>Where it is to be found on the host, as QEMU names such places; null: the machine's owner has not said.</summary>
+    internal string? Place { get; set; }
+
     /// <summary>Completes when the stream refuses what is printed, such as a pipe whose reader has gone. The guest runs on.</summary>
     public Task OutputFailed => _outputFailed.Task;
 
@@ -113,6 +116,20 @@ public sealed class SerialConsole : ICharacterBackend, IDisposable
                 ObjectDisposedException.ThrowIf(_closed || _inputEnded, this);
                 Monitor.Wait(_gate, 100);
             }
+        }
+    }
+
+    /// <summary>As <see cref="Type(ReadOnlySpan{byte})"/>; false: the machine has ended or is gone.</summary>
+    internal bool TryType(ReadOnlySpan<byte> input)
+    {
+        try
+        {
+            Type(input);
+            return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
         }
     }
 

@@ -70,6 +70,14 @@ public class BootUsageTests
         { "none of ctrl-a", ["boot", "--escape", "x"] },
         { "--virtio-console: 'tcp'", ["boot", "--virtio-console", "tcp"] },
         { "the serial console is on stdio", ["boot", "--virtio-console", "stdio"] },
+        { "--serial2: the serial console is on stdio", ["boot", "--serial2", "stdio"] },
+        { "--serial: stdio is given twice", ["boot", "--serial", "stdio", "--serial", "stdio"] },
+        { "'tcp:somewhere' is none of tcp::PORT", ["boot", "--serial", "tcp:somewhere"] },
+        { "'telnet' is no option of a port", ["boot", "--serial", "tcp::1,server,telnet"] },
+        { "only a server waits", ["boot", "--serial", "tcp::1,nowait"] },
+        { "is none of tcp::PORT", ["boot", "--serial", "unix:,server"] },
+        { "--copies: the consoles go to stdio or none", ["boot", "--copies", "2", "--serial", "pty"] },
+        { "takes no input", ["lockstep", "--serial", "pty"] },
     };
 
     [Theory]

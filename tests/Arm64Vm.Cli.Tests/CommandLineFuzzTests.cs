@@ -9,12 +9,12 @@ public class CommandLineFuzzTests
     private static readonly string[] s_options =
     [
         "--firmware", "--vars", "--no-acpi", "--kernel", "--initrd", "--append", "--dtb", "--cpu", "--cpus", "--memory", "--gic", "--disk", "--rng", "--semihosting",
-        "--log", "--backend", "--serial", "--virtio-console", "--escape", "--until", "--fail", "--no-reboot", "--dump-dtb", "--stats", "--limit",
+        "--log", "--backend", "--serial", "--serial2", "--virtio-console", "--escape", "--until", "--fail", "--no-reboot", "--dump-dtb", "--stats", "--limit",
     ];
 
     private static readonly string[] s_values =
     [
-        "", " ", "-", "--", "0", "1", "2", "-1", "99999999999999999999", "1e9", "nan", "x", ",", ",,", "a,b", "none", "stdio", "file:", "file:/", "file:/dev/full", "file:/nonexistent/x", "auto",
+        "", " ", "-", "--", "0", "1", "2", "-1", "99999999999999999999", "1e9", "nan", "x", ",", ",,", "a,b", "none", "stdio", "file:", "file:/", "file:/dev/full", "file:/nonexistent/x", "pty", "tcp::0,server", "tcp::0,server,nowait", "unix:", "unix:/nonexistent/x,server", "tcp:", "auto",
         "64M", "1G", "65536", "max", "max,pauth=off", "cortex-a53", "ctrl-b", "/", "/dev/null", "/dev/zero", "/proc/self/mem", "/proc/self/exe", "/nonexistent", "json", "text", "\u00e9\ud83d\ude00",
         "$kernel", "$noise", "$empty", "$folder", "$gzip", "$kernel,readonly", "$noise,snapshot", "$noise,format=qcow2", "$noise,create", new string('a', 5000),
     ];

@@ -1,5 +1,6 @@
 using Arm64Vm.Cli.Files;
 using Arm64Vm.Cli.Monitoring;
+using Arm64Vm.Cli.Serial;
 using Arm64Vm.Cli.Terminal;
 using Arm64Vm.Machine;
 
@@ -21,6 +22,9 @@ internal sealed class BootSession(CliStreams streams)
     private VirtualMachine? _machine;
     private int _signal;
     private bool _quit;
+
+    /// <summary>Completes when the user ends the run.</summary>
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RawTerminal? _terminal;
     private StatisticsMarks? _marks;
 
@@ -29,11 +33,8 @@ internal sealed class BootSession(CliStreams streams)
     /// <summary>Its verdict on the console counts.</summary>
     public required bool IsEmbeddedFirmware { get; init; }
 
-    /// <summary>Standard input goes to the guest.</summary>
-    public required bool TakesInput { get; init; }
-
-    /// <summary>Standard input and output are the virtio console's, which is then the one that is watched.</summary>
-    public required bool UsesVirtioConsole { get; init; }
+    /// <summary>The consoles. One that has the standard streams is the one that is watched; else the first serial one is.</summary>
+    public required IReadOnlyList<ConsolePort> Ports { get; init; }
 
     /// <summary>The key that opens the menu on a terminal; null: none.</summary>
     public required byte? EscapeKey { get; init; }
@@ -137,7 +138,7 @@ internal sealed class BootSession(CliStreams streams)
             foreach (var note in notes)
                 streams.Error.WriteLine($"{Application.Name}: {note}");
             if (DeviceTreeFile is null)
-                OutputFile.Open(Config.SerialOutput as OutputFile, Config.VirtioConsoleOutput as OutputFile, Config.SecondSerialOutput as OutputFile);
+                OpenConsoles(machine);
             return machine;
         }
         catch
@@ -145,6 +146,15 @@ internal sealed class BootSession(CliStreams streams)
             await machine.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>Files come last: where anything else cannot be had, none is changed.</summary>
+    /// <exception cref="IOException">A place of a console cannot be had.</exception>
+    private void OpenConsoles(VirtualMachine machine)
+    {
+        foreach (var port in Ports)
+            port.Open(machine, streams.Error);
+        OutputFile.Open(Ports.SelectMany(port => port.Files));
     }
 
     /// <summary>Keeps what the display shows; false, with a message, where it shows nothing.</summary>
@@ -180,9 +190,10 @@ internal sealed class BootSession(CliStreams streams)
 
     private async Task<BootOutcome> RunMachineAsync(VirtualMachine machine, Task limit, Task enough)
     {
-        var console = UsesVirtioConsole ? machine.VirtioConsole! : machine.Console;
+        var port = Ports.FirstOrDefault(one => one.UsesStdio);
+        var console = port?.Find(machine) ?? machine.Console;
         SerialConsole[] consoles = [.. new[] { machine.Console, machine.VirtioConsole, machine.SecondConsole }.OfType<SerialConsole>()];
-        using var raw = TakesInput && streams.IsProcess ? RawTerminal.Enter() : null;
+        using var raw = port is not null && streams.IsProcess ? RawTerminal.Enter() : null;
         _terminal = raw;
         using var signals = streams.IsProcess ? new Signals(OnSignal, Suspend) : null;
         using var until = new TextWatches([console], Until);
@@ -191,13 +202,17 @@ internal sealed class BootSession(CliStreams streams)
         using var panic = new TextWatches(consoles, [PanicText]);
         using var failed = IsEmbeddedFirmware ? machine.Console.Watch(EmbeddedFirmware.Failure) : null;
         using var passed = IsEmbeddedFirmware ? machine.Console.Watch(EmbeddedFirmware.Success) : null;
-        if (TakesInput && streams.Input is not null)
+        if (port is not null && streams.Input is not null)
         {
             var menu = new EscapeMenu(machine, console, EscapeKey ?? 0, streams.Error, Quit, Suspend);
             ConsoleInput.Start(streams.Input, console, raw is null ? null : EscapeKey, menu.Execute, streams.Error);
         }
 
+        // Nothing that is printed at first is to be lost to those who are waited for.
+        await Task.WhenAny(Task.WhenAll(Ports.Select(one => one.Ready)), limit, enough, _ended.Task).ConfigureAwait(false);
         var run = machine.RunAsync();
+        if (_ended.Task.IsCompleted)
+            _ = machine.StopAsync();
         var servers = new ControlServers();
         await using var closing = servers.ConfigureAwait(false);
         servers.Start(machine, Gdb, Qmp, streams.Error);
@@ -242,12 +257,14 @@ internal sealed class BootSession(CliStreams streams)
     private void Quit()
     {
         Volatile.Write(ref _quit, true);
+        _ended.TrySetResult();
         _ = _machine?.StopAsync();
     }
 
     private void OnSignal(int number)
     {
         Interlocked.CompareExchange(ref _signal, number, 0);
+        _ended.TrySetResult();
         _ = _machine?.StopAsync();
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Arm64Vm.Cli.Boot;
 using Arm64Vm.Cli.Files;
+using Arm64Vm.Cli.Serial;
 using Arm64Vm.Cli.Terminal;
 
 namespace Arm64Vm.Cli.Commands;
@@ -12,9 +13,7 @@ internal static class BootCommand
     {
         var command = new Command("boot", "Boots a machine. On a terminal every key goes to the guest; Ctrl-A opens a menu (Ctrl-A h lists it, Ctrl-A x quits).");
         var machine = new MachineOptions(command, hasBackend: true);
-        Option<string> serial = new("--serial") { Description = "The guest's serial console", HelpName = "stdio|file:PATH|none", DefaultValueFactory = _ => "stdio" };
-        Option<string> virtioConsole = new("--virtio-console") { Description = "A virtio console (hvc0) beside the serial one; with stdio the serial one must go elsewhere", HelpName = "stdio|file:PATH|none", DefaultValueFactory = _ => "none" };
-        Option<string> serial2 = new("--serial2") { Description = "A second serial console (ttyAMA1), which only prints", HelpName = "file:PATH|none", DefaultValueFactory = _ => "none" };
+        var consoles = new ConsoleOptions(command);
         Option<string?> screenshot = new("--screenshot") { Description = "A display (ramfb, which EDK2 draws on), and its picture at the end as a PNG file", HelpName = "FILE" };
         Option<string> escape = new("--escape") { Description = "The key that opens the menu on a terminal, such as ctrl-a or ^]; none: every key is the guest's", HelpName = "KEY", DefaultValueFactory = _ => "ctrl-a" };
         Option<string[]> until = new("--until") { Description = "End with status 0 as soon as the console has printed this; may be repeated", HelpName = "TEXT", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
@@ -28,10 +27,8 @@ internal static class BootCommand
         Option<int?> copies = new("--copies") { Description = "Boot so many isolated copies in one process, without input; the status is the highest", HelpName = "N" };
         Option<bool> prefix = new("--prefix") { Description = "With --copies: lines begin with the copy's number" };
         stats.AcceptOnlyFromAmong("text", "json");
-        foreach (var option in (ReadOnlySpan<Option>)[serial, serial2, virtioConsole, screenshot, escape, until, fail, timeout, noReboot, dumpTree, stats, statsAt, copies, prefix])
+        foreach (var option in (ReadOnlySpan<Option>)[screenshot, escape, until, fail, timeout, noReboot, dumpTree, stats, statsAt, copies, prefix])
             command.Add(option);
-        foreach (var console in (ReadOnlySpan<Option<string>>)[serial, virtioConsole])
-            console.CompletionSources.Add(context => Completions.OfList(context, ["stdio", "file:", "none"], []));
         NotEmpty.Require(until, "the text");
         NotEmpty.Require(fail, "the text");
         NotEmpty.Require(statsAt, "the text");
@@ -40,28 +37,20 @@ internal static class BootCommand
 
         command.SetAction(parsed =>
         {
-            var target = SerialTarget.Parse(parsed.GetValue(serial)!);
-            var second = SerialTarget.Parse(parsed.GetValue(virtioConsole)!, "--virtio-console");
-            if (target.Kind == SerialKind.Stdio && second.Kind == SerialKind.Stdio)
-                throw CliException.Usage("--virtio-console: the serial console is on stdio; say --serial none or file:PATH");
-            var serialTwo = SerialTarget.Parse(parsed.GetValue(serial2)!, "--serial2");
-            if (serialTwo.Kind == SerialKind.Stdio)
-                throw CliException.Usage("--serial2: goes to file:PATH or none");
+            using var ports = consoles.Bind(parsed, streams);
             var limit = TimeLimit.Parse(parsed.GetValue(timeout));
-            using var output = new OwnedOutput(target, streams);
-            using var secondOutput = new OwnedOutput(second, streams);
-            using var serialTwoOutput = new OwnedOutput(serialTwo, streams);
-            var config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = parsed.GetValue(noReboot), SerialOutput = output.Stream, HasVirtioConsole = second.Kind != SerialKind.None, VirtioConsoleOutput = secondOutput.Stream, TracksPhases = parsed.GetResult(stats) is not null, HasSecondSerial = serialTwo.Kind != SerialKind.None, SecondSerialOutput = serialTwoOutput.Stream, HasDisplay = parsed.GetValue(screenshot) is not null, StartsPaused = debugging.StartsPaused(parsed) };
+            var config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = parsed.GetValue(noReboot), TracksPhases = parsed.GetResult(stats) is not null, HasDisplay = parsed.GetValue(screenshot) is not null, StartsPaused = debugging.StartsPaused(parsed) };
+            config = ports.Configure(config);
             var tree = parsed.GetValue(dumpTree);
             if (parsed.GetValue(copies) is { } count)
             {
-                foreach (var option in (ReadOnlySpan<Option>)[virtioConsole, serial2, screenshot, dumpTree, stats, statsAt, .. debugging.All])
+                foreach (var option in (ReadOnlySpan<Option>)[.. consoles.Further, screenshot, dumpTree, stats, statsAt, .. debugging.All])
                 {
                     if (parsed.GetResult(option) is { Implicit: false })
                         throw CliException.Usage($"--copies does not go with {option.Name}");
                 }
 
-                if (target.Kind == SerialKind.File)
+                if (!ports.Serial.IsPlain)
                     throw CliException.Usage("--copies: the consoles go to stdio or none");
                 CopiesSession.Check(count, config);
                 return new CopiesSession(streams)
@@ -84,8 +73,7 @@ internal static class BootCommand
             {
                 Config = config,
                 IsEmbeddedFirmware = machine.BootsEmbeddedFirmware(parsed),
-                TakesInput = target.Kind == SerialKind.Stdio || second.Kind == SerialKind.Stdio,
-                UsesVirtioConsole = second.Kind == SerialKind.Stdio,
+                Ports = ports.All,
                 EscapeKey = EscapeKey.Parse(parsed.GetValue(escape)!),
                 Until = parsed.GetValue(until) ?? [],
                 Fail = parsed.GetValue(fail) ?? [],
@@ -108,9 +96,7 @@ internal static class BootCommand
                 uses.Writes("--dump-dtb", tree == BootSession.StandardOutput ? null : tree);
             else
             {
-                uses.Writes("--serial", target.Path);
-                uses.Writes("--virtio-console", second.Path);
-                uses.Writes("--serial2", serialTwo.Path);
+                ports.AddTo(uses);
                 uses.Writes("--screenshot", parsed.GetValue(screenshot));
             }
 

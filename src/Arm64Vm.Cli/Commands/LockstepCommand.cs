@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Arm64Vm.Cli.Boot;
 using Arm64Vm.Cli.Files;
+using Arm64Vm.Cli.Serial;
 using Arm64Vm.Cli.Verification;
 using Arm64Vm.Machine;
 using Arm64Vm.Machine.Lockstep;
@@ -19,7 +20,7 @@ internal static class LockstepCommand
             + "and shows the first difference.") { image };
         var machine = new MachineOptions(command, hasBackend: true);
         Option<string?> limit = new("--limit") { Description = "End after so many units", HelpName = "UNITS" };
-        Option<string> serial = new("--serial") { Description = "The guest's serial console", HelpName = "stdio|file:PATH|none", DefaultValueFactory = _ => "stdio" };
+        Option<string> serial = new("--serial") { Description = "The guest's serial console", HelpName = SerialTarget.OutputSyntax, DefaultValueFactory = _ => "stdio" };
         Option<string?> timeout = TimeLimit.Option();
         command.Add(limit);
         command.Add(serial);
@@ -31,8 +32,10 @@ internal static class LockstepCommand
             var most = ParseLimit(parsed.GetValue(limit));
             var time = TimeLimit.Parse(parsed.GetValue(timeout));
             var target = SerialTarget.Parse(parsed.GetValue(serial)!);
-            using var output = new OwnedOutput(target, streams);
-            var config = machine.Bind(parsed, parsed.GetValue(image), streams.Error) with { SerialOutput = output.Stream };
+            if (target.Kind is SerialKind.PseudoTerminal or SerialKind.Socket)
+                throw CliException.Usage($"--serial: a run in lockstep takes no input; it prints to {SerialTarget.OutputSyntax.Replace("|", ", ", StringComparison.Ordinal)}");
+            using var output = new ConsolePort("--serial", "serial0", [parsed.GetValue(serial)!], streams, _ => null);
+            var config = machine.Bind(parsed, parsed.GetValue(image), streams.Error) with { SerialOutput = output.Output };
             var uses = new FileUses();
             if (streams.IsProcess)
                 uses.AddStandardStreams();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Arm64Vm.Cli.Boot;
 using Arm64Vm.Cli.Files;
+using Arm64Vm.Cli.Serial;
 using Arm64Vm.Cli.Terminal;
 using Arm64Vm.Machine;
 using Arm64Vm.Machine.Profiling;
@@ -21,17 +22,16 @@ internal static class ProfileCommand
         Option<bool> exact = new("--exact") { Description = "Count every entry of every block, which slows the guest down" };
         Option<string> interval = new("--interval") { Description = "Microseconds between two samples of a processor", HelpName = "MICROSECONDS", DefaultValueFactory = _ => "997" };
         Option<string[]> symbols = new("--symbols") { Description = "ELF file or System.map with symbols, or a folder of such; may be repeated. The embedded firmware's and those that a Linux kernel carries in memory are found without", HelpName = "FILE|DIR", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
-        Option<string> serial = new("--serial") { Description = "The guest's serial console", HelpName = "stdio|file:PATH|none", DefaultValueFactory = _ => "stdio" };
+        Option<string> serial = new("--serial") { Description = "The guest's serial console", HelpName = SerialTarget.Syntax, DefaultValueFactory = _ => "stdio" };
         var timeout = TimeLimit.Option();
         foreach (var option in (ReadOnlySpan<Option>)[output, duration, until, exact, interval, symbols, serial, timeout])
             command.Add(option);
-        serial.CompletionSources.Add(context => Completions.OfList(context, ["stdio", "file:", "none"], []));
+        serial.CompletionSources.Add(context => Completions.OfList(context, ["stdio", "file:", "pty", "tcp:", "unix:", "none"], ["server", "nowait"]));
         NotEmpty.Require(output, "the file's name");
         NotEmpty.Require(until, "the text");
         NotEmpty.Require(symbols, "the file's name");
         command.SetAction(parsed =>
         {
-            var target = SerialTarget.Parse(parsed.GetValue(serial)!);
             var options = new RecordingOptions
             {
                 Interval = ParseInterval(parsed.GetValue(interval)!),
@@ -39,14 +39,15 @@ internal static class ProfileCommand
                 SymbolFiles = CheckSymbols(parsed.GetValue(symbols) ?? []),
                 Version = ProductVersion.Text,
             };
-            using var console = new OwnedOutput(target, streams);
-            var config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = true, SerialOutput = console.Stream };
+            using var console = new ConsolePort("--serial", "serial0", [parsed.GetValue(serial)!], streams, vm => vm.Console);
+            var config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = true, SerialOutput = console.Output };
             var uses = new FileUses();
             if (streams.IsProcess)
                 uses.AddStandardStreams();
             uses.AddMachine(config, "--kernel", isKept: true);
             uses.Writes("--output", parsed.GetValue(output));
-            uses.Writes("--serial", target.Path);
+            foreach (var file in console.FileNames)
+                uses.Writes("--serial", file);
             foreach (var file in options.SymbolFiles)
                 uses.Reads("--symbols", file);
             uses.Check();
@@ -55,8 +56,7 @@ internal static class ProfileCommand
             {
                 Config = config,
                 IsEmbeddedFirmware = machine.BootsEmbeddedFirmware(parsed),
-                TakesInput = target.Kind == SerialKind.Stdio,
-                UsesVirtioConsole = false,
+                Ports = [console],
                 EscapeKey = EscapeKey.Parse("ctrl-a"),
                 Until = parsed.GetValue(until) ?? [],
                 Fail = [],

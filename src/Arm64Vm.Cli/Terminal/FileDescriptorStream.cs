@@ -8,7 +8,9 @@ internal sealed unsafe partial class FileDescriptorStream(int descriptor) : Stre
     /// <summary>EINTR.</summary>
     internal const int Interrupted = 4;
 
-    private const int TryAgain = 11;
+    /// <summary>EAGAIN.</summary>
+    internal const int TryAgain = 11;
+
     private const int BrokenPipe = 32;
     private const short PollIn = 1;
     private const short PollOut = 4;

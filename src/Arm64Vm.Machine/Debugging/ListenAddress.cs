@@ -45,7 +45,7 @@ internal sealed record ListenAddress(EndPoint EndPoint, string? Path)
             if (Path is null)
             {
                 socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-                var place = EndPoint is DnsEndPoint name ? new IPEndPoint(Dns.GetHostAddresses(name.Host)[0], name.Port) : (IPEndPoint)EndPoint;
+                var place = EndPoint is DnsEndPoint name ? new IPEndPoint(Find(name.Host), name.Port) : (IPEndPoint)EndPoint;
                 if (socket.AddressFamily != place.AddressFamily)
                 {
                     socket.Dispose();
@@ -98,9 +98,16 @@ internal sealed record ListenAddress(EndPoint EndPoint, string? Path)
     }
         : "unix:" + Path;
 
+    /// <summary>Of a host with both, the IPv4 address, where more clients look.</summary>
+    private static IPAddress Find(string host)
+    {
+        var all = Dns.GetHostAddresses(host);
+        return Array.Find(all, address => address.AddressFamily == AddressFamily.InterNetwork) ?? all[0];
+    }
+
     private void RemoveAbandoned()
     {
-        if (!File.Exists(Path))
+        if (!File.Exists(Path) || IsFile(Path))
             return;
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -109,9 +116,26 @@ internal sealed record ListenAddress(EndPoint EndPoint, string? Path)
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
         {
-            // Refused also by what is no socket at all, which stays.
-            if (new FileInfo(Path).Length == 0)
-                File.Delete(Path);
+            File.Delete(Path);
+        }
+    }
+
+    /// <summary>What is no socket can be opened; that stays, even when it is empty.</summary>
+    private static bool IsFile(string path)
+    {
+        try
+        {
+            // For reading and writing a pipe opens at once, too.
+            File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return true;
         }
     }
 }

@@ -120,10 +120,10 @@ internal sealed class QmpCommands(VirtualMachine machine)
                 WriteList(result, machine.Config.Disks.Select((disk, index) => (disk, index)), WriteDisk);
                 return true;
             case "query-chardev":
-                WriteList(result, Consoles(), label =>
+                WriteList(result, Consoles(), one =>
                 {
-                    result.WriteString("label", label);
-                    result.WriteString("filename", label);
+                    result.WriteString("label", one.Label);
+                    result.WriteString("filename", one.Console.Place ?? one.Label);
                     result.WriteBoolean("frontend-open", true);
                 });
                 return true;
@@ -155,14 +155,14 @@ internal sealed class QmpCommands(VirtualMachine machine)
         }
     }
 
-    private List<string> Consoles()
+    private List<(string Label, SerialConsole Console)> Consoles()
     {
-        List<string> labels = ["serial0"];
-        if (machine.SecondConsole is not null)
-            labels.Add("serial1");
-        if (machine.VirtioConsole is not null)
-            labels.Add("virtcon0");
-        return labels;
+        List<(string, SerialConsole)> consoles = [("serial0", machine.Console)];
+        if (machine.SecondConsole is { } second)
+            consoles.Add(("serial1", second));
+        if (machine.VirtioConsole is { } virtio)
+            consoles.Add(("virtcon0", virtio));
+        return consoles;
     }
 
     private void WriteStatus(Utf8JsonWriter result)
