@@ -48,6 +48,9 @@ internal sealed partial class X64Compiler
     /// <summary>Bytes of the last region's code that come before its slow paths and link stubs.</summary>
     public int HotSize { get; private set; }
 
+    /// <summary>What the last region's code refers to outside itself, link sites left out.</summary>
+    public ReadOnlySpan<CodeReference> References => emit.References.Items;
+
     /// <summary>Compiles into [rw, rw + capacity); false where it does not fit (nothing may be used then).</summary>
     /// <param name="source">What to compile.</param>
     /// <param name="compileMode">The processor's mode that the code is for.</param>

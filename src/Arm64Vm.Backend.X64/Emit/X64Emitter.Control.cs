@@ -48,7 +48,7 @@ internal sealed unsafe partial class X64Emitter
     {
         byte* p = Begin();
         *p = 0xE9;
-        *(int*)(p + 1) = Rel32(rxAddress, p + 5);
+        Rel32(p + 1, rxAddress);
         _cur = p + 5;
     }
 
@@ -74,7 +74,7 @@ internal sealed unsafe partial class X64Emitter
         byte* p = Begin();
         p[0] = 0x0F;
         p[1] = (byte)(0x80 | (int)cc);
-        *(int*)(p + 2) = Rel32(rxAddress, p + 6);
+        Rel32(p + 2, rxAddress);
         _cur = p + 6;
     }
 
@@ -94,7 +94,7 @@ internal sealed unsafe partial class X64Emitter
     {
         byte* p = Begin();
         *p = 0xE8;
-        *(int*)(p + 1) = Rel32(rxAddress, p + 5);
+        Rel32(p + 1, rxAddress);
         _cur = p + 5;
     }
 

@@ -109,7 +109,7 @@ internal sealed unsafe partial class X64Emitter
         }
         else
         {
-            *(int*)p = Rel32(m.Value, p + 4 + trailing);
+            Rel32(p, m.Value, trailing);
         }
 
         return p + 4;

@@ -28,6 +28,9 @@ internal sealed unsafe partial class X64Emitter
     /// <summary>True once an instruction did not fit. Cleared by Reset.</summary>
     public bool Overflowed => _overflowed;
 
+    /// <summary>What the block refers to outside itself.</summary>
+    public CodeReferences References { get; } = new();
+
     /// <summary>Offset in bytes of the next instruction from the start of the buffer.</summary>
     public int Position => (int)(_cur - _rw);
 
@@ -51,6 +54,7 @@ internal sealed unsafe partial class X64Emitter
         _limit = rw + capacity - Slack;
         _overflowed = false;
         ResetLabels();
+        References.Clear();
     }
 
     /// <summary>The place for one instruction of less than <see cref="Slack"/> bytes. No call, so that short instructions stay leaf functions.</summary>
@@ -75,15 +79,20 @@ internal sealed unsafe partial class X64Emitter
 
     private byte* RxOf(byte* p) => _rx + (p - _rw);
 
-    private int Rel32(long target, byte* fieldEndRw)
+    /// <summary>Writes the distance to an address outside the block, and records it.</summary>
+    /// <param name="field">Where the distance goes.</param>
+    /// <param name="target">The address.</param>
+    /// <param name="trailing">Bytes of the instruction behind the field.</param>
+    private void Rel32(byte* field, long target, int trailing = 0)
     {
-        long distance = target - (long)RxOf(fieldEndRw);
+        long distance = target - (long)RxOf(field + 4 + trailing);
         if (distance != (int)distance)
         {
             ThrowUnreachable();
         }
 
-        return (int)distance;
+        *(int*)field = (int)distance;
+        References.Add(Position, new CodeReference((int)(field - _rw), ReferenceKind.Place, target));
     }
 
     [DoesNotReturn]

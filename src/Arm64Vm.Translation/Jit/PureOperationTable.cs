@@ -37,6 +37,16 @@ internal sealed class PureOperationTable
     private static int PresentOperands(in IrInst operation) =>
         (operation.A != 0 ? 1 : 0) | (operation.B != 0 ? 2 : 0) | (operation.C != 0 ? 4 : 0) | (operation.D != 0 ? 8 : 0);
 
+    /// <summary>The operation with no more of its operands and its place than <see cref="Intern"/> looks at.</summary>
+    public static IrInst WithoutNumbers(in IrInst operation) => operation with
+    {
+        A = (ushort)(operation.A != 0 ? 1 : 0),
+        B = (ushort)(operation.B != 0 ? 1 : 0),
+        C = (ushort)(operation.C != 0 ? 1 : 0),
+        D = (ushort)(operation.D != 0 ? 1 : 0),
+        Pc = 0,
+    };
+
     public IrInst this[uint index] => Volatile.Read(ref operations)[(int)index];
 
     public void Clear()

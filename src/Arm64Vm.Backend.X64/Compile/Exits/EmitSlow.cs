@@ -137,6 +137,8 @@ internal sealed partial class X64Compiler
     private void EmitSlowCall(in SlowDescriptor descriptor)
     {
         emit.CallTo(stubs.SlowExit);
+        if (descriptor.Kind == SlowKind.Pure)
+            emit.References.Add(emit.Position, new CodeReference(emit.Position + SlowDescriptor.IndexOffset, ReferenceKind.Operation, descriptor.Index));
         emit.Bytes(MemoryMarshal.AsBytes(new ReadOnlySpan<SlowDescriptor>(in descriptor)));
     }
 

@@ -43,6 +43,20 @@ internal struct LinkSite
     /// <summary>Next site of the same owner, or −1.</summary>
     public int NextOfOwner;
 
+    /// <summary>The site where its code is <paramref name="distance"/> bytes further on, unlinked and without an owner.</summary>
+    public readonly LinkSite MovedBy(int distance) => this with
+    {
+        JumpField = JumpField + distance,
+        ExpectedField = ExpectedField + distance,
+        Expected = 0,
+        OtherwiseField = OtherwiseField + distance,
+        Unlinked = Unlinked + distance,
+        Owner = -1,
+        Target = -1,
+        NextIncoming = -1,
+        NextOfOwner = -1,
+    };
+
     /// <summary>Offset of the four bytes with the site's number that the code at <see cref="Unlinked"/> leaves with, behind a call of five bytes.</summary>
     public readonly int Record => Unlinked + 5;
 }

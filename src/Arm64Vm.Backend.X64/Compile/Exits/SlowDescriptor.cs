@@ -38,6 +38,9 @@ internal struct SlowDescriptor
     public const int SizeInBytes = 16;
     public const byte NoRegister = 0xFF;
 
+    /// <summary>Of <see cref="Index"/>.</summary>
+    public const int IndexOffset = 12;
+
     public SlowKind Kind;
 
     /// <summary>Bytes of the access.</summary>

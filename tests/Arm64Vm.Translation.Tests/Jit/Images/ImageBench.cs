@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+using Arm64Vm.Backend.X64.Compile;
+using Arm64Vm.Backend.X64.Memory;
+using Arm64Vm.Ir;
+using Arm64Vm.Translation.Jit;
+using Arm64Vm.Translation.Jit.Images;
+
+namespace Arm64Vm.Translation.Tests.Jit.Images;
+
+/// <summary>A page of guest code and a cache that its units are compiled for, one at a time, without publishing them.</summary>
+internal sealed unsafe class ImageBench : IDisposable
+{
+    public const int PageSize = 4096;
+    private const uint Brk = 0xD420_0000;
+
+    // SAFETY: owned by this object until Dispose.
+    private readonly byte* page = (byte*)NativeMemory.AlignedAlloc(PageSize, PageSize);
+    private readonly Translator translator = new(new TranslatorOptions { Features = FeatureSet.All, MaxSideExits = 4 });
+    private readonly X64Compiler compiler;
+    private readonly IrRegion region = new();
+    private readonly UnitImageBuilder builder = new();
+
+    public ImageBench(long cacheSize, HostFeatures features)
+    {
+        Cache = new TranslationCache(cacheSize);
+        Writer = new CodeWriter(Cache);
+        compiler = new X64Compiler(Writer, Cache.Stubs, features);
+        Assert.True(Cache.TryTakeChunk(Writer));
+    }
+
+    public TranslationCache Cache { get; }
+
+    public CodeWriter Writer { get; }
+
+    public byte* Page => page;
+
+    public void Load(int start, ReadOnlySpan<uint> words)
+    {
+        Span<uint> all = new(page, PageSize / 4);
+        all.Fill(Brk);
+        words.CopyTo(all[(start / 4)..]);
+    }
+
+    /// <summary>Compiles the unit at an offset of the page, in place of the one before; returns its image, valid until the next call.</summary>
+    public UnitImage Compile(UnitVariant variant, int offset)
+    {
+        TranslationMode mode = variant.Mode;
+        translator.Translate(new CodeLocation { PhysicalPage = 0x1_0000, Host = page, Mode = mode }, offset, region);
+        compiler.CountsInstructions = variant.CountsInstructions;
+        CompileMode compileMode = new(mode.ExceptionLevel, mode.MmuIndex, mode.AlignmentChecked, mode.SingleStep, mode.Fpcr);
+        int size;
+        while (!Cache.TryCompile(compiler, Writer, region, compileMode, out size))
+            Assert.True(Cache.TryTakeChunk(Writer));
+        Draft = UnitDraft.Of(region, offset, size);
+        Assert.True(builder.TryBuild(Cache, Writer, compiler.References, Draft, variant, page, out UnitImage image));
+        return image;
+    }
+
+    public UnitDraft Draft { get; private set; }
+
+    public ReadOnlySpan<byte> Code => Cache.CodeAt(Writer.Position, Draft.CodeSize);
+
+    public void Dispose()
+    {
+        Cache.Dispose();
+        builder.Dispose();
+        NativeMemory.AlignedFree(page);
+    }
+}
