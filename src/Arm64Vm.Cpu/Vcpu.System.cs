@@ -129,7 +129,7 @@ internal sealed unsafe partial class Vcpu
     /// <summary>RNDR and RNDRRS: never fails, so NZCV becomes 0.</summary>
     internal ulong NextRandom()
     {
-        _context->Flags = 0;
+        _context->Nzcv = 0;
         return _random.Next();
     }
 

@@ -196,7 +196,7 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
             _slots[(int)SystemSlot.Cpacr] = 3UL << 20;
         }
 
-        _context->Flags = 0;
+        _context->Nzcv = 0;
         _context->BranchType = 0;
         _context->Fpcr = 0;
         _context->Fpsr = 0;

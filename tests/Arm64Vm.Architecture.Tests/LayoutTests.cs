@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Arm64Vm.Backend.Il;
 using Arm64Vm.Backend.X64.Compile;
 using Arm64Vm.Ir;
 
@@ -41,20 +42,39 @@ public unsafe class LayoutTests
     [Fact]
     public void RegionsOfTheContextDoNotOverlap()
     {
-        List<Region> regions = [.. Fields(), .. UnnamedRegions()];
+        List<Region> regions = [.. Fields(typeof(GuestContext)), .. UnnamedRegions()];
         regions.Sort((a, b) => a.Start.CompareTo(b.Start));
         for (int i = 1; i < regions.Count; i++)
             Assert.True(regions[i].Start >= regions[i - 1].End, $"{regions[i - 1]} and {regions[i]} overlap");
         Assert.True(regions[^1].End <= GuestContext.TotalSize);
     }
 
+    /// <summary>What is a back end's own lies in the context's part for back ends.</summary>
+    [Theory]
+    [InlineData(typeof(HostContext))]
+    [InlineData(typeof(CompiledContext))]
+    public void ABackEndKeepsToItsPartOfTheContext(Type context)
+    {
+        Region words = new("words", GuestContext.BackEndWordsOffset, GuestContext.BackEndWordsOffset + GuestContext.BackEndWordsSize);
+        Region area = new("area", GuestContext.BackEndAreaOffset, GuestContext.BackEndAreaOffset + GuestContext.BackEndAreaSize);
+        List<Region> fields = [.. Fields(context)];
+        if (context == typeof(HostContext))
+            fields.Add(new Region("spill slots", HostContext.SpillOffset, HostContext.SpillOffset + (HostContext.SpillSlots * 16)));
+        Assert.All(fields, field => Assert.True(Contains(words, field) || Contains(area, field), $"{field} is not the back end's"));
+        fields.Sort((a, b) => a.Start.CompareTo(b.Start));
+        for (int i = 1; i < fields.Count; i++)
+            Assert.True(fields[i].Start >= fields[i - 1].End, $"{fields[i - 1]} and {fields[i]} overlap");
+    }
+
+    private static bool Contains(Region outer, Region inner) => inner.Start >= outer.Start && inner.End <= outer.End;
+
     /// <summary>Emitted code moves vectors with aligned instructions.</summary>
     [Theory]
     [InlineData(GuestContext.VOffset)]
-    [InlineData(GuestContext.HostXmmOffset)]
-    [InlineData(GuestContext.OperandOffset)]
-    [InlineData(GuestContext.SpillOffset)]
-    [InlineData(GuestContext.SaturationOffset)]
+    [InlineData(HostContext.XmmOffset)]
+    [InlineData(HostContext.OperandOffset)]
+    [InlineData(HostContext.SpillOffset)]
+    [InlineData(HostContext.SaturationOffset)]
     [InlineData(GuestContext.TlbOffset)]
     [InlineData(GuestContext.FetchTlbOffset)]
     public void VectorsInTheContextAreAligned(int offset) => Assert.Equal(0, offset % 16);
@@ -79,7 +99,10 @@ public unsafe class LayoutTests
 
         Assert.InRange(GuestContext.PcPageOffset - HostAbi.ContextBias, -128, 127);
         Assert.InRange(GuestContext.PollOffset - HostAbi.ContextBias, -128, 127);
-        Assert.InRange(GuestContext.FlagsOffset - HostAbi.ContextBias, -128, 127);
+        Assert.InRange(GuestContext.ContextTagOffset - HostAbi.ContextBias, -128, 127);
+        Assert.InRange(HostContext.FlagsOffset - HostAbi.ContextBias, -128, 127);
+        Assert.InRange(HostContext.CodeBaseOffset - HostAbi.ContextBias, -128, 127);
+        Assert.InRange(HostContext.ReturnStackLimitOffset - HostAbi.ContextBias, -128, 127);
     }
 
     [Fact]
@@ -102,10 +125,10 @@ public unsafe class LayoutTests
             for (byte host = 0; host < 16; host++)
             {
                 int guest = HostAbi.GuestOfGpr(host);
-                ulong* expected = guest >= 0 ? &context->X[guest] : &context->HostGpr[host];
+                ulong* expected = guest >= 0 ? &context->X[guest] : &HostContext.Of(context)->Gpr[host];
                 Assert.True(expected == SavedRegisters.Gpr(context, host), $"general register {host}");
                 int guestV = HostAbi.GuestOfXmm(host);
-                Bits128* expectedV = guestV >= 0 ? (Bits128*)&context->V[guestV * 2] : (Bits128*)&context->HostXmm[host * 2];
+                Bits128* expectedV = guestV >= 0 ? (Bits128*)&context->V[guestV * 2] : (Bits128*)&HostContext.Of(context)->Xmm[host * 2];
                 Assert.True(expectedV == SavedRegisters.Xmm(context, host), $"vector register {host}");
             }
         }
@@ -117,10 +140,10 @@ public unsafe class LayoutTests
 
     private static IEnumerable<byte> Pinned(ReadOnlySpan<byte> registers) => registers.ToArray().Where(register => register != HostAbi.None);
 
-    private static IEnumerable<Region> Fields()
+    private static IEnumerable<Region> Fields(Type context)
     {
         MethodInfo sizeOf = typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!;
-        foreach (FieldInfo field in typeof(GuestContext).GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
+        foreach (FieldInfo field in context.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
         {
             int start = field.GetCustomAttribute<FieldOffsetAttribute>()!.Value;
             int size = (int)sizeOf.MakeGenericMethod(field.FieldType).Invoke(null, null)!;
@@ -131,7 +154,6 @@ public unsafe class LayoutTests
     /// <summary>What has an offset and no field.</summary>
     private static IEnumerable<Region> UnnamedRegions() =>
     [
-        new("spill slots", GuestContext.SpillOffset, GuestContext.SpillOffset + (GuestContext.SpillSlots * 16)),
         new("TLBs", GuestContext.TlbOffset, GuestContext.TlbOffset + (GuestContext.MmuIndexes * 2 * GuestContext.TlbBytes)),
         new("fetch-side TLB", GuestContext.FetchTlbOffset, GuestContext.FetchTlbOffset + FetchTlb.SizeInBytes),
     ];

@@ -50,12 +50,12 @@ internal sealed partial class IlCompiler
                 break;
             case IrOp.FlagsToNzcv:
                 Push(inst.A);
-                Call(Methods.ToNzcv);
                 StoreResult();
                 break;
             default:
                 Push(inst.A);
-                Call(Methods.FromNzcv);
+                PushFlagBits(GuestFlags.All);
+                il.Emit(OpCodes.And);
                 StoreResult();
                 break;
         }
@@ -90,7 +90,7 @@ internal sealed partial class IlCompiler
         bool isCompare = IsDeferredCompare(flags);
         if (!isCompare && !(inst.Op == IrOp.FlagsOf && IsLazySetter(region[inst.A].Op)))
         {
-            PushField(GuestContext.FlagsOffset);
+            PushField(GuestContext.NzcvOffset);
             Push(flags);
             il.Emit(OpCodes.Stind_I4);
             StoreFlagsKind(DeferredFlagsKind.None);
@@ -121,14 +121,14 @@ internal sealed partial class IlCompiler
 
     private void StoreFlagsKind(DeferredFlagsKind kind)
     {
-        PushField(GuestContext.DeferredFlagsOffset + DeferredFlags.KindOffset);
+        PushField(CompiledContext.DeferredFlagsOffset + DeferredFlags.KindOffset);
         il.Emit(OpCodes.Ldc_I4, (int)kind);
         il.Emit(OpCodes.Stind_I4);
     }
 
     private void StoreFlagsOperand(int offset, int value, bool isFloat, bool isWide)
     {
-        PushField(GuestContext.DeferredFlagsOffset + offset);
+        PushField(CompiledContext.DeferredFlagsOffset + offset);
         if (isFloat)
         {
             PushScalar(value, isWide ? Form.Double : Form.Single);
@@ -144,11 +144,11 @@ internal sealed partial class IlCompiler
     private void LoadFlags()
     {
         Label deferred = il.DefineLabel(), resume = il.DefineLabel();
-        PushField(GuestContext.DeferredFlagsOffset + DeferredFlags.KindOffset);
+        PushField(CompiledContext.DeferredFlagsOffset + DeferredFlags.KindOffset);
         il.Emit(OpCodes.Ldind_U4);
         il.Emit(OpCodes.Brtrue, deferred);
         il.MarkLabel(resume);
-        PushField(GuestContext.FlagsOffset);
+        PushField(GuestContext.NzcvOffset);
         il.Emit(OpCodes.Ldind_I4);
         StoreResult();
         cold.Add(() =>
@@ -160,7 +160,7 @@ internal sealed partial class IlCompiler
         });
     }
 
-    /// <summary>Pushes the stored form of the flags of a lazy setter.</summary>
+    /// <summary>Pushes the flags of a lazy setter.</summary>
     private void PushFlagsOf(in IrInst setter, int index)
     {
         bool wide = setter.Type == IrType.I64;
@@ -196,7 +196,7 @@ internal sealed partial class IlCompiler
         il.Emit(OpCodes.Stloc, result);
         il.Emit(OpCodes.Br, end);
         il.MarkLabel(otherwise);
-        il.Emit(OpCodes.Ldc_I4, (int)GuestFlags.FromNzcv((uint)(inst.Imm & 15) << 28));
+        PushFlagBits(GuestFlags.FromImmediate(inst.Imm & 15));
         il.Emit(OpCodes.Stloc, result);
         il.MarkLabel(end);
         Adopt(result);
@@ -281,9 +281,9 @@ internal sealed partial class IlCompiler
                 break;
             case Condition.HI:
                 Push(flags);
-                il.Emit(OpCodes.Ldc_I4, (int)(GuestFlags.C | GuestFlags.Z));
+                PushFlagBits(GuestFlags.C | GuestFlags.Z);
                 il.Emit(OpCodes.And);
-                il.Emit(OpCodes.Ldc_I4, (int)GuestFlags.C);
+                PushFlagBits(GuestFlags.C);
                 il.Emit(OpCodes.Ceq);
                 break;
             default:
@@ -296,11 +296,13 @@ internal sealed partial class IlCompiler
     private void TestFlag(int flags, uint bit)
     {
         Push(flags);
-        il.Emit(OpCodes.Ldc_I4, (int)bit);
+        PushFlagBits(bit);
         il.Emit(OpCodes.And);
         il.Emit(OpCodes.Ldc_I4_0);
         il.Emit(OpCodes.Cgt_Un);
     }
+
+    private void PushFlagBits(uint bits) => il.Emit(OpCodes.Ldc_I4, unchecked((int)bits));
 
     private void PushLazyCondition(in IrInst setter, int index, Condition even)
     {

@@ -315,21 +315,21 @@ internal sealed partial class IlCompiler
             LeaveIfNaN(inst.B, form, unordered);
     }
 
-    /// <summary>Pushes the stored form of a comparison's flags.</summary>
+    /// <summary>Pushes the flags of a comparison's flags.</summary>
     private void PushComparisonFlags(in IrInst inst, Form form)
     {
         PushScalar(inst.A, form);
         PushScalar(inst.B, form);
         il.Emit(OpCodes.Clt);
-        il.Emit(OpCodes.Ldc_I4, (int)(GuestFlags.N - GuestFlags.C));
+        PushFlagBits(GuestFlags.N - GuestFlags.C);
         il.Emit(OpCodes.Mul);
         PushScalar(inst.A, form);
         PushScalar(inst.B, form);
         il.Emit(OpCodes.Ceq);
-        il.Emit(OpCodes.Ldc_I4, (int)GuestFlags.Z);
+        PushFlagBits(GuestFlags.Z);
         il.Emit(OpCodes.Mul);
         il.Emit(OpCodes.Add);
-        il.Emit(OpCodes.Ldc_I4, (int)GuestFlags.C);
+        PushFlagBits(GuestFlags.C);
         il.Emit(OpCodes.Add);
     }
 

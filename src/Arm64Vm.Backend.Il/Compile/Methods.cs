@@ -84,10 +84,6 @@ internal sealed class Methods
 
     public static MethodInfo HoldsGt { get; } = typeof(IntegerCode).GetMethod(nameof(IntegerCode.HoldsGt))!;
 
-    public static MethodInfo ToNzcv { get; } = typeof(BitCode).GetMethod(nameof(BitCode.ToNzcv))!;
-
-    public static MethodInfo FromNzcv { get; } = typeof(BitCode).GetMethod(nameof(BitCode.FromNzcv))!;
-
     public static MethodInfo FromWide { get; } = typeof(BitCode).GetMethod(nameof(BitCode.FromWide))!;
 
     public static MethodInfo FromWidePair { get; } = typeof(VectorCode).GetMethod(nameof(VectorCode.Const))!;

@@ -41,8 +41,4 @@ internal static class BitCode
         4 => (a.AsUInt32() ^ Vector128.Create(1U << 31)).AsByte(),
         _ => (a.AsUInt64() ^ Vector128.Create(1UL << 63)).AsByte(),
     };
-
-    public static uint ToNzcv(uint flags) => GuestFlags.ToNzcv(flags);
-
-    public static uint FromNzcv(uint nzcv) => GuestFlags.FromNzcv(nzcv);
 }

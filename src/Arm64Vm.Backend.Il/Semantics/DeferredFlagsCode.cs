@@ -11,15 +11,16 @@ internal static unsafe class DeferredFlagsCode
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Settle(GuestContext* context)
     {
-        if (context->DeferredFlags.Kind != DeferredFlagsKind.None)
+        if (CompiledContext.Of(context)->DeferredFlags.Kind != DeferredFlagsKind.None)
             Compute(context);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Compute(GuestContext* context)
     {
-        ulong a = context->DeferredFlags.A, b = context->DeferredFlags.B;
-        context->Flags = context->DeferredFlags.Kind switch
+        DeferredFlags* deferred = &CompiledContext.Of(context)->DeferredFlags;
+        ulong a = deferred->A, b = deferred->B;
+        context->Nzcv = deferred->Kind switch
         {
             DeferredFlagsKind.Add64 => IntegerCode.AddFlags64(a, b),
             DeferredFlagsKind.Add32 => IntegerCode.AddFlags32((uint)a, (uint)b),
@@ -30,7 +31,7 @@ internal static unsafe class DeferredFlagsCode
             DeferredFlagsKind.FloatCompare64 => Compare(BitConverter.UInt64BitsToDouble(a), BitConverter.UInt64BitsToDouble(b)),
             _ => Compare(BitConverter.UInt32BitsToSingle((uint)a), BitConverter.UInt32BitsToSingle((uint)b)),
         };
-        context->DeferredFlags.Kind = DeferredFlagsKind.None;
+        deferred->Kind = DeferredFlagsKind.None;
     }
 
     private static uint Compare(double a, double b) => a < b ? GuestFlags.N : a > b ? GuestFlags.C : GuestFlags.Z | GuestFlags.C;

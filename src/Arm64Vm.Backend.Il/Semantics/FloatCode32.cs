@@ -198,7 +198,7 @@ internal static unsafe class FloatCode32
             return GuestFlags.C;
         if (a == b)
             return GuestFlags.Z | GuestFlags.C;
-        return GuestFlags.FromNzcv(Fp.Compare(32, Bits(a), Bits(b), aux != 0, context->Fpcr, ref context->Fpsr) << 28);
+        return GuestFlags.FromImmediate(Fp.Compare(32, Bits(a), Bits(b), aux != 0, context->Fpcr, ref context->Fpsr));
     }
 
     /// <summary>Rounds to an integral value without looking at exactness; the mode is a constant of the operation, or FPCR's, which is to nearest here.</summary>

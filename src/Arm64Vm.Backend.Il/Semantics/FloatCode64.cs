@@ -202,7 +202,7 @@ internal static unsafe class FloatCode64
             return GuestFlags.C;
         if (a == b)
             return GuestFlags.Z | GuestFlags.C;
-        return GuestFlags.FromNzcv(Fp.Compare(64, Bits(a), Bits(b), aux != 0, context->Fpcr, ref context->Fpsr) << 28);
+        return GuestFlags.FromImmediate(Fp.Compare(64, Bits(a), Bits(b), aux != 0, context->Fpcr, ref context->Fpsr));
     }
 
     /// <summary>Rounds to an integral value without looking at exactness; the mode is a constant of the operation, or FPCR's, which is to nearest here.</summary>

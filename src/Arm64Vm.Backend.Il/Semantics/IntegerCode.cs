@@ -147,9 +147,9 @@ internal static class IntegerCode
 
     public static bool SubOverflows32(uint a, uint b) => (int)((a ^ b) & (a ^ (a - b))) < 0;
 
-    /// <summary>GE on stored flags: N = V.</summary>
+    /// <summary>GE: N = V.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool HoldsGe(uint flags) => (((flags / GuestFlags.N) ^ (flags / GuestFlags.V)) & 1) == 0;
+    public static bool HoldsGe(uint flags) => ((flags ^ (flags << 3)) & GuestFlags.N) == 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool HoldsGt(uint flags) => HoldsGe(flags) && (flags & GuestFlags.Z) == 0;

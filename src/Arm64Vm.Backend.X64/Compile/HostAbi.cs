@@ -52,13 +52,13 @@ internal static class HostAbi
 
     public static Mem V(int register) => Field(GuestContext.VOffset + (register * 16));
 
-    public static Mem HostGpr(int register) => Field(GuestContext.HostGprOffset + (register * 8));
+    public static Mem HostGpr(int register) => Field(HostContext.GprOffset + (register * 8));
 
-    public static Mem HostXmm(int register) => Field(GuestContext.HostXmmOffset + (register * 16));
+    public static Mem HostXmm(int register) => Field(HostContext.XmmOffset + (register * 16));
 
-    public static Mem Operand(int index) => Field(GuestContext.OperandOffset + (index * 16));
+    public static Mem Operand(int index) => Field(HostContext.OperandOffset + (index * 16));
 
-    public static Mem Spill(int slot) => Field(GuestContext.SpillOffset + (slot * 16));
+    public static Mem Spill(int slot) => Field(HostContext.SpillOffset + (slot * 16));
 
     /// <summary>A word of the entry of the fetch-side TLB whose offset in the table is in a register.</summary>
     public static Mem FetchSlot(Gpr index, int offset) => Mem.Index(Context, index, 1, GuestContext.FetchTlbOffset - ContextBias + offset);

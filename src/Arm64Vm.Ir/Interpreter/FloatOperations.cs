@@ -57,7 +57,7 @@ internal static partial class FloatOperations
         return result;
     }
 
-    private static Bits128 Flags(uint nzcv) => new(GuestFlags.FromNzcv(nzcv << 28), 0);
+    private static Bits128 Flags(uint nzcv) => new(GuestFlags.FromImmediate(nzcv), 0);
 
     private static uint Compare(in IrInst i, in Operands o, bool signalNaNs, ref FpEnvironment fp) =>
         Fp.Compare(i.Size * 8, o.A.Element(i.Size, 0), o.B.Element(i.Size, 0), signalNaNs, fp.Fpcr, ref fp.Fpsr);

@@ -111,7 +111,7 @@ internal static class IntegerOperations
             case IrOp.Select: return GuestFlags.Holds(instruction.Condition, (uint)c) ? a : b;
             case IrOp.CondCompare: return ConditionalCompare(instruction, a, ~b, 1, c);
             case IrOp.CondCompareNegative: return ConditionalCompare(instruction, a, b, 0, c);
-            case IrOp.FlagsFromNzcv: return GuestFlags.FromNzcv((uint)a);
+            case IrOp.FlagsFromNzcv: return (uint)a & GuestFlags.All;
             default: throw new InvalidOperationException($"{instruction.Op} is not an integer operation");
         }
     }
@@ -136,7 +136,7 @@ internal static class IntegerOperations
             case IrOp.ReverseBits: return ReverseBits(a) >> 32;
             case IrOp.Truncate: return a;
             case IrOp.Crc32: return Crc32(a, b64, instruction.Size, instruction.Aux);
-            case IrOp.FlagsToNzcv: return GuestFlags.ToNzcv(a);
+            case IrOp.FlagsToNzcv: return a;
             default: return Evaluate64(instruction, a, b, c);
         }
     }
@@ -190,5 +190,5 @@ internal static class IntegerOperations
     private static uint ConditionalCompare(in IrInst instruction, ulong a, ulong b, uint carry, ulong flags) =>
         GuestFlags.Holds(instruction.Condition, (uint)flags)
             ? AddFlags(instruction.Size == 8, a, b, carry)
-            : GuestFlags.FromNzcv((uint)(instruction.Imm & 15) << 28);
+            : GuestFlags.FromImmediate(instruction.Imm & 15);
 }

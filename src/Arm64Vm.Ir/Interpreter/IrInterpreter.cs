@@ -93,10 +93,10 @@ internal sealed unsafe partial class IrInterpreter
                 context->SetV(i.Aux & 31, values[i.A]);
                 return true;
             case IrOp.GetFlags:
-                values[index] = new Bits128(context->Flags, 0);
+                values[index] = new Bits128(context->Nzcv, 0);
                 return true;
             case IrOp.SetFlags:
-                context->Flags = (uint)values[i.A].Lo;
+                context->Nzcv = (uint)values[i.A].Lo;
                 return true;
             case IrOp.PcPage:
                 values[index] = new Bits128(context->PcPage, 0);
@@ -129,7 +129,7 @@ internal sealed unsafe partial class IrInterpreter
             return false;
         SideExit exit = new(i.Imm);
         if (i.B != 0)
-            context->Flags = (uint)values[i.B].Lo;
+            context->Nzcv = (uint)values[i.B].Lo;
         context->Pc = context->PcPage + (ulong)exit.Target;
         context->Instructions -= (ulong)exit.Rest;
         return true;

@@ -13,41 +13,35 @@ internal unsafe struct GuestContext
     // ---- Registers, and what is used as often ----------------------------------------------------------------------
     public const int XOffset = 0x000;
 
-    // What nearly every unit touches comes first, in reach of short displacements from the back end's base register.
+    // What nearly every unit touches comes first, in reach of short displacements from a back end's base register.
     public const int PcPageOffset = 0x100;
-    public const int PollOffset = 0x108;
-    public const int FlagsOffset = 0x10C;
-    public const int ContextTagOffset = 0x110;
-    public const int CodeBaseOffset = 0x118;
-    public const int ReturnStackLimitOffset = 0x120;
-    public const int PendingInterruptsOffset = 0x128;
-    public const int ShootdownsOffset = 0x12C;
-    public const int FpcrOffset = 0x130;
-    public const int FpsrOffset = 0x134;
-    public const int PcOffset = 0x138;
-    public const int HostModeOffset = 0x140;
-    public const int BranchTypeOffset = 0x144;
-    public const int ReturnStackOffset = 0x148;
-    public const int ReturnStackBaseOffset = 0x150;
-    public const int HostStackPointerOffset = 0x158;
-    public const int EntryOffset = 0x160;
-    public const int InstructionsOffset = 0x168;
+    public const int ContextTagOffset = 0x108;
+    public const int PollOffset = 0x110;
+
+    /// <summary>Words that are a back end's own, the first three of them as near as what stands before them.</summary>
+    public const int BackEndWordsOffset = 0x114;
+    public const int BackEndWordsSize = 0x3C;
+    public const int NzcvOffset = 0x150;
+    public const int BranchTypeOffset = 0x154;
+    public const int PendingInterruptsOffset = 0x158;
+    public const int ShootdownsOffset = 0x15C;
+    public const int FpcrOffset = 0x160;
+    public const int FpsrOffset = 0x164;
+    public const int PcOffset = 0x168;
+    public const int InstructionsOffset = 0x170;
     public const int DirectRegistersOffset = 0x180;
     public const int VOffset = 0x280;
 
-    // ---- Exit record, host registers across a resumable exit, spills -----------------------------------------------
+    // ---- Exit record, a back end's own area ------------------------------------------------------------------------
     public const int ExitOffset = 0x480;
     public const int ExclusiveOffset = 0x4F0;
     public const int EventsOffset = 0x510;
-    public const int HostGprOffset = 0x580;
-    public const int HostXmmOffset = 0x680;
-    public const int SaturationOffset = 0x780;
-    public const int OperandOffset = 0x7A0;
-    public const int DeferredFlagsOffset = 0x7E0;
-    public const int CounterOffset = 0x800;
-    public const int PointerCodesOffset = 0x830;
-    public const int SpillOffset = 0x880;
-    public const int SpillSlots = 128;
+
+    /// <summary>Memory that is a back end's own: spilled values, operands of exits, what it defers. Aligned for vectors.</summary>
+    public const int BackEndAreaOffset = 0x580;
+    public const int BackEndAreaSize = 0xA80;
+    public const int CounterOffset = 0x1000;
+    public const int PointerCodesOffset = 0x1030;
 
     // ---- Software TLBs for data and for code -----------------------------------------------------------------------
     /// <summary>Entries of one TLB; there is one for reads and one for writes per translation regime (MMU index).</summary>
@@ -81,9 +75,13 @@ internal unsafe struct GuestContext
     [FieldOffset(PollOffset)]
     public uint Poll;
 
-    /// <summary>PSTATE.NZCV in the form of <see cref="GuestFlags"/>.</summary>
-    [FieldOffset(FlagsOffset)]
-    public uint Flags;
+    /// <summary>The back end's own: it lays them out, and nothing else looks at them. See <see cref="BackEndArea"/>.</summary>
+    [FieldOffset(BackEndWordsOffset)]
+    public fixed byte BackEndWords[BackEndWordsSize];
+
+    /// <summary>PSTATE.NZCV in the form of <see cref="GuestFlags"/>; a back end may keep it elsewhere while its code runs.</summary>
+    [FieldOffset(NzcvOffset)]
+    public uint Nzcv;
 
     [FieldOffset(FpcrOffset)]
     public uint Fpcr;
@@ -96,42 +94,14 @@ internal unsafe struct GuestContext
     [FieldOffset(PcOffset)]
     public ulong Pc;
 
-    /// <summary>Back-end private: host FP control word for the current FPCR.</summary>
-    [FieldOffset(HostModeOffset)]
-    public uint HostMode;
-
     /// <summary>Mixed into the tags of the fetch-side TLB: names the translation regime, ASID and mode that code is running under.</summary>
     /// <remarks>The executor sets it from what a fetch says; it fetches after every exception and after system operations that may change mode or mappings.</remarks>
     [FieldOffset(ContextTagOffset)]
     public ulong ContextTag;
 
-    /// <summary>Back-end private: host address that code offsets in dense tables count from.</summary>
-    [FieldOffset(CodeBaseOffset)]
-    public ulong CodeBase;
-
     /// <summary>Not zero: TLB invalidations of this processor may still be under way on others; DSB must wait for them.</summary>
     [FieldOffset(ShootdownsOffset)]
     public uint Shootdowns;
-
-    /// <summary>Back-end private: top of the stack of predicted returns.</summary>
-    [FieldOffset(ReturnStackOffset)]
-    public ulong ReturnStack;
-
-    /// <summary>Back-end private: the return stack when empty.</summary>
-    [FieldOffset(ReturnStackBaseOffset)]
-    public ulong ReturnStackBase;
-
-    /// <summary>Back-end private: below this the return stack is emptied before a call.</summary>
-    [FieldOffset(ReturnStackLimitOffset)]
-    public ulong ReturnStackLimit;
-
-    /// <summary>Back-end private: the host thread's stack pointer while guest code runs.</summary>
-    [FieldOffset(HostStackPointerOffset)]
-    public ulong HostStackPointer;
-
-    /// <summary>Back-end private: host address to enter at.</summary>
-    [FieldOffset(EntryOffset)]
-    public ulong Entry;
 
     /// <summary>Not zero: interrupt inputs are asserted, masked or not, so code that unmasks interrupts must leave with <see cref="ExitReason.Poll"/>.</summary>
     [FieldOffset(PendingInterruptsOffset)]
@@ -152,21 +122,9 @@ internal unsafe struct GuestContext
     [FieldOffset(VOffset)]
     public fixed ulong V[64];
 
-    /// <summary>Back-end private: scratch host registers across a resumable exit, by host register number.</summary>
-    [FieldOffset(HostGprOffset)]
-    public fixed ulong HostGpr[16];
-
-    /// <summary>Back-end private: scratch host vector registers across a resumable exit, by host register number.</summary>
-    [FieldOffset(HostXmmOffset)]
-    public fixed ulong HostXmm[32];
-
-    /// <summary>Back-end private: operands of an operation that is evaluated outside emitted code.</summary>
-    [FieldOffset(OperandOffset)]
-    public fixed ulong Operand[8];
-
-    /// <summary>Back-end private: NZCV that has not been computed.</summary>
-    [FieldOffset(DeferredFlagsOffset)]
-    public DeferredFlags DeferredFlags;
+    /// <summary>The back end's own, as <see cref="BackEndWords"/> are. Zero when a context is new.</summary>
+    [FieldOffset(BackEndAreaOffset)]
+    public fixed byte BackEndArea[BackEndAreaSize];
 
     [FieldOffset(ExitOffset)]
     public ExitRecord Exit;
@@ -185,16 +143,6 @@ internal unsafe struct GuestContext
     /// <summary>What signing and authenticating pointers needs beside the keys.</summary>
     [FieldOffset(PointerCodesOffset)]
     public PointerCodes PointerCodes;
-
-    /// <summary>Not zero: a saturation happened (to be folded into FPSR.QC).</summary>
-    [FieldOffset(SaturationOffset)]
-    public fixed ulong Saturation[2];
-
-    public uint Nzcv
-    {
-        readonly get => GuestFlags.ToNzcv(Flags);
-        set => Flags = GuestFlags.FromNzcv(value);
-    }
 
     public Bits128 GetV(int index)
     {

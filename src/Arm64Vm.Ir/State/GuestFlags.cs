@@ -1,24 +1,16 @@
 namespace Arm64Vm.Ir;
 
-/// <summary>The stored form of NZCV: bit 15 = N, 14 = Z, 8 = C, 0 = V.</summary>
-/// <remarks>
-/// The positions are those of AX after x86's LAHF and SETO AL, so that an x86 back end saves and restores them in two instructions;
-/// the sense is Arm's (C set after a subtraction means no borrow). Bits 7:1 are zero; bits 13:9 and 31:16 are ignored when read.
-/// </remarks>
+/// <summary>The form of NZCV in the context and of flags values outside emitted code: N in bit 31, Z 30, C 29, V 28, zeros below, as in the SPSR.</summary>
 internal static class GuestFlags
 {
-    public const uint N = 1u << 15;
-    public const uint Z = 1u << 14;
-    public const uint C = 1u << 8;
-    public const uint V = 1u;
+    public const uint N = 1u << 31;
+    public const uint Z = 1u << 30;
+    public const uint C = 1u << 29;
+    public const uint V = 1u << 28;
+    public const uint All = N | Z | C | V;
 
-    /// <summary>From NZCV in bits 31:28, as in the SPSR.</summary>
-    public static uint FromNzcv(uint nzcv) =>
-        ((nzcv >> 31) & 1) << 15 | ((nzcv >> 30) & 1) << 14 | ((nzcv >> 29) & 1) << 8 | ((nzcv >> 28) & 1);
-
-    /// <summary>To NZCV in bits 31:28.</summary>
-    public static uint ToNzcv(uint flags) =>
-        ((flags >> 15) & 1) << 31 | ((flags >> 14) & 1) << 30 | ((flags >> 8) & 1) << 29 | (flags & 1) << 28;
+    /// <summary>The flags that bits 3:0 of an instruction's immediate stand for.</summary>
+    public static uint FromImmediate(ulong nzcv) => (uint)nzcv << 28;
 
     /// <summary>ConditionHolds() of the Arm ARM (shared/functions/system).</summary>
     public static bool Holds(Condition condition, uint flags)

@@ -56,7 +56,7 @@ internal sealed unsafe partial class JitExecutor
             if (!TryFetch(context, pc))
                 return false;
             if (isFarLink)
-                cache.Link(site, cache.UnitAt((uint)(context->Entry - cache.CodeBase)));
+                cache.Link(site, cache.UnitAt((uint)(HostContext.Of(context)->Entry - cache.CodeBase)));
             return true;
         }
 
@@ -82,7 +82,7 @@ internal sealed unsafe partial class JitExecutor
     {
         context->BranchType = 0;
         context->PcPage = pc & ~0xFFFUL;
-        context->Entry = cache.CodeBase + code;
+        HostContext.Of(context)->Entry = cache.CodeBase + code;
         return true;
     }
 
@@ -106,7 +106,7 @@ internal sealed unsafe partial class JitExecutor
         {
             // Another address space or mode: predicted returns were for the old one.
             context->ContextTag = location.ContextTag;
-            context->ReturnStack = context->ReturnStackBase;
+            EmptyReturnStack(context);
         }
 
         stepping = location.Mode.SingleStep;

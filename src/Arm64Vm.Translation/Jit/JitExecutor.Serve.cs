@@ -1,6 +1,5 @@
 using Arm64Vm.Backend.X64.Compile;
 using Arm64Vm.Ir;
-using Arm64Vm.Ir.Interpreter;
 
 namespace Arm64Vm.Translation.Jit;
 
@@ -34,7 +33,7 @@ internal sealed unsafe partial class JitExecutor
         {
             case SlowKind.Pure:
                 counters.PureExits++;
-                EvaluatePure(context, descriptor->Index);
+                OracleCall.Evaluate(context, cache.PureOperation(descriptor->Index));
                 return true;
             default:
                 counters.SystemExits++;
@@ -42,27 +41,12 @@ internal sealed unsafe partial class JitExecutor
         }
     }
 
-    private void EvaluatePure(GuestContext* context, uint index)
-    {
-        IrInst operation = cache.PureOperation(index);
-        Bits128* slots = (Bits128*)context->Operand;
-        Operands operands = new()
-        {
-            A = operation.A != 0 ? slots[0] : default,
-            B = operation.B != 0 ? slots[1] : default,
-            C = operation.C != 0 ? slots[2] : default,
-            D = operation.D != 0 ? slots[3] : default,
-        };
-        FpEnvironment fp = new() { Fpcr = context->Fpcr };
-        slots[0] = PureOperations.Evaluate(operation, operands, ref fp);
-        context->Fpsr |= fp.Fpsr;
-    }
-
     private bool ServeSystem(GuestContext* context, SlowDescriptor* descriptor)
     {
         int pc = descriptor->Pc;
         uint encoding = descriptor->Index;
-        ulong operand = context->Operand[0];
+        ulong* operands = HostContext.Of(context)->Operand;
+        ulong operand = operands[0];
         ulong value;
         uint changes;
         switch (descriptor->Kind)
@@ -70,7 +54,7 @@ internal sealed unsafe partial class JitExecutor
             case SlowKind.ReadSystem:
                 if (!services.TryReadSystem(context, encoding, pc, out value))
                     return false;
-                context->Operand[0] = value;
+                operands[0] = value;
                 return true;
             case SlowKind.WriteSystem:
                 return services.TryWriteSystem(context, encoding, pc, operand);
@@ -90,14 +74,14 @@ internal sealed unsafe partial class JitExecutor
             case SlowKind.WritePState:
                 return services.TryWritePState(context, encoding & 0x3F, (encoding >> 8) & 15, pc);
             case SlowKind.MemoryCopySet:
-                if (!services.TryMemoryCopySet(context, new MemoryOperation(encoding), context->Operand[2], context->Operand[4], operand, (uint)context->Operand[6], pc, out value))
+                if (!services.TryMemoryCopySet(context, new MemoryOperation(encoding), operands[2], operands[4], operand, (uint)operands[6], pc, out value))
                     return false;
-                context->Operand[0] = value;
+                operands[0] = value;
                 return true;
             default:
-                if (!services.TryPointerAuth(context, (PointerAuthentication)descriptor->Aux, operand, context->Operand[2], pc, out value))
+                if (!services.TryPointerAuth(context, (PointerAuthentication)descriptor->Aux, operand, operands[2], pc, out value))
                     return false;
-                context->Operand[0] = value;
+                operands[0] = value;
                 return true;
         }
     }
@@ -106,7 +90,7 @@ internal sealed unsafe partial class JitExecutor
     private static void ForgetContext(GuestContext* context)
     {
         context->ContextTag = FetchTlb.NoContext;
-        context->ReturnStack = context->ReturnStackBase;
+        EmptyReturnStack(context);
         // An ISB looks at the poll word: what follows it on this page is fetched anew.
         Interlocked.Or(ref context->Poll, (uint)PollReasons.Shootdown);
     }
@@ -134,7 +118,7 @@ internal sealed unsafe partial class JitExecutor
                 SetResult(context, descriptor->Destination2, vector, Extend(second, descriptor, flags));
                 return true;
             case SlowKind.Store:
-                value = descriptor->Source == SlowDescriptor.NoRegister ? new Bits128(context->Operand[0], 0) : GetSource(context, descriptor->Source, vector, size);
+                value = descriptor->Source == SlowDescriptor.NoRegister ? new Bits128(HostContext.Of(context)->Operand[0], 0) : GetSource(context, descriptor->Source, vector, size);
                 return services.TryWrite(context, address, size, flags, pc, value);
             case SlowKind.StorePair:
                 return services.TryWrite(context, address, size, flags, pc, GetSource(context, descriptor->Source, vector, size))

@@ -120,15 +120,15 @@ internal sealed unsafe partial class JitExecutor : IExecutor
                 continue;
             }
 
-            uint code = enter(context);
+            uint code = Enter(context);
             profile?.CountLeaving(context, code);
             while (code == ExitLayout.SlowRequest)
             {
                 if (!Serve(context))
                     break;
                 DropPredictions(context);
-                context->Entry = (ulong)cache.Stubs.Resume;
-                code = enter(context);
+                HostContext.Of(context)->Entry = (ulong)cache.Stubs.Resume;
+                code = Enter(context);
                 profile?.CountLeaving(context, code);
             }
 
@@ -170,11 +170,26 @@ internal sealed unsafe partial class JitExecutor : IExecutor
         }
     }
 
+    /// <summary>Runs emitted code from where the context says to its next exit.</summary>
+    private uint Enter(GuestContext* context)
+    {
+        HostFlags.Enter(context);
+        uint code = enter(context);
+        HostFlags.Leave(context);
+        return code;
+    }
+
+    private static void EmptyReturnStack(GuestContext* context) => HostContext.Of(context)->ReturnStack = HostContext.Of(context)->ReturnStackBase;
+
+    public void SynchronizeFloatStatus(GuestContext* context) => HostFloatMode.Synchronize(context);
+
+    public void FloatControlChanged(GuestContext* context) => HostFloatMode.Follow(context);
+
     /// <summary>Code was removed since this vCPU looked last: its return stack may lead there.</summary>
     private void DropPredictions(GuestContext* context)
     {
         if (cache.Epoch != seenEpoch)
-            context->ReturnStack = context->ReturnStackBase;
+            EmptyReturnStack(context);
     }
 
     /// <summary>At a unit boundary: drops whatever may lead to removed code or retired tables, and says so.</summary>
@@ -183,7 +198,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
         ulong epoch = cache.Epoch;
         if (epoch == seenEpoch)
             return;
-        context->ReturnStack = context->ReturnStackBase;
+        EmptyReturnStack(context);
         if (cache.TableEpoch != seenTableEpoch)
         {
             seenTableEpoch = cache.TableEpoch;
@@ -205,11 +220,12 @@ internal sealed unsafe partial class JitExecutor : IExecutor
         // What a return finds below the last pair. A guest may return to that odd address too: it then leaves for the run loop.
         ((ulong*)top)[0] = (ulong)cache.Stubs.ReturnUnderflow;
         ((ulong*)top)[1] = 1;
-        context->ReturnStackBase = (ulong)top;
-        context->ReturnStackLimit = (ulong)(returnStack.Address + (ReturnStackBytes / 2));
-        context->ReturnStack = (ulong)top;
+        HostContext* host = HostContext.Of(context);
+        host->ReturnStackBase = (ulong)top;
+        host->ReturnStackLimit = (ulong)(returnStack.Address + (ReturnStackBytes / 2));
+        host->ReturnStack = (ulong)top;
         context->ContextTag = FetchTlb.NoContext;
-        FloatControlChanged(context);
+        HostFloatMode.Follow(context);
         seenEpoch = 0;
         prepared = context;
     }

@@ -101,7 +101,7 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
     /// <summary>A vCPU takes part from now on; its context gets the base of code offsets.</summary>
     internal CacheMember Join(GuestContext* context)
     {
-        context->CodeBase = CodeBase;
+        HostContext.Of(context)->CodeBase = CodeBase;
         CacheMember member = new(context);
         lock (gate)
         {

@@ -189,7 +189,7 @@ internal sealed unsafe class VectorRun : IDisposable
             context->SetV(r, new Bits128((ulong)value, (ulong)(value >> 64)));
         }
 
-        context->Nzcv = (uint)expected[RegisterValue.Nzcv];
+        context->Nzcv = (uint)expected[RegisterValue.Nzcv] & GuestFlags.All;
         machine.SetFpcr((uint)expected[RegisterValue.Fpcr]);
         context->Fpsr = (uint)expected[RegisterValue.Fpsr];
         context->Pc = (ulong)expected[RegisterValue.Pc];

@@ -26,12 +26,14 @@ internal sealed unsafe class RegionRunner : ICompilerHost, IDisposable
         stubs = new Stubs(buffer.Rw, buffer.Rx, StubBytes);
         compiler = new X64Compiler(this, stubs, features);
         byte* top = returnStack.Address + returnStack.Size - 64;
-        Context->ReturnStackBase = Context->ReturnStack = (ulong)top;
-        Context->ReturnStackLimit = (ulong)returnStack.Address + (ReturnStackBytes / 2);
-        Context->HostMode = 0x1F80;
+        Host->ReturnStackBase = Host->ReturnStack = (ulong)top;
+        Host->ReturnStackLimit = (ulong)returnStack.Address + (ReturnStackBytes / 2);
+        Host->Mode = HostFloatMode.Default;
     }
 
     public GuestContext* Context => (GuestContext*)contextMemory.Address;
+
+    private HostContext* Host => HostContext.Of(Context);
 
     /// <summary>Operations of the regions compiled so far that were left to the oracle.</summary>
     public IReadOnlyList<IrInst> Pure => pure;
@@ -54,29 +56,28 @@ internal sealed unsafe class RegionRunner : ICompilerHost, IDisposable
     public uint Run()
     {
         GuestContext* context = Context;
-        context->Saturation[0] = context->Saturation[1] = 0;
+        Host->Saturation[0] = Host->Saturation[1] = 0;
         context->Fpsr = 0;
-        context->Entry = (ulong)(buffer.Rx + CodeOffset);
+        Host->Entry = (ulong)(buffer.Rx + CodeOffset);
         var enter = (delegate* unmanaged<GuestContext*, uint>)stubs.Enter;
+        HostFlags.Enter(context);
         uint code = enter(context);
         while (code == ExitLayout.SlowRequest)
         {
             SlowDescriptor* descriptor = (SlowDescriptor*)context->Exit.Resume;
             Assert.Equal(SlowKind.Pure, descriptor->Kind);
             context->Exit.Resume += SlowDescriptor.SizeInBytes;
-            Bits128* slots = (Bits128*)context->Operand;
-            FpEnvironment fp = default;
-            slots[0] = PureOperations.Evaluate(pure[(int)descriptor->Index], new Operands { A = slots[0], B = slots[1], C = slots[2], D = slots[3] }, ref fp);
-            context->Fpsr |= fp.Fpsr;
-            context->Entry = (ulong)stubs.Resume;
+            OracleCall.Evaluate(context, pure[(int)descriptor->Index]);
+            Host->Entry = (ulong)stubs.Resume;
             code = enter(context);
         }
 
+        HostFlags.Leave(context);
         return code;
     }
 
     /// <summary>FPSR.QC, from either place.</summary>
-    public bool Saturated => (Context->Saturation[0] | Context->Saturation[1]) != 0 || (Context->Fpsr & FpEnvironment.Saturated) != 0;
+    public bool Saturated => (Host->Saturation[0] | Host->Saturation[1]) != 0 || (Context->Fpsr & FpEnvironment.Saturated) != 0;
 
     public uint InternPureOperation(in IrInst operation)
     {

@@ -5,7 +5,7 @@ using Arm64Vm.Ir;
 
 namespace Arm64Vm.Translation.Tests.Golden;
 
-/// <summary>Names of places in <see cref="GuestContext"/>.</summary>
+/// <summary>Names of places in <see cref="GuestContext"/>, those of the back end among them.</summary>
 internal static class ContextFields
 {
     private static readonly string[] Regimes = ["el0", "el1", "pan"];
@@ -18,10 +18,10 @@ internal static class ContextFields
             >= GuestContext.XOffset and < GuestContext.XOffset + 256 => (General(offset), offset & ~7),
             >= GuestContext.VOffset and < GuestContext.VOffset + 512 => ($"V{(offset - GuestContext.VOffset) / 16}", offset & ~15),
             >= GuestContext.DirectRegistersOffset and < GuestContext.DirectRegistersOffset + ((int)DirectRegister.Count * 8) => (((DirectRegister)((offset - GuestContext.DirectRegistersOffset) / 8)).ToString(), offset & ~7),
-            >= GuestContext.HostGprOffset and < GuestContext.HostXmmOffset => ($"HostGpr{(offset - GuestContext.HostGprOffset) / 8}", offset & ~7),
-            >= GuestContext.HostXmmOffset and < GuestContext.SaturationOffset => ($"HostXmm{(offset - GuestContext.HostXmmOffset) / 16}", offset & ~15),
-            >= GuestContext.OperandOffset and < GuestContext.OperandOffset + 64 => ($"Operand{(offset - GuestContext.OperandOffset) / 16}", offset & ~15),
-            >= GuestContext.SpillOffset and < GuestContext.SpillOffset + (GuestContext.SpillSlots * 16) => ($"Spill{(offset - GuestContext.SpillOffset) / 16}", offset & ~15),
+            >= HostContext.GprOffset and < HostContext.XmmOffset => ($"HostGpr{(offset - HostContext.GprOffset) / 8}", offset & ~7),
+            >= HostContext.XmmOffset and < HostContext.SaturationOffset => ($"HostXmm{(offset - HostContext.XmmOffset) / 16}", offset & ~15),
+            >= HostContext.OperandOffset and < HostContext.OperandOffset + 64 => ($"Operand{(offset - HostContext.OperandOffset) / 16}", offset & ~15),
+            >= HostContext.SpillOffset and < HostContext.SpillOffset + (HostContext.SpillSlots * 16) => ($"Spill{(offset - HostContext.SpillOffset) / 16}", offset & ~15),
             >= GuestContext.TlbOffset and < GuestContext.FetchTlbOffset => (Tlb(offset), offset - ((offset - GuestContext.TlbOffset) % GuestContext.TlbBytes)),
             >= GuestContext.FetchTlbOffset and < GuestContext.TotalSize => ("FetchTlb", GuestContext.FetchTlbOffset),
             >= GuestContext.ExitOffset and < GuestContext.ExitOffset + ExitLayout.Resume + 8 => Exit(offset),
@@ -50,8 +50,9 @@ internal static class ContextFields
 
     private static (string Name, int Start) Field(int offset)
     {
-        FieldInfo field = typeof(GuestContext).GetFields(BindingFlags.Instance | BindingFlags.Public)
-            .Where(f => Offset(f) <= offset)
+        FieldInfo field = new[] { typeof(GuestContext), typeof(HostContext) }
+            .SelectMany(type => type.GetFields(BindingFlags.Instance | BindingFlags.Public))
+            .Where(f => Offset(f) <= offset && f.Name is not (nameof(GuestContext.BackEndWords) or nameof(GuestContext.BackEndArea)))
             .MaxBy(Offset)!;
         return (field.Name, Offset(field));
     }

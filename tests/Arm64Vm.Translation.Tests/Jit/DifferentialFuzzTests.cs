@@ -116,7 +116,7 @@ public unsafe class DifferentialFuzzTests
 
         for (int r = 28; r < 30; r++)
             context->X[r] = FlatMachine.DataBase + (ulong)(0x1000 * random.Next(3)) + (ulong)(8 * random.Next(-24, 24));
-        context->Nzcv = (uint)random.Next() << 1;
+        context->Nzcv = ((uint)random.Next() << 1) & GuestFlags.All;
         machine.SetFpcr(random.Next(4) == 0 ? (uint)random.Next(0, 64) << 19 & TranslationMode.FpcrMask : 0);
         context->Fpsr = 0;
         context->Pc = CodeBase;

@@ -110,7 +110,7 @@ public unsafe class FloatFuzzTests
             context->SetV(r, new Bits128(Half(random), random.Next(3) == 0 ? 0 : Half(random)));
         }
 
-        context->Nzcv = (uint)random.Next() << 1;
+        context->Nzcv = ((uint)random.Next() << 1) & GuestFlags.All;
         machine.SetFpcr(fpcr);
         context->Pc = CodeBase;
         context->Poll = 0;

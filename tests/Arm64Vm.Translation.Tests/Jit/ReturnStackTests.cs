@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Arm64Vm.Backend.X64.Compile;
 using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Ir;
 using Arm64Vm.Translation.Jit;
@@ -29,7 +30,7 @@ public unsafe class ReturnStackTests
             ExitReason reason = executor.Run(machine.Context);
             Assert.Equal((target & 3) != 0 ? ExitReason.PcAlignment : ExitReason.Breakpoint, reason);
             Assert.Equal(target, machine.Context->Pc);
-            Assert.Equal(machine.Context->ReturnStackBase, machine.Context->ReturnStack);
+            Assert.Equal(HostContext.Of(machine.Context)->ReturnStackBase, HostContext.Of(machine.Context)->ReturnStack);
         }
     }
 }

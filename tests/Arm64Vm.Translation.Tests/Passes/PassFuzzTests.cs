@@ -94,7 +94,7 @@ public unsafe class PassFuzzTests
             context->SetV(r, new Bits128((ulong)random.NextInt64(), (ulong)random.NextInt64()));
         }
 
-        context->Nzcv = (uint)random.Next() << 1;
+        context->Nzcv = ((uint)random.Next() << 1) & GuestFlags.All;
         machine.SetFpcr(0);
         context->Fpsr = 0;
         context->Pc = CodeBase;

@@ -299,7 +299,7 @@ internal sealed partial class X64Compiler
     {
         Label full = emit.NewLabel();
         Label ready = emit.NewLabel();
-        emit.Alu(AluOp.Cmp, 8, Gpr.Rsp, HostAbi.Field(GuestContext.ReturnStackLimitOffset));
+        emit.Alu(AluOp.Cmp, 8, Gpr.Rsp, HostAbi.Field(HostContext.ReturnStackLimitOffset));
         emit.Jcc(Cc.B, full);
         emit.Bind(ready);
         emit.Push(HostAbi.X(30));

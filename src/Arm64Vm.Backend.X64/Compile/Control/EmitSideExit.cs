@@ -73,7 +73,7 @@ internal sealed partial class X64Compiler
         if (storesFlags)
         {
             flagsForm = form;
-            StoreHostFlags(HostAbi.Field(GuestContext.FlagsOffset));
+            StoreHostFlags(HostAbi.Field(HostContext.FlagsOffset));
         }
 
         if (CountsInstructions)

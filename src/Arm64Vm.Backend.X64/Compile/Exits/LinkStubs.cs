@@ -63,7 +63,7 @@ internal sealed partial class X64Compiler
         for (int i = 0; i < pendingResetCount; i++)
         {
             emit.Bind(pendingResets[i].Entry);
-            emit.Mov(8, Gpr.Rsp, HostAbi.Field(GuestContext.ReturnStackBaseOffset));
+            emit.Mov(8, Gpr.Rsp, HostAbi.Field(HostContext.ReturnStackBaseOffset));
             emit.Jmp(pendingResets[i].Resume);
         }
 

@@ -72,7 +72,7 @@ internal readonly struct MemoryRecord(ulong bits)
     public unsafe void EndWindows(GuestContext* context)
     {
         for (int set = Windows; set != 0; set &= set - 1)
-            context->HostGpr[HostAbi.PoolGpr[BitOperations.TrailingZeroCount(set)]] = 0;
+            HostContext.Of(context)->Gpr[HostAbi.PoolGpr[BitOperations.TrailingZeroCount(set)]] = 0;
     }
 
     private static ulong Register(byte register) => register == SlowDescriptor.NoRegister ? 0UL : register;

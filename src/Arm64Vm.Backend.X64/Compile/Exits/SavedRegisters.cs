@@ -21,7 +21,7 @@ internal static unsafe class SavedRegisters
     public static ulong* Gpr(GuestContext* context, byte host)
     {
         byte guest = GuestOfGpr[host & 15];
-        return guest != HostAbi.None ? &context->X[guest] : &context->HostGpr[host & 15];
+        return guest != HostAbi.None ? &context->X[guest] : &HostContext.Of(context)->Gpr[host & 15];
     }
 
     /// <summary>Where vector register <paramref name="host"/> is.</summary>
@@ -29,6 +29,6 @@ internal static unsafe class SavedRegisters
     public static Bits128* Xmm(GuestContext* context, byte host)
     {
         byte guest = GuestOfXmm[host & 15];
-        return guest != HostAbi.None ? (Bits128*)&context->V[guest * 2] : (Bits128*)&context->HostXmm[(host & 15) * 2];
+        return guest != HostAbi.None ? (Bits128*)&context->V[guest * 2] : (Bits128*)&HostContext.Of(context)->Xmm[(host & 15) * 2];
     }
 }

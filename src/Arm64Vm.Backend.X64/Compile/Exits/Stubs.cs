@@ -65,13 +65,13 @@ internal sealed unsafe partial class Stubs
 
         emit.Align(16);
         ReturnUnderflow = Here(emit);
-        emit.Mov(8, Gpr.Rsp, HostAbi.Field(GuestContext.ReturnStackBaseOffset));
+        emit.Mov(8, Gpr.Rsp, HostAbi.Field(HostContext.ReturnStackBaseOffset));
         emit.JmpTo(IndirectMiss);
 
         // Not the address that the innermost call expected: nothing on the return stack can be trusted any more.
         emit.Align(16);
         ReturnMiss = Here(emit);
-        emit.Mov(8, Gpr.Rsp, HostAbi.Field(GuestContext.ReturnStackBaseOffset));
+        emit.Mov(8, Gpr.Rsp, HostAbi.Field(HostContext.ReturnStackBaseOffset));
         EmitFind(emit, type: 0);
         emit.Jmp(Gpr.Rcx);
 
@@ -188,7 +188,7 @@ internal sealed unsafe partial class Stubs
         emit.Mov(4, Gpr.Rdx, Gpr.Rax);
         emit.Alu(AluOp.And, 4, Gpr.Rdx, 0xFFC);
         emit.Mov(4, Gpr.Rcx, Mem.Index(Gpr.Rcx, Gpr.Rdx, 1, 0));
-        emit.Alu(AluOp.Add, 8, Gpr.Rcx, HostAbi.Field(GuestContext.CodeBaseOffset));
+        emit.Alu(AluOp.Add, 8, Gpr.Rcx, HostAbi.Field(HostContext.CodeBaseOffset));
     }
 
     /// <summary>Puts the guest return address below the host's, which is on the return stack and goes to rdx as well.</summary>
@@ -196,9 +196,9 @@ internal sealed unsafe partial class Stubs
     {
         Label ready = emit.NewLabel();
         emit.Pop(Gpr.Rdx);
-        emit.Alu(AluOp.Cmp, 8, Gpr.Rsp, HostAbi.Field(GuestContext.ReturnStackLimitOffset));
+        emit.Alu(AluOp.Cmp, 8, Gpr.Rsp, HostAbi.Field(HostContext.ReturnStackLimitOffset));
         emit.Jcc(Cc.Ae, ready);
-        emit.Mov(8, Gpr.Rsp, HostAbi.Field(GuestContext.ReturnStackBaseOffset));
+        emit.Mov(8, Gpr.Rsp, HostAbi.Field(HostContext.ReturnStackBaseOffset));
         emit.Bind(ready);
         emit.Push(HostAbi.X(30));
         emit.Push(Gpr.Rdx);
@@ -223,8 +223,8 @@ internal sealed unsafe partial class Stubs
         emit.Push(Gpr.R14);
         emit.Push(Gpr.R15);
         emit.Lea(8, HostAbi.Context, Mem.Base(Gpr.Rdi, HostAbi.ContextBias));
-        emit.Mov(8, HostAbi.Field(GuestContext.HostStackPointerOffset), Gpr.Rsp);
-        emit.Ldmxcsr(HostAbi.Field(GuestContext.HostModeOffset));
+        emit.Mov(8, HostAbi.Field(HostContext.StackPointerOffset), Gpr.Rsp);
+        emit.Ldmxcsr(HostAbi.Field(HostContext.ModeOffset));
         for (int i = 0; i < 32; i++)
         {
             if (HostAbi.PinnedX[i] != HostAbi.None)
@@ -233,8 +233,8 @@ internal sealed unsafe partial class Stubs
                 emit.Vex(V.Movaps, (Xmm)HostAbi.PinnedV[i], HostAbi.V(i));
         }
 
-        emit.Mov(8, Gpr.Rsp, HostAbi.Field(GuestContext.ReturnStackOffset));
-        emit.Jmp(HostAbi.Field(GuestContext.EntryOffset));
+        emit.Mov(8, Gpr.Rsp, HostAbi.Field(HostContext.ReturnStackOffset));
+        emit.Jmp(HostAbi.Field(HostContext.EntryOffset));
     }
 
     private static void EmitResume(X64Emitter emit)
@@ -256,9 +256,9 @@ internal sealed unsafe partial class Stubs
                 emit.VexStore(V.Movaps, HostAbi.V(i), (Xmm)HostAbi.PinnedV[i]);
         }
 
-        emit.Stmxcsr(HostAbi.Field(GuestContext.HostModeOffset));
-        emit.Mov(8, HostAbi.Field(GuestContext.ReturnStackOffset), Gpr.Rsp);
-        emit.Mov(8, Gpr.Rsp, HostAbi.Field(GuestContext.HostStackPointerOffset));
+        emit.Stmxcsr(HostAbi.Field(HostContext.ModeOffset));
+        emit.Mov(8, HostAbi.Field(HostContext.ReturnStackOffset), Gpr.Rsp);
+        emit.Mov(8, Gpr.Rsp, HostAbi.Field(HostContext.StackPointerOffset));
         emit.Ldmxcsr(Mem.Rip(defaultMode));
         emit.Pop(Gpr.R15);
         emit.Pop(Gpr.R14);

@@ -39,7 +39,7 @@ internal sealed partial class X64Compiler
     {
         ClobberFlags();
         Gpr target = Define(current);
-        Mem hostMode = HostAbi.Field(GuestContext.HostModeOffset);
+        Mem hostMode = HostAbi.Field(HostContext.ModeOffset);
         emit.Stmxcsr(hostMode);
         emit.Mov(4, target, hostMode);
         emit.Mov(4, Gpr.Rax, hostMode);
@@ -59,7 +59,7 @@ internal sealed partial class X64Compiler
     private void EmitWriteFloatStatus(in IrInst inst)
     {
         ClobberFlags();
-        Mem hostMode = HostAbi.Field(GuestContext.HostModeOffset);
+        Mem hostMode = HostAbi.Field(HostContext.ModeOffset);
         emit.Mov(4, Gpr.Rax, Use(inst.A));
         emit.Alu(AluOp.And, 4, Gpr.Rax, unchecked((int)FpsrBits.Writable));
         emit.Mov(4, HostAbi.Field(GuestContext.FpsrOffset), Gpr.Rax);
@@ -70,5 +70,5 @@ internal sealed partial class X64Compiler
         emit.Ldmxcsr(hostMode);
     }
 
-    private static Mem Saturation(int half) => HostAbi.Field(GuestContext.SaturationOffset + (half * 8));
+    private static Mem Saturation(int half) => HostAbi.Field(HostContext.SaturationOffset + (half * 8));
 }

@@ -168,9 +168,9 @@ internal sealed partial class X64Compiler
         Label done = emit.NewLabel();
         emit.JmpShort(done);
         emit.Bind(constant);
-        uint flags = GuestFlags.FromNzcv((uint)(inst.Imm & 15) << 28);
+        uint flags = HostFlags.FromGuest(GuestFlags.FromImmediate(inst.Imm & 15));
         if (form == FlagForm.Borrow)
-            flags ^= GuestFlags.C;
+            flags ^= HostFlags.C;
         emit.MovImm(Gpr.Rax, flags);
         LoadHostFlagsFromScratch();
         emit.Bind(done);

@@ -45,15 +45,12 @@ internal sealed partial class X64Compiler
             return;
         int slot = AllocateSpill();
         if (flagsForm < FlagForm.FloatDirect && OnlyCarryIsUsed(value))
-            emit.Setcc(flagsForm == FlagForm.Borrow ? Cc.Ae : Cc.B, HostAbi.Field(GuestContext.SpillOffset + (slot * 16) + (CarryBit / 8)));
+            emit.Setcc(flagsForm == FlagForm.Borrow ? Cc.Ae : Cc.B, HostAbi.Field(HostContext.SpillOffset + (slot * 16) + (HostFlags.CarryBit / 8)));
         else
             StoreHostFlags(HostAbi.Spill(slot));
         values[value].Backing = Backing.Spill;
         values[value].Index = (byte)slot;
     }
-
-    /// <summary>Bit of C in <see cref="GuestFlags"/>.</summary>
-    private const int CarryBit = 8;
 
     /// <summary>All that uses a flags value from here on are additions and subtractions with carry.</summary>
     private bool OnlyCarryIsUsed(int value)
@@ -82,12 +79,12 @@ internal sealed partial class X64Compiler
         }
 
         ClobberFlags();
-        emit.Bt(4, FlagsMemory(value), CarryBit);
+        emit.Bt(4, FlagsMemory(value), HostFlags.CarryBit);
         flagsOwner = value;
         flagsForm = FlagForm.Arm;
     }
 
-    /// <summary>Stores the host's flags in the form of <see cref="GuestFlags"/>; they keep their meaning, in the Arm form.</summary>
+    /// <summary>Stores the host's flags in the form of <see cref="HostFlags"/>; they keep their meaning, in the Arm form.</summary>
     private void StoreHostFlags(Mem memory)
     {
         if (flagsForm >= FlagForm.FloatDirect)
@@ -103,7 +100,7 @@ internal sealed partial class X64Compiler
         emit.Mov(4, memory, Gpr.Rax);
     }
 
-    /// <summary>Loads flags that are in the scratch register (GuestFlags form) into the host's flags.</summary>
+    /// <summary>Loads flags that are in the scratch register (HostFlags form) into the host's flags.</summary>
     private void LoadHostFlagsFromScratch()
     {
         // AL is 1 for V set: 1 + 0x7F overflows a signed byte, 0 + 0x7F does not. SAHF takes N, Z and C from AH.
@@ -130,7 +127,7 @@ internal sealed partial class X64Compiler
         ref ValueState state = ref values[value];
         return state.Backing switch
         {
-            Backing.GuestFlags => HostAbi.Field(GuestContext.FlagsOffset),
+            Backing.GuestFlags => HostAbi.Field(HostContext.FlagsOffset),
             Backing.Spill => HostAbi.Spill(state.Index),
             _ => throw new InvalidOperationException($"flags %{value} are nowhere"),
         };
@@ -186,7 +183,7 @@ internal sealed partial class X64Compiler
         if (flagsOwner == value)
         {
             DetachGuestFlags(value);
-            StoreHostFlags(HostAbi.Field(GuestContext.FlagsOffset));
+            StoreHostFlags(HostAbi.Field(HostContext.FlagsOffset));
         }
         else if (values[value].Backing == Backing.GuestFlags)
         {
@@ -197,7 +194,7 @@ internal sealed partial class X64Compiler
             Mem source = FlagsMemory(value);
             DetachGuestFlags(value);
             emit.Mov(4, Gpr.Rax, source);
-            emit.Mov(4, HostAbi.Field(GuestContext.FlagsOffset), Gpr.Rax);
+            emit.Mov(4, HostAbi.Field(HostContext.FlagsOffset), Gpr.Rax);
         }
 
         if (values[value].Backing == Backing.Spill)
@@ -248,7 +245,7 @@ internal sealed partial class X64Compiler
         int slot = AllocateSpill();
         // MOV only: the host's flags stay.
         Gpr t = AllocateGpr();
-        emit.Mov(4, t, HostAbi.Field(GuestContext.FlagsOffset));
+        emit.Mov(4, t, HostAbi.Field(HostContext.FlagsOffset));
         emit.Mov(4, HostAbi.Spill(slot), t);
         values[value].Backing = Backing.Spill;
         values[value].Index = (byte)slot;
@@ -275,7 +272,7 @@ internal sealed partial class X64Compiler
         Gpr mask = ScratchGpr();
         Gpr d = Define(current);
         ClobberFlags();
-        emit.MovImm(mask, GuestFlags.N | GuestFlags.Z | GuestFlags.C | GuestFlags.V);
+        emit.MovImm(mask, HostFlags.N | HostFlags.Z | HostFlags.C | HostFlags.V);
         emit.Pext(4, d, Gpr.Rax, mask);
         emit.Shift(ShiftOp.Shl, 4, d, 28);
     }
@@ -287,7 +284,7 @@ internal sealed partial class X64Compiler
         Gpr mask = ScratchGpr();
         emit.Mov(4, Gpr.Rax, a);
         emit.Shift(ShiftOp.Shr, 4, Gpr.Rax, 28);
-        emit.MovImm(mask, GuestFlags.N | GuestFlags.Z | GuestFlags.C | GuestFlags.V);
+        emit.MovImm(mask, HostFlags.N | HostFlags.Z | HostFlags.C | HostFlags.V);
         emit.Pdep(4, Gpr.Rax, Gpr.Rax, mask);
         LoadHostFlagsFromScratch();
         flagsOwner = values[current].LastUse != 0 ? current : 0;

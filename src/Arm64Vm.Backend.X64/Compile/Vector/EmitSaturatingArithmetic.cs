@@ -13,7 +13,7 @@ internal sealed partial class X64Compiler
     /// <summary>Notes saturation where <paramref name="indicator"/> is not zero; it is used up.</summary>
     private void VSaturated(Xmm indicator)
     {
-        Mem sticky = HostAbi.Field(GuestContext.SaturationOffset);
+        Mem sticky = HostAbi.Field(HostContext.SaturationOffset);
         emit.Vex(V.Por, indicator, indicator, sticky);
         emit.VexStore(V.Movaps, sticky, indicator);
     }

@@ -105,7 +105,7 @@ internal sealed partial class X64Compiler
         if (!IsVectorMemory(value) || state.Backing == Backing.Constant)
             return false;
         memory = state.Backing == Backing.Spill
-            ? HostAbi.Field(GuestContext.SpillOffset + (state.Index * 16) + offset)
+            ? HostAbi.Field(HostContext.SpillOffset + (state.Index * 16) + offset)
             : HostAbi.Field(GuestContext.VOffset + (state.Index * 16) + offset);
         return true;
     }

@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
+using Arm64Vm.Ir;
 
-namespace Arm64Vm.Ir;
+namespace Arm64Vm.Backend.Il;
 
-/// <summary>What NZCV are the flags of, where they have not been computed: <see cref="GuestContext.Flags"/> is out of date then.</summary>
+/// <summary>What NZCV are the flags of, where they have not been computed: <see cref="GuestContext.Nzcv"/> is out of date then.</summary>
 /// <remarks>Only while an executor that defers flags runs; it settles them before anyone else looks.</remarks>
 [StructLayout(LayoutKind.Sequential)]
 internal struct DeferredFlags
@@ -23,7 +24,7 @@ internal struct DeferredFlags
 /// <summary>Operations whose flags are deferred. Those of 64 bits are odd, the same of 32 bits follow.</summary>
 internal enum DeferredFlagsKind : uint
 {
-    /// <summary>NZCV is in <see cref="GuestContext.Flags"/>.</summary>
+    /// <summary>NZCV is in <see cref="GuestContext.Nzcv"/>.</summary>
     None,
     Add64,
     Add32,
