@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Compression;
 using System.Reflection;
 
 namespace Arm64Vm.Profiling.Tests;
@@ -71,7 +70,7 @@ public class ProfileFileTests
     [Fact]
     public void SectionsOfANewerProductAreSkipped()
     {
-        var bytes = Unpacked(SampleProfiles.Full());
+        var bytes = SampleProfiles.Unpacked(SampleProfiles.Full());
         byte[] longer = [.. bytes, 100, 3, 1, 2, 3];
         Assert.Equivalent(SampleProfiles.Full(), ProfileSections.Read(longer), strict: true);
     }
@@ -100,7 +99,7 @@ public class ProfileFileTests
     [Fact]
     public void DamagedSectionsAreReadOrRefused()
     {
-        var good = Unpacked(SampleProfiles.Full());
+        var good = SampleProfiles.Unpacked(SampleProfiles.Full());
         var random = new Random(20260101);
         var refused = 0;
         for (var round = 0; round < 20_000; round++)
@@ -141,13 +140,5 @@ public class ProfileFileTests
             Assert.InRange(block.Symbol, -1, profile.Symbols.Count - 1);
             Assert.Equal(block.GuestCode.Length / 4, block.SamplesByInstruction().Length);
         }
-    }
-
-    private static byte[] Unpacked(Profile profile)
-    {
-        using var packed = new ZLibStream(new MemoryStream(SampleProfiles.Bytes(profile)[16..]), CompressionMode.Decompress);
-        using var bytes = new MemoryStream();
-        packed.CopyTo(bytes);
-        return bytes.ToArray();
     }
 }

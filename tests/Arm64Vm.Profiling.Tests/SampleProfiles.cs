@@ -1,3 +1,5 @@
+using System.IO.Compression;
+
 namespace Arm64Vm.Profiling.Tests;
 
 /// <summary>Profiles to write, read and export.</summary>
@@ -108,5 +110,38 @@ internal static class SampleProfiles
         using var stream = new MemoryStream();
         ProfileFile.Write(profile, stream);
         return stream.ToArray();
+    }
+
+    /// <summary>The sections of a profile's file, before compression.</summary>
+    public static byte[] Unpacked(Profile profile)
+    {
+        using var packed = new ZLibStream(new MemoryStream(Bytes(profile)[16..]), CompressionMode.Decompress);
+        using var bytes = new MemoryStream();
+        packed.CopyTo(bytes);
+        return bytes.ToArray();
+    }
+
+    /// <summary>Profiles that are read although their files are damaged.</summary>
+    public static IEnumerable<Profile> Damaged(int seed, int rounds)
+    {
+        var good = Unpacked(Full());
+        var random = new Random(seed);
+        for (var round = 0; round < rounds; round++)
+        {
+            var bytes = (byte[])good.Clone();
+            for (var change = random.Next(1, 4); change > 0; change--)
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            Profile profile;
+            try
+            {
+                profile = ProfileSections.Read(bytes);
+            }
+            catch (ProfileFormatException)
+            {
+                continue;
+            }
+
+            yield return profile;
+        }
     }
 }

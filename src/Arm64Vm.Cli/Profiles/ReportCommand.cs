@@ -16,24 +16,37 @@ internal static class ReportCommand
         Option<string?> diff = new("--diff") { Description = "Instead: what is different in another profile", HelpName = "OTHER" };
         Option<string[]> check = new("--check") { Description = "Instead: hold the profile to rules such as 'translate < 5%'; a file with one a line, or a rule itself; may be repeated. Status 1: one is broken", HelpName = "FILE|RULE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         Option<bool> json = new("--json") { Description = "As a JSON document" };
+        Option<string[]> export = new("--export") { Description = "Instead: for another program, into a file or to standard output; may be repeated. docs/profiling.md says what opens each", HelpName = $"{string.Join('|', ProfileExport.Names)}[=FILE]", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         command.Add(file);
-        foreach (var option in (ReadOnlySpan<Option>)[lines, annotate, diff, check, json])
+        foreach (var option in (ReadOnlySpan<Option>)[lines, annotate, diff, check, json, export])
             command.Add(option);
+        export.CompletionSources.Add(context => Completions.OfList(context, ProfileExport.Names.SelectMany(name => new[] { name, name + "=" }), []));
         NotEmpty.Require(file, "the file's name");
         command.SetAction(parsed =>
         {
             var count = parsed.GetValue(lines);
             if (count is < 1 or > 1_000_000)
                 throw CliException.Usage("--lines: from 1 to 1000000");
-            if (new[] { annotate, diff, (Option)check }.Count(option => parsed.GetResult(option) is not null) > 1)
-                throw CliException.Usage("--annotate, --diff and --check do not go together");
-            var profile = Read(parsed.GetValue(file)!);
+            if (new Option[] { annotate, diff, check, export }.Where(option => parsed.GetResult(option) is not null).ToList() is [var first, var second, ..])
+                throw CliException.Usage($"{first.Name} and {second.Name} do not go together");
+            if (parsed.GetValue(json) && new Option[] { annotate, diff, check, export }.FirstOrDefault(option => parsed.GetResult(option) is not null) is { } other)
+                throw CliException.Usage($"--json and {other.Name} do not go together");
+            var path = parsed.GetValue(file)!;
+            var exports = ReportExports.Parse(parsed.GetValue(export) ?? []);
+            exports.CheckFiles(path, streams);
+            var profile = Read(path);
+            if (exports.Any)
+            {
+                exports.Write(profile, streams);
+                return ExitStatus.Success;
+            }
+
             if (parsed.GetValue(check) is { Length: > 0 } rules)
                 return RuleCheck.Run(profile, rules, streams.Text) ? ExitStatus.Success : ExitStatus.Failure;
             if (parsed.GetValue(annotate) is { } what)
                 return new Annotation(profile, streams.Text).Write(what, count) ? ExitStatus.Success : throw new CliException($"no block of the profile is in '{what}'", ExitStatus.Failure);
-            if (parsed.GetValue(diff) is { } other)
-                DiffText.Write(ProfileDiff.Of(profile, Read(other)), count, streams.Text);
+            if (parsed.GetValue(diff) is { } after)
+                DiffText.Write(ProfileDiff.Of(profile, Read(after)), count, streams.Text);
             else if (parsed.GetValue(json))
                 ReportJson.Write(profile, count, streams.Text);
             else

@@ -94,8 +94,10 @@ internal static class Findings
         string TopExits()
         {
             var all = profile.Exits.Sum(exit => exit.Count);
+            if (profile.Exits.Count == 0)
+                return "";
             var top = profile.Exits.GroupBy(exit => exit.Reason).Select(group => (Reason: group.Key, Count: group.Sum(exit => exit.Count), First: group.First())).MaxBy(group => group.Count);
-            return all == 0 ? "" : $"{all / seconds:N0} exits a second; {Percent(top.Count / (double)all)} are {top.Reason}, most in {FunctionTable.NameOf(profile, top.First.Site, top.First.Symbol)}.";
+            return $"{all / seconds:N0} exits a second; {Percent(top.Count / (double)Math.Max(1, all))} are {top.Reason}, most in {FunctionTable.NameOf(profile, top.First.Site, top.First.Symbol)}.";
         }
 
         string TopSite(ProfilePlace place)

@@ -92,9 +92,11 @@ internal sealed class FunctionTable
     public static string NameOf(Profile profile, ulong address, int symbol) =>
         symbol >= 0 ? profile.Symbols[symbol].Name : $"{address & ~0xFFFUL:x}+";
 
-    private static string KeyOf(Profile profile, in ProfileFrame frame) => frame.Symbol >= 0 ? $"{frame.Symbol}" : $"{frame.Address & ~0xFFFUL:x}/{frame.Process}";
+    /// <summary>The same for frames of one function, or of one page of code without a name.</summary>
+    internal static string KeyOf(Profile profile, in ProfileFrame frame) => frame.Symbol >= 0 ? $"{frame.Symbol}" : $"{frame.Address & ~0xFFFUL:x}/{frame.Process}";
 
-    private static FunctionRow RowOf(Profile profile, in ProfileFrame frame) => new(
+    /// <summary>The row of a frame, without samples yet.</summary>
+    internal static FunctionRow RowOf(Profile profile, in ProfileFrame frame) => new(
         NameOf(profile, frame.Address, frame.Symbol),
         frame.Symbol >= 0 ? profile.Modules[profile.Symbols[frame.Symbol].Module].Name : frame.Process >= 0 ? ProcessName(profile, frame.Process) : (frame.Address >> 55 & 1) != 0 ? "kernel?" : "",
         frame.Symbol, 0, 0, 0);

@@ -74,5 +74,19 @@ internal ref struct PayloadReader(ReadOnlySpan<byte> bytes, string[] strings)
         return values;
     }
 
+    /// <summary>As <see cref="Longs"/>, for amounts: none is negative or so large that their sum is none.</summary>
+    public long[] Amounts(int expected)
+    {
+        const long Most = long.MaxValue >> 8;
+        var values = Longs(expected);
+        foreach (var value in values)
+        {
+            if (value is < 0 or > Most)
+                throw Damaged();
+        }
+
+        return values;
+    }
+
     public static ProfileFormatException Damaged() => new("The profile is damaged.");
 }

@@ -67,7 +67,7 @@ internal sealed class ProfileDraft
                     _lists.Counters[payload.Text()] = payload.Signed();
                 break;
             case SectionNumber.Places:
-                _places = payload.Longs(ProfilePlaces.Count);
+                _places = payload.Amounts(ProfilePlaces.Count);
                 break;
             default:
                 break; // of a newer product

@@ -62,7 +62,7 @@ internal static class SampleSections
             var processor = reader.Int();
             var place = reader.Unsigned() is < ProfilePlaces.Count and var value ? (ProfilePlace)value : throw PayloadReader.Damaged();
             profile.Samples.Add(new ProfileSample(
-                time, processor, place, reader.Index(profile.Processes.Count), reader.Index(profile.Stacks.Count), reader.Index(profile.Blocks.Count), reader.Int(), reader.Int()));
+                time, processor, place, reader.Index(profile.Processes.Count), reader.Index(profile.Stacks.Count), reader.Index(profile.Blocks.Count), reader.Int(), reader.Int() is >= 0 and var weight ? weight : throw PayloadReader.Damaged()));
         }
     }
 
@@ -83,13 +83,13 @@ internal static class SampleSections
     {
         Start = reader.Signed(),
         Length = reader.Signed(),
-        Places = reader.Longs(ProfilePlaces.Count),
+        Places = reader.Amounts(ProfilePlaces.Count),
         CodeBytes = reader.Signed(),
         Blocks = reader.Signed(),
         Translated = reader.Signed(),
         Removed = reader.Signed(),
         Exits = reader.Signed(),
-        TierSamples = reader.Longs(2),
+        TierSamples = reader.Amounts(2),
     };
 
     public static void WriteEvent(PayloadWriter writer, ProfileEvent one)

@@ -3,6 +3,12 @@ namespace Arm64Vm.Profiling;
 /// <summary>What a profile is of, and names.</summary>
 internal static class SmallSections
 {
+    /// <summary>More processors than any machine has; loops over them end soon.</summary>
+    private const int MostProcessors = 4096;
+
+    /// <summary>Nanoseconds: a sample each second at least.</summary>
+    private const long LongestInterval = 1_000_000_000;
+
     public static void WriteInfo(PayloadWriter writer, ProfileInfo info)
     {
         writer.Text(info.Version);
@@ -26,8 +32,8 @@ internal static class SmallSections
         Backend = reader.Text(),
         Start = reader.Signed() is >= 0 and var ticks && ticks <= DateTimeOffset.MaxValue.Ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : throw PayloadReader.Damaged(),
         Duration = reader.Signed() is >= 0 and var duration ? duration : throw PayloadReader.Damaged(),
-        SampleInterval = reader.Signed(),
-        Processors = reader.Int() is >= 0 and var processors ? processors : throw PayloadReader.Damaged(),
+        SampleInterval = reader.Signed() is >= 0 and <= LongestInterval and var interval ? interval : throw PayloadReader.Damaged(),
+        Processors = reader.Int() is >= 0 and <= MostProcessors and var processors ? processors : throw PayloadReader.Damaged(),
         IsExact = reader.Bool(),
         DroppedSamples = reader.Signed(),
         DroppedEvents = reader.Signed(),
@@ -78,7 +84,8 @@ internal static class SmallSections
         {
             var name = reader.Text();
             last += (ulong)reader.Signed();
-            profile.Symbols.Add(new ProfileSymbol(name, last, reader.Unsigned(), reader.Index(profile.Modules.Count)));
+            var size = reader.Unsigned();
+            profile.Symbols.Add(reader.Index(profile.Modules.Count) is >= 0 and var module ? new ProfileSymbol(name, last, size, module) : throw PayloadReader.Damaged());
         }
     }
 }
