@@ -12,6 +12,9 @@ public sealed partial class VirtualMachine
     /// <summary>The last reset was the guest's wish; false: its user's.</summary>
     internal bool WasResetByGuest { get; private set; }
 
+    /// <summary>How the run ended; null: it has not, or by a failure of the host.</summary>
+    internal RunEnd? EndedBy { get; private set; }
+
     /// <summary>How often the machine has come to stand, for a pause or a debugger.</summary>
     internal int Stands => Volatile.Read(ref _stands);
 

@@ -55,7 +55,7 @@ public sealed partial class VirtualMachine
             if (_parts.Slots.Find(id) is not null)
                 throw new InvalidOperationException($"There is a device '{id}' already.");
             if (_parts.Slots.FindFree(Config.HotplugSlots) is not { } slot)
-                throw new InvalidOperationException(Config.HotplugSlots == 0 ? "The machine has no slots for devices." : "All slots are taken.");
+                throw new InvalidOperationException(Config.HotplugSlots == 0 ? "The machine has no slots for devices (--hotplug)." : "All slots are taken.");
             var device = open(slot);
             _parts.Slots.Add(device);
 

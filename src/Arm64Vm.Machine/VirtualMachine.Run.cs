@@ -22,6 +22,7 @@ public sealed partial class VirtualMachine
             failure = e;
         }
 
+        EndedBy = result?.End;
         _ownClock?.Pause();
         _elapsed.Stop();
         lock (_gate)

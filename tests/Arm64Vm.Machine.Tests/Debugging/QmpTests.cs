@@ -1,6 +1,3 @@
-using System.Net.Sockets;
-using System.Text;
-using System.Text.Json;
 using Arm64Vm.Machine.Debugging.Qmp;
 using Arm64Vm.Machine.Tests.Machines;
 
@@ -20,7 +17,7 @@ public sealed class QmpTests : IDisposable
         await using var machine = VirtualMachine.Create(TestMachine.Config(new TestProgram().Hang()) with { Cpus = 2 });
         await using var server = QmpServer.Start(machine, $"unix:{_path},server,nowait");
         var run = machine.RunAsync(TestContext.Current.CancellationToken);
-        using var client = new Client(_path);
+        using var client = new QmpClient(_path);
         var greeting = await client.ReadAsync();
         Assert.True(greeting.GetProperty("QMP").GetProperty("version").GetProperty("qemu").TryGetProperty("major", out _));
         Assert.Equal(0, greeting.GetProperty("QMP").GetProperty("capabilities").GetArrayLength());
@@ -77,7 +74,7 @@ public sealed class QmpTests : IDisposable
     {
         await using var machine = VirtualMachine.Create(TestMachine.Config(new TestProgram().Hang()));
         await using var server = QmpServer.Start(machine, "unix:" + _path);
-        using var client = await Client.ReadyAsync(_path);
+        using var client = await QmpClient.ReadyAsync(_path);
         await client.SendAsync(line);
         Assert.Equal(errorClass, (await client.ReadAsync()).GetProperty("error").GetProperty("class").GetString());
         Assert.Equal("prelaunch", (await client.AskAsync("query-status")).GetProperty("status").GetString());
@@ -88,7 +85,7 @@ public sealed class QmpTests : IDisposable
     {
         await using var machine = VirtualMachine.Create(TestMachine.Config(new TestProgram().Hang()));
         await using var server = QmpServer.Start(machine, "unix:" + _path);
-        using var client = await Client.ReadyAsync(_path);
+        using var client = await QmpClient.ReadyAsync(_path);
         foreach (var piece in "{\n  \"execute\":\t\"query-name\", \"id\": \"a}\\\"{b\"\n}")
             await client.WriteAsync(piece.ToString());
         var answer = await client.ReadAsync();
@@ -103,7 +100,7 @@ public sealed class QmpTests : IDisposable
     {
         await using var machine = VirtualMachine.Create(TestMachine.Config(new TestProgram().Hang()));
         await using var server = QmpServer.Start(machine, "unix:" + _path);
-        using var client = await Client.ReadyAsync(_path);
+        using var client = await QmpClient.ReadyAsync(_path);
         await client.SendAsync("{\"execute\": \"" + new string('x', 200_000) + "\"}");
         Assert.Contains("too long", (await client.ReadAsync()).GetProperty("error").GetProperty("desc").GetString(), StringComparison.Ordinal);
         await client.SendAsync(new string('[', 1000) + "\n{\"a\":" + new string('[', 200) + new string(']', 200) + "}");
@@ -117,10 +114,10 @@ public sealed class QmpTests : IDisposable
     {
         await using var machine = VirtualMachine.Create(TestMachine.Config(new TestProgram().Hang()));
         await using var server = QmpServer.Start(machine, "unix:" + _path);
-        var clients = new List<Client>();
+        var clients = new List<QmpClient>();
         for (var i = 0; i < QmpServer.MostClients; i++)
-            clients.Add(await Client.ReadyAsync(_path));
-        using (var another = new Client(_path))
+            clients.Add(await QmpClient.ReadyAsync(_path));
+        using (var another = new QmpClient(_path))
             await Assert.ThrowsAsync<IOException>(another.ReadAsync);
         _ = machine.RunAsync(TestContext.Current.CancellationToken);
         await machine.PauseAsync();
@@ -137,8 +134,8 @@ public sealed class QmpTests : IDisposable
     {
         await using var machine = VirtualMachine.Create(TestMachine.Config(new TestProgram().Hang()));
         await using var server = QmpServer.Start(machine, "unix:" + _path);
-        using var deaf = await Client.ReadyAsync(_path);
-        using var other = await Client.ReadyAsync(_path);
+        using var deaf = await QmpClient.ReadyAsync(_path);
+        using var other = await QmpClient.ReadyAsync(_path);
         var command = string.Concat(Enumerable.Repeat("""{"execute":"query-commands"}""", 100));
         var isGone = false;
         for (var i = 0; i < 1000 && !isGone; i++)
@@ -156,60 +153,5 @@ public sealed class QmpTests : IDisposable
 
         Assert.True(isGone);
         Assert.Equal("prelaunch", (await other.AskAsync("query-status")).GetProperty("status").GetString());
-    }
-
-    private sealed class Client : IDisposable
-    {
-        private readonly NetworkStream _stream;
-        private readonly StreamReader _reader;
-
-        public Client(string path)
-        {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            socket.Connect(new UnixDomainSocketEndPoint(path));
-            _stream = new NetworkStream(socket, ownsSocket: true);
-            _reader = new StreamReader(_stream);
-        }
-
-        public static async Task<Client> ReadyAsync(string path)
-        {
-            var client = new Client(path);
-            await client.ReadAsync();
-            await client.AskAsync("qmp_capabilities");
-            return client;
-        }
-
-        public void Dispose() => _reader.Dispose();
-
-        public Task SendAsync(string line) => WriteAsync(line + "\n");
-
-        public async Task WriteAsync(string text, CancellationToken cancellation = default) => await _stream.WriteAsync(Encoding.UTF8.GetBytes(text), cancellation);
-
-        public async Task<JsonElement> ReadAsync()
-        {
-            using var limit = new CancellationTokenSource(s_patience);
-            var line = await _reader.ReadLineAsync(limit.Token) ?? throw new IOException("The connection was closed.");
-            return JsonDocument.Parse(line).RootElement;
-        }
-
-        /// <summary>What came, events by their names.</summary>
-        public async Task<List<string>> ReadManyAsync(int count)
-        {
-            var names = new List<string>();
-            for (var i = 0; i < count; i++)
-            {
-                var one = await ReadAsync();
-                names.Add(one.TryGetProperty("event", out var name) ? name.GetString()! : one.EnumerateObject().First().Name);
-            }
-
-            return names;
-        }
-
-        public async Task<JsonElement> AskAsync(string command, string arguments = "{}")
-        {
-            await SendAsync($"{{\"execute\": \"{command}\", \"arguments\": {arguments}}}");
-            var answer = await ReadAsync();
-            return answer.TryGetProperty("return", out var value) ? value : throw new InvalidOperationException(answer.GetRawText());
-        }
     }
 }

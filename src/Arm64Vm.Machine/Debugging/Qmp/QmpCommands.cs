@@ -4,22 +4,21 @@ using Arm64Vm.Machine.Debugging.Monitor;
 namespace Arm64Vm.Machine.Debugging.Qmp;
 
 /// <summary>The commands: what each does with a machine, and what it returns (QEMU QMP Reference Manual).</summary>
-internal sealed class QmpCommands(VirtualMachine machine)
+/// <param name="machine">It.</param>
+/// <param name="devices">What clients plugged in.</param>
+/// <param name="quitting">Called before a client ends the run.</param>
+internal sealed class QmpCommands(VirtualMachine machine, QmpDevices devices, Action quitting)
 {
-    /// <summary>What would plug devices in while the machine runs, which is refused with a reason.</summary>
-    private static bool IsHotPlug(string name) =>
-        name is "device_add" or "device_del" or "blockdev-add" or "blockdev-del" or "netdev_add" or "netdev_del" or "chardev-add" or "chardev-remove";
-
     /// <summary>All names, sorted.</summary>
     public static IReadOnlyList<string> Names =>
     [
-        "balloon", "cont", "human-monitor-command", "qmp_capabilities", "query-balloon", "query-block", "query-chardev", "query-commands", "query-cpus-fast", "query-kvm",
+        "balloon", "blockdev-add", "blockdev-del", "cont", "device_add", "device_del", "human-monitor-command", "netdev_add", "netdev_del", "qmp_capabilities", "query-balloon", "query-block", "query-chardev", "query-commands", "query-cpus-fast", "query-kvm",
         "query-name", "query-status", "query-version", "quit", "screendump", "stop", "system_powerdown", "system_reset",
     ];
 
     /// <summary>Carries out a command and writes what it returns.</summary>
     /// <exception cref="QmpException">It is refused.</exception>
-    public async Task ExecuteAsync(string name, JsonElement arguments, Utf8JsonWriter result)
+    public async Task ExecuteAsync(string name, QmpArguments arguments, Utf8JsonWriter result)
     {
         switch (name)
         {
@@ -38,21 +37,24 @@ internal sealed class QmpCommands(VirtualMachine machine)
                 machine.PressPowerKey();
                 break;
             case "quit":
+                quitting();
                 _ = machine.StopAsync();
                 break;
             case "screendump":
-                if (Screendump.TryWrite(machine, Text(arguments, "filename"), OptionalText(arguments, "format")) is { } problem)
+                if (Screendump.TryWrite(machine, arguments.Text("filename"), arguments.OptionalText("format")) is { } problem)
                     throw new QmpException(problem);
                 break;
             case "balloon":
                 SetBalloon(arguments);
                 break;
             case "human-monitor-command":
-                result.WriteStringValue(await new MachineMonitor(machine).ExecuteAsync(Processor(arguments), Text(arguments, "command-line")).ConfigureAwait(false));
+                result.WriteStringValue(await new MachineMonitor(machine).ExecuteAsync(Processor(arguments), arguments.Text("command-line")).ConfigureAwait(false));
                 return;
             default:
+                if (devices.TryExecute(name, arguments))
+                    break;
                 if (!TryQuery(name, result))
-                    throw Unknown(name);
+                    throw new QmpException(QmpException.NotFound, $"The command {name} has not been found");
                 return;
         }
 
@@ -77,10 +79,6 @@ internal sealed class QmpCommands(VirtualMachine machine)
         json.WriteString("package", $"Arm64Vm {version.ToString(3)}");
         json.WriteEndObject();
     }
-
-    private static QmpException Unknown(string name) => IsHotPlug(name)
-        ? new QmpException($"{name}: devices of this machine are chosen before it starts")
-        : new QmpException(QmpException.NotFound, $"The command {name} has not been found");
 
     private bool TryQuery(string name, Utf8JsonWriter result)
     {
@@ -117,7 +115,7 @@ internal sealed class QmpCommands(VirtualMachine machine)
                 WriteList(result, Enumerable.Range(0, machine.Config.Cpus), WriteProcessor);
                 return true;
             case "query-block":
-                WriteList(result, machine.Config.Disks.Select((disk, index) => (disk, index)), WriteDisk);
+                WriteList(result, [.. machine.Config.Disks.Select((disk, index) => ($"disk{index}", default(string), disk)), .. devices.Disks.Select(one => ("", (string?)one.Device, one.Disk))], WriteDisk);
                 return true;
             case "query-chardev":
                 WriteList(result, Consoles(), one =>
@@ -142,9 +140,11 @@ internal sealed class QmpCommands(VirtualMachine machine)
             result.WriteEndObject();
         }
 
-        void WriteDisk((DiskConfig Disk, int Index) one)
+        void WriteDisk((string Name, string? Device, DiskConfig Disk) one)
         {
-            result.WriteString("device", $"disk{one.Index}");
+            result.WriteString("device", one.Name);
+            if (one.Device is not null)
+                result.WriteString("qdev", one.Device);
             result.WriteString("type", "unknown");
             result.WriteBoolean("removable", false);
             result.WriteBoolean("locked", false);
@@ -174,18 +174,18 @@ internal sealed class QmpCommands(VirtualMachine machine)
         result.WriteEndObject();
     }
 
-    private void SetBalloon(JsonElement arguments)
+    private void SetBalloon(QmpArguments arguments)
     {
         if (!machine.Config.HasBalloon)
             throw new QmpException("DeviceNotActive", "No balloon device has been activated");
-        if (Find(arguments, "value") is not { ValueKind: JsonValueKind.Number } value || !value.TryGetUInt64(out var bytes))
+        if (arguments.Find("value") is not { ValueKind: JsonValueKind.Number } value || !value.TryGetUInt64(out var bytes))
             throw new QmpException("Parameter 'value' expects a size");
         machine.SetGuestMemory(Math.Min(bytes, machine.Config.Memory));
     }
 
-    private int Processor(JsonElement arguments)
+    private int Processor(QmpArguments arguments)
     {
-        if (Find(arguments, "cpu-index") is not { } index)
+        if (arguments.Find("cpu-index") is not { } index)
             return 0;
         return index.ValueKind == JsonValueKind.Number && index.TryGetInt32(out var number) && number >= 0 && number < machine.Config.Cpus
             ? number
@@ -204,17 +204,4 @@ internal sealed class QmpCommands(VirtualMachine machine)
 
         result.WriteEndArray();
     }
-
-    private static JsonElement? Find(JsonElement arguments, string name) =>
-        arguments.ValueKind == JsonValueKind.Object && arguments.TryGetProperty(name, out var value) ? value : null;
-
-    private static string Text(JsonElement arguments, string name) =>
-        OptionalText(arguments, name) ?? throw new QmpException($"Parameter '{name}' is missing");
-
-    private static string? OptionalText(JsonElement arguments, string name) => Find(arguments, name) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.String } text => text.GetString(),
-        _ => throw new QmpException($"Invalid parameter type for '{name}', expected: string"),
-    };
 }

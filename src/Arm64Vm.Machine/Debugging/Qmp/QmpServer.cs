@@ -10,19 +10,25 @@ public sealed class QmpServer : IAsyncDisposable
     internal const int MostClients = 16;
 
     private readonly VirtualMachine _machine;
+    private readonly QmpDevices _devices;
+    private readonly QmpCommands _commands;
     private readonly Socket _listener;
     private readonly ListenAddress _address;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly Dictionary<QmpSession, Task> _sessions = [];
     private readonly Task _serving;
+    private volatile bool _isQuitting;
 
     private QmpServer(VirtualMachine machine, Socket listener, ListenAddress address)
     {
         _machine = machine;
         _listener = listener;
         _address = address;
+        _devices = new QmpDevices(machine);
+        _commands = new QmpCommands(machine, _devices, () => _isQuitting = true);
         machine.Hypervisor.Changed += OnChanged;
+        machine.DeviceRemoved += OnRemoved;
         _serving = ServeAsync();
     }
 
@@ -59,6 +65,7 @@ public sealed class QmpServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _machine.Hypervisor.Changed -= OnChanged;
+        _machine.DeviceRemoved -= OnRemoved;
         _listener.Dispose();
         Task[] sessions;
         lock (_gate)
@@ -97,7 +104,7 @@ public sealed class QmpServer : IAsyncDisposable
     private void Take(Socket connection)
     {
         var stream = new NetworkStream(connection, ownsSocket: true);
-        var session = new QmpSession(_machine, stream);
+        var session = new QmpSession(_commands, stream);
         lock (_gate)
         {
             if (_sessions.Count < MostClients)
@@ -136,17 +143,45 @@ public sealed class QmpServer : IAsyncDisposable
             MachineEventKind.Resumed => ("RESUME", null),
             MachineEventKind.PowerKeyPressed => ("POWERDOWN", null),
             MachineEventKind.Reset => ("RESET", _machine.WasResetByGuest ? "guest-reset" : "host-qmp-system-reset"),
-            MachineEventKind.Ended => ("SHUTDOWN", _machine.IsStopping ? "host-qmp-quit" : "guest-shutdown"),
+            MachineEventKind.Ended => ("SHUTDOWN", ShutdownReason()),
             _ => (null, null),
         };
         if (name is null)
             return;
+        if (change.Kind == MachineEventKind.Ended && _machine.EndedBy == RunEnd.Panic)
+            Raise("GUEST_PANICKED", json => json.WriteString("action", "shutdown"));
+        Raise(name, reason is null ? null : json => WriteReason(json, reason));
+    }
+
+    /// <summary>Before clients can see the event, the device's name is free.</summary>
+    private void OnRemoved(string id)
+    {
+        _devices.Removed(id);
+        Raise("DEVICE_DELETED", json =>
+        {
+            json.WriteString("device", id);
+            json.WriteString("path", "/machine/peripheral/" + id);
+        });
+    }
+
+    private void Raise(string name, Action<Utf8JsonWriter>? data)
+    {
         lock (_gate)
         {
             foreach (var session in _sessions.Keys)
-                session.Raise(name, reason is null ? null : json => WriteReason(json, reason));
+                session.Raise(name, data);
         }
     }
+
+    /// <summary>As QEMU's ShutdownCause says it.</summary>
+    private string ShutdownReason() => _machine.EndedBy switch
+    {
+        RunEnd.PowerOff or RunEnd.SemihostingExit => "guest-shutdown",
+        RunEnd.Reset => "guest-reset",
+        RunEnd.Panic => "guest-panic",
+        RunEnd.Stopped => _isQuitting ? "host-qmp-quit" : "host-signal",
+        _ => "host-error",
+    };
 
     private static void WriteReason(Utf8JsonWriter json, string reason)
     {

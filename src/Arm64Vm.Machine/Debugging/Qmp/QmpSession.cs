@@ -6,14 +6,13 @@ namespace Arm64Vm.Machine.Debugging.Qmp;
 
 /// <summary>One client of the control socket. Commands are answered in order; events come between the answers.</summary>
 /// <remarks>So much waits at most for a client that does not read; then it is sent away. Its commands are read one block at a time.</remarks>
-internal sealed class QmpSession(VirtualMachine machine, Stream stream)
+internal sealed class QmpSession(QmpCommands commands, Stream stream)
 {
     /// <summary>Answers and events that wait for a client.</summary>
     public const int MostWaiting = 256;
 
     private const int BlockSize = 4096;
     private readonly QmpFraming _framing = new();
-    private readonly QmpCommands _commands = new(machine);
     private readonly CancellationTokenSource _sentAway = new();
     private readonly Channel<byte[]> _output = Channel.CreateBounded<byte[]>(MostWaiting);
 
@@ -117,7 +116,7 @@ internal sealed class QmpSession(VirtualMachine machine, Stream stream)
                 if (name == "qmp_capabilities")
                     QmpCommands.WriteNothing(json);
                 else
-                    await _commands.ExecuteAsync(name, arguments, json).ConfigureAwait(false);
+                    await commands.ExecuteAsync(name, new QmpArguments(arguments), json).ConfigureAwait(false);
             }
 
             Send(answer =>
