@@ -49,6 +49,7 @@ internal static class SampleProfiles
                 Ir = "b0:\n  ret",
                 Map = [new HostMapEntry(0, 0), new HostMapEntry(2, 4), new HostMapEntry(4, 8), new HostMapEntry(5, 4)],
                 Entries = 123_456_789,
+                Costs = new BlockCosts(3, 1, 2, 1_000_000, 17, 5, 6),
                 TranslatedAt = 10,
                 TranslationTime = 5_000,
                 RemovedAt = 99,

@@ -27,6 +27,8 @@ internal sealed partial class X64Compiler
     private readonly Label[] blockLabels = new Label[IrRegion.MaxBlocks];
     private IrRegion region = null!;
     private CompileMode mode;
+    private int spillCount;
+    private int flagStoreCount;
 
     public X64Compiler(ICompilerHost host, Stubs stubs, HostFeatures features)
     {
@@ -42,8 +44,14 @@ internal sealed partial class X64Compiler
     /// <summary>Gets the places of guest instructions in the last region's code; null: nobody wants them.</summary>
     public HostMap? Map { get; set; }
 
-    /// <summary>Address of a 64-bit counter that the next region's code adds one to on entry; 0: none.</summary>
-    public long EntryCounter { get; set; }
+    /// <summary>Address of counters (<see cref="UnitCounters"/>) that the next region's code adds to; 0: none.</summary>
+    public long Counters { get; set; }
+
+    /// <summary>Values that the last region's code stores to spill slots before its slow paths.</summary>
+    public int Spills { get; private set; }
+
+    /// <summary>Times that the last region's code stores the guest's flags before its slow paths.</summary>
+    public int FlagStores { get; private set; }
 
     /// <summary>Bytes of the last region's code that come before its slow paths and link stubs.</summary>
     public int HotSize { get; private set; }
@@ -72,6 +80,7 @@ internal sealed partial class X64Compiler
         pendingLeaveCount = 0;
         pendingSiteCount = 0;
         Map?.Clear();
+        spillCount = flagStoreCount = 0;
         ReadOnlySpan<IrBlock> blocks = source.Blocks;
         for (int i = 0; i < blocks.Length; i++)
             blockLabels[i] = emit.NewLabel();
@@ -82,23 +91,30 @@ internal sealed partial class X64Compiler
             // A block begins with the guest's flags in memory, so the host's may be changed.
             if (CountsInstructions && i == 0)
                 emit.Alu(AluOp.Add, 8, Mem.Base(HostAbi.Context, GuestContext.InstructionsOffset - HostAbi.ContextBias), source.GuestInstructions);
-            if (EntryCounter != 0 && i == 0)
-            {
-                // Locked: processors share the code, and no entry is to be lost.
-                emit.MovImm(Gpr.Rax, (ulong)EntryCounter);
-                emit.LockAlu(AluOp.Add, 8, Mem.Base(Gpr.Rax), 1);
-            }
-
+            if (i == 0)
+                EmitCount(UnitCounters.EntriesOffset, Gpr.Rax);
             CompileBlock(blocks[i]);
         }
 
         HotSize = emit.Position;
+        (Spills, FlagStores) = (spillCount, flagStoreCount);
         EmitColdPaths();
         EmitFloatColdPaths();
         EmitLeaves();
         FinishSites();
         size = emit.Position;
         return !emit.Overflowed;
+    }
+
+    /// <summary>Adds one to a counter, where there are any. Changes the register and the host's flags.</summary>
+    private void EmitCount(int counter, Gpr scratch)
+    {
+        if (Counters == 0)
+            return;
+
+        // Locked: processors share the code, and no count is to be lost.
+        emit.MovImm(scratch, (ulong)(Counters + counter));
+        emit.LockAlu(AluOp.Add, 8, Mem.Base(scratch), 1);
     }
 
     private void CompileBlock(in IrBlock block)

@@ -39,6 +39,7 @@ internal static class ReportJson
 
             WriteBlocks(json, profile, lines);
             WriteCounts(json, profile, lines);
+            ReportRates.Write(profile, json);
             json.WriteStartObject("counters");
             foreach (var (name, value) in profile.Counters)
                 json.WriteNumber(name.Replace(' ', '_'), value);
@@ -83,6 +84,10 @@ internal static class ReportJson
             json.WriteNumber("ir_instructions", one.Block.IrInstructions);
             json.WriteNumber("host_bytes", one.Block.HostSize);
             json.WriteNumber("hot_bytes", one.Block.HotSize);
+            json.WriteNumber("spills", one.Block.Costs.Spills);
+            json.WriteNumber("flag_stores", one.Block.Costs.FlagStores);
+            json.WriteNumber("returns", one.Block.Costs.Returns);
+            json.WriteNumber("returns_not_predicted", one.Block.Costs.ReturnMisses);
             json.WriteNumber("translation_ns", one.Block.TranslationTime);
             json.WriteString("lost", one.Block.RemovalCause.ToString());
         });

@@ -18,6 +18,7 @@ internal sealed class ReportText(Profile profile, int lines, TextWriter output)
             WriteShares("PROCESS", _functions.Processes);
         WriteBlocks();
         WriteExits();
+        ReportRates.Write(profile, lines, output);
         WriteMisses();
         WriteInvalidations();
         WriteRetranslations();
@@ -104,7 +105,9 @@ internal sealed class ReportText(Profile profile, int lines, TextWriter output)
     {
         if (profile.Retranslations.Count == 0)
             return;
-        output.WriteLine("       TIMES      TIME  TRANSLATED AGAIN FROM THE SAME BYTES");
+        const string Prefix = "translated again after ";
+        var causes = profile.Counters.Where(one => one.Key.StartsWith(Prefix, StringComparison.Ordinal)).OrderByDescending(one => one.Value).Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Value:N0} after {one.Key[Prefix.Length..]}"));
+        Line($"       TIMES      TIME  TRANSLATED AGAIN FROM THE SAME BYTES ({string.Join(", ", causes)})");
         foreach (var one in profile.Retranslations.Take(lines))
             Line($"{one.Count,12:N0} {one.Time / 1000.0,6:N0} us  {one.VirtualAddress:x} {Place(one.VirtualAddress, one.Symbol)}");
         output.WriteLine();

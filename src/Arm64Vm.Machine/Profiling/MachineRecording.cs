@@ -27,6 +27,7 @@ internal sealed class MachineRecording : IDisposable
     private readonly ManualResetEventSlim _ending = new();
     private readonly Thread _thread;
     private readonly string _guest;
+    private readonly MachineStatistics _before;
     private Profile? _profile;
 
     /// <exception cref="MachineConfigurationException">The machine does not run emitted code, or the process records already.</exception>
@@ -38,6 +39,7 @@ internal sealed class MachineRecording : IDisposable
         _board = board;
         _cache = first.Cache;
         _guest = Describe(parts.Config);
+        _before = MachineStatistics.Collect(board, TimeSpan.Zero, 0);
         try
         {
             _samplers = new ThreadSamplers(options.Interval);
@@ -78,6 +80,10 @@ internal sealed class MachineRecording : IDisposable
         }
 
         _cache.Registry = null;
+
+        // Code that counts goes: it would be slow for ever, and the counters go as well. No processor is in any, since all stand.
+        if (_options.IsExact)
+            _cache.Clear();
         var info = new ProfileInfo
         {
             Version = _options.Version,
@@ -93,7 +99,7 @@ internal sealed class MachineRecording : IDisposable
             DroppedEvents = _registry.DroppedEvents,
         };
         return _profile = new ProfileBuilder(info, _collector, _registry, _processors, _time, SymbolSources.Find(_board, _options.SymbolFiles, _collector, _registry, info.Guest == EmbeddedGuest))
-            .Build(MachineStatistics.Collect(_board, TimeSpan.Zero, 0));
+            .Build(_before, MachineStatistics.Collect(_board, TimeSpan.Zero, 0), _cache.Capacity);
     }
 
     /// <summary>Ends sampling. From then on the guest's memory is read by <see cref="Finish"/> only.</summary>

@@ -1,3 +1,4 @@
+using Arm64Vm.Backend.X64.Profiling;
 using Arm64Vm.Profiling;
 using Arm64Vm.Translation.Profiling;
 
@@ -29,12 +30,15 @@ internal sealed class ProfileBuilder
         _symbols = new SymbolIndex(_profile);
     }
 
-    public Profile Build(MachineStatistics statistics)
+    /// <param name="before">What was counted when the recording began.</param>
+    /// <param name="after">What is counted now.</param>
+    /// <param name="cacheCapacity">Bytes of code that the cache can hold.</param>
+    public Profile Build(MachineStatistics before, MachineStatistics after, long cacheCapacity)
     {
         AddBlocks();
         AddStacks();
         AddCounts();
-        AddCounters(statistics);
+        AddCounters(before, after, cacheCapacity);
 
         // Others may have been met on the way.
         foreach (var tableBase in _samples.Processes)
@@ -65,6 +69,9 @@ internal sealed class ProfileBuilder
                 HostSize = block.HostCode.Length,
                 HotSize = block.HotSize,
                 Entries = BlockRegistry.EntriesOf(block),
+                Costs = new BlockCosts(
+                    block.Spills, block.FlagStores, block.Accesses, BlockRegistry.CountOf(block, UnitCounters.ReturnsOffset), BlockRegistry.CountOf(block, UnitCounters.ReturnMissesOffset),
+                    BlockRegistry.CountOf(block, UnitCounters.BranchesOffset), BlockRegistry.CountOf(block, UnitCounters.PageChangesOffset)),
                 TranslatedAt = _time.OfTicks(block.MadeAt),
                 TranslationTime = HostTime.Nanoseconds(block.MakingTime),
                 RemovedAt = block.RemovedAt == 0 ? -1 : _time.OfTicks(block.RemovedAt),
@@ -101,7 +108,7 @@ internal sealed class ProfileBuilder
             _profile.Retranslations.Add(new ProfileRetranslation(physical, made.VirtualAddress, mode, _symbols.Find(made.VirtualAddress, -1), made.Again, HostTime.Nanoseconds(made.AgainTime)));
         foreach (var one in _registry.Events)
         {
-            var kind = one.Loss switch { CacheLoss.None => EventKind.Translation, CacheLoss.Eviction => EventKind.Eviction, CacheLoss.Flush => EventKind.Flush, _ => EventKind.Invalidation };
+            var kind = one.Loss switch { CacheLoss.None => EventKind.Translation, CacheLoss.Eviction => EventKind.Eviction, CacheLoss.Flush or CacheLoss.ConstantsFull or CacheLoss.TablesFull => EventKind.Flush, _ => EventKind.Invalidation };
             _profile.Events.Add(new ProfileEvent(kind, _time.OfTicks(one.Time), HostTime.Nanoseconds(one.Length), one.Processor, one.Address, one.Block, one.Size));
         }
 
@@ -111,29 +118,38 @@ internal sealed class ProfileBuilder
         _profile.Retranslations.Sort((a, b) => b.Time.CompareTo(a.Time));
     }
 
-    private void AddCounters(MachineStatistics statistics)
+    private void AddCounters(MachineStatistics before, MachineStatistics after, long cacheCapacity)
     {
         var counters = _profile.Counters;
-        counters["interrupts"] = (long)statistics.Interrupts;
+        counters["interrupts"] = (long)(after.Interrupts - before.Interrupts);
         counters["exits"] = _processors.Sum(processor => processor.ExitCount);
         counters["exits beyond the table"] = _processors.Sum(processor => processor.Exits.Others);
         counters["sampled intervals"] = _samples.Intervals;
-        if (statistics.Translation is not { } translation)
+        counters["cache capacity"] = cacheCapacity;
+        foreach (var loss in Enum.GetValues<CacheLoss>())
+        {
+            if (_registry.AgainAfter(loss) is > 0 and var again)
+                counters["translated again after " + CauseOf(loss)] = again;
+        }
+
+        if (before.Translation is not { } old || after.Translation is not { } translation)
             return;
-        counters["units"] = translation.Units;
-        counters["guest instructions translated"] = translation.GuestInstructions;
-        counters["host bytes"] = translation.CodeBytes;
-        counters["links"] = translation.Links;
-        counters["invalidated units"] = translation.Invalidated;
-        counters["evicted units"] = translation.Evicted;
-        counters["flushes"] = translation.Flushes;
-        counters["lookups"] = translation.Lookups;
-        counters["branch misses"] = translation.IndirectMisses;
-        counters["memory exits"] = translation.MemoryExits;
-        counters["system exits"] = translation.SystemExits;
-        counters["operations evaluated"] = translation.PureExits;
-        counters["faults"] = translation.Faults;
-        counters["code fetches"] = translation.Fetches;
+        Add("units", all => all.Units);
+        Add("guest instructions translated", all => all.GuestInstructions);
+        Add("host bytes", all => all.CodeBytes);
+        Add("links", all => all.Links);
+        Add("invalidated units", all => all.Invalidated);
+        Add("evicted units", all => all.Evicted);
+        Add("flushes", all => all.Flushes);
+        Add("lookups", all => all.Lookups);
+        Add("branch misses", all => all.IndirectMisses);
+        Add("memory exits", all => all.MemoryExits);
+        Add("system exits", all => all.SystemExits);
+        Add("operations evaluated", all => all.PureExits);
+        Add("faults", all => all.Faults);
+        Add("code fetches", all => all.Fetches);
+
+        void Add(string name, Func<TranslationStatistics, long> value) => counters[name] = value(translation) - value(old);
     }
 
     private static Dictionary<(ulong A, ulong B, ulong C), long> Sum(IEnumerable<CountTable.Entry> entries)
@@ -152,6 +168,8 @@ internal sealed class ProfileBuilder
         CacheLoss.Write => RemovalCause.Write,
         CacheLoss.Dma => RemovalCause.Dma,
         CacheLoss.Eviction => RemovalCause.Eviction,
+        CacheLoss.ConstantsFull => RemovalCause.ConstantsFull,
+        CacheLoss.TablesFull => RemovalCause.TablesFull,
         _ => RemovalCause.Flush,
     };
 }

@@ -64,9 +64,19 @@ internal static class BlockSection
         TranslatedAt = reader.Signed(),
         TranslationTime = reader.Signed(),
         RemovedAt = reader.Signed(),
-        RemovalCause = reader.Unsigned() is <= (ulong)RemovalCause.Promotion and var cause ? (RemovalCause)cause : throw PayloadReader.Damaged(),
+        RemovalCause = reader.Unsigned() is <= (ulong)RemovalCause.TablesFull and var cause ? (RemovalCause)cause : throw PayloadReader.Damaged(),
         Samples = ReadSamples(ref reader),
     };
+
+    public static void WriteCosts(PayloadWriter writer, ProfileBlock block)
+    {
+        var costs = block.Costs;
+        foreach (var value in (ReadOnlySpan<long>)[costs.Spills, costs.FlagStores, costs.Accesses, costs.Returns, costs.ReturnMisses, costs.Branches, costs.PageChanges])
+            writer.Signed(value);
+    }
+
+    public static BlockCosts ReadCosts(ref PayloadReader reader) =>
+        new(reader.Int(), reader.Int(), reader.Int(), reader.Signed(), reader.Signed(), reader.Signed(), reader.Signed());
 
     private static HostMapEntry[] ReadMap(ref PayloadReader reader)
     {

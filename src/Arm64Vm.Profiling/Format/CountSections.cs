@@ -43,7 +43,7 @@ internal static class CountSections
     }
 
     public static ProfileInvalidation ReadInvalidation(ref PayloadReader reader, Profile profile) => new(
-        reader.Unsigned() is <= (ulong)RemovalCause.Promotion and var cause ? (RemovalCause)cause : throw PayloadReader.Damaged(),
+        reader.Unsigned() is <= (ulong)RemovalCause.TablesFull and var cause ? (RemovalCause)cause : throw PayloadReader.Damaged(),
         reader.Unsigned(), reader.Unsigned(), reader.Index(profile.Symbols.Count), reader.Signed(), reader.Signed());
 
     public static void WriteRetranslation(PayloadWriter writer, ProfileRetranslation one)

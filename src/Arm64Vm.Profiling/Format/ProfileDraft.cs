@@ -28,6 +28,13 @@ internal sealed class ProfileDraft
                 for (var left = payload.Count(); left > 0; left--)
                     _lists.Blocks.Add(BlockSection.Read(ref payload, _lists));
                 break;
+            case SectionNumber.BlockCosts:
+                var described = payload.Count();
+                if (described > _lists.Blocks.Count)
+                    throw PayloadReader.Damaged();
+                for (var block = 0; block < described; block++)
+                    _lists.Blocks[block] = _lists.Blocks[block] with { Costs = BlockSection.ReadCosts(ref payload) };
+                break;
             case SectionNumber.Frames:
                 for (var left = payload.Count(); left > 0; left--)
                     _lists.Frames.Add(SampleSections.ReadFrame(ref payload, _lists));

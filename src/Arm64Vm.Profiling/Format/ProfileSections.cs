@@ -20,6 +20,9 @@ internal enum SectionNumber
     Events = 15,
     Counters = 16,
     Places = 17,
+
+    /// <summary>Of each block, in the blocks' order.</summary>
+    BlockCosts = 18,
 }
 
 /// <summary>A profile as sections.</summary>
@@ -35,6 +38,7 @@ internal static class ProfileSections
         List(SectionNumber.Modules, profile.Modules, SmallSections.WriteModule);
         Section(SectionNumber.Symbols, writer => SmallSections.WriteSymbols(writer, profile.Symbols));
         List(SectionNumber.Blocks, profile.Blocks, BlockSection.Write);
+        List(SectionNumber.BlockCosts, profile.Blocks, BlockSection.WriteCosts);
         List(SectionNumber.Frames, profile.Frames, SampleSections.WriteFrame);
         Section(SectionNumber.Stacks, writer => SampleSections.WriteStacks(writer, profile.Stacks));
         Section(SectionNumber.Samples, writer => SampleSections.WriteSamples(writer, profile.Samples));

@@ -51,6 +51,9 @@ internal sealed record ProfileBlock
     /// <summary>Times it was entered; −1 where that was not counted.</summary>
     public long Entries { get; init; } = -1;
 
+    /// <summary>What it costs, and what it did at its end.</summary>
+    public BlockCosts Costs { get; init; }
+
     /// <summary>When it was made.</summary>
     public long TranslatedAt { get; init; }
 
@@ -118,31 +121,3 @@ internal readonly record struct HostMapEntry(int HostOffset, int GuestOffset);
 /// <param name="HostOffset">Bytes from the start of the unit's host code.</param>
 /// <param name="Count">How many.</param>
 internal readonly record struct OffsetSamples(int HostOffset, long Count);
-
-/// <summary>Why translations are removed.</summary>
-internal enum RemovalCause
-{
-    /// <summary>They live.</summary>
-    None,
-
-    /// <summary>A store of the guest changed their bytes.</summary>
-    Write,
-
-    /// <summary>A device changed their bytes.</summary>
-    Dma,
-
-    /// <summary>IC IVAU or IC IALLU.</summary>
-    CacheMaintenance,
-
-    /// <summary>Room was needed.</summary>
-    Eviction,
-
-    /// <summary>TLB maintenance.</summary>
-    TlbMaintenance,
-
-    /// <summary>Everything was dropped, at a reset or because a table was full.</summary>
-    Flush,
-
-    /// <summary>A better translation took their place.</summary>
-    Promotion,
-}

@@ -18,7 +18,7 @@ internal sealed unsafe partial class JitExecutor
         {
             profile = value;
             compiler.Map = value is null ? null : new HostMap();
-            compiler.EntryCounter = 0;
+            compiler.Counters = 0;
         }
     }
 
@@ -28,7 +28,7 @@ internal sealed unsafe partial class JitExecutor
             return;
         profile.Place = SamplePlace.Translate;
         profiledSince = Stopwatch.GetTimestamp();
-        compiler.EntryCounter = profile.Blocks.NewCounter();
+        compiler.Counters = profile.Blocks.NewCounter();
     }
 
     /// <summary>A unit was compiled for <paramref name="pc"/> at a place in the code buffer; another vCPU's may have been there first.</summary>
@@ -62,10 +62,25 @@ internal sealed unsafe partial class JitExecutor
             GuestCode = new ReadOnlySpan<byte>(guest, made.GuestSize).ToArray(),
             HostCode = cache.CodeOf(unit).ToArray(),
             Map = map,
-            Counter = compiler.EntryCounter,
+            Counter = compiler.Counters,
+            Spills = compiler.Spills,
+            FlagStores = compiler.FlagStores,
+            Accesses = CountAccesses(),
             Processor = profile.Processor,
             MadeAt = profiledSince,
             MakingTime = now - profiledSince,
         });
+    }
+
+    private int CountAccesses()
+    {
+        int accesses = 0;
+        foreach (ref readonly IrInst inst in region.Instructions)
+        {
+            if (IrOps.IsMemory(inst.Op) && inst.Op != IrOp.CheckStack)
+                accesses++;
+        }
+
+        return accesses;
     }
 }

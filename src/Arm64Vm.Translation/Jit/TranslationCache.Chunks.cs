@@ -74,7 +74,7 @@ internal sealed unsafe partial class TranslationCache
             if (constantsEpoch == 0)
             {
                 ConstantsGeneration++;
-                RemoveAll();
+                RemoveAll(CacheLoss.ConstantsFull);
                 constantsEpoch = epoch;
             }
 

@@ -73,11 +73,11 @@ internal sealed unsafe partial class TranslationCache
     {
         lock (gate)
         {
-            RemoveAll();
+            RemoveAll(CacheLoss.Flush);
         }
     }
 
-    private void RemoveAll()
+    private void RemoveAll(CacheLoss loss)
     {
         int removed = 0;
         for (int i = 0; i < unitCount; i++)
@@ -85,11 +85,11 @@ internal sealed unsafe partial class TranslationCache
             if (!units[i].IsLive)
                 continue;
             UnlinkFromPage(i);
-            Remove(i, CacheLoss.Flush);
+            Remove(i, loss);
             removed++;
         }
 
-        Registry?.CountLoss(CacheLoss.Flush, 0, removed);
+        Registry?.CountLoss(loss, 0, removed);
         Statistics.Flushes++;
         FinishRemoval();
     }
@@ -166,7 +166,7 @@ internal sealed unsafe partial class TranslationCache
         if (retired.Count == 0)
         {
             if (pages.IsFull || pages.EmptyTables < CodePages.MaximumTables / 8)
-                RemoveAll();
+                RemoveAll(CacheLoss.TablesFull);
             emptyTables.Clear();
             pages.CollectEmpty(emptyTables);
             foreach (nint table in emptyTables)

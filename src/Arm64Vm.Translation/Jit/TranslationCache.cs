@@ -75,6 +75,9 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
     /// <summary>Where code is, for <see cref="Registry"/>.</summary>
     internal BlockRegistry.TranslationCacheView View => new(CodeBase, buffer.Size);
 
+    /// <summary>Bytes of code that it can hold.</summary>
+    public long Capacity => (long)chunks.Length * chunkSize;
+
     /// <summary>Bytes of tables in use.</summary>
     public long TableBytes
     {

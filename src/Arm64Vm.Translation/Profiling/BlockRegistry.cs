@@ -22,7 +22,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
 
     private readonly Lock _gate = new();
     private readonly NativeMemoryRegion _map;
-    private readonly NativeMemoryRegion _counters = new((long)MaximumBlocks * 2 * sizeof(long));
+    private readonly NativeMemoryRegion _counters = new((long)MaximumBlocks * 2 * UnitCounters.SizeInBytes);
     private readonly List<ProfiledBlock> _blocks = [];
     private readonly Dictionary<(ulong Physical, uint Mode), Made> _made = [];
     private readonly Dictionary<(CacheLoss Cause, ulong Page, ulong Site), (long Count, long Units)> _losses = [];
@@ -31,6 +31,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
     private readonly ulong _codeBase;
     private readonly long _codeSize;
     private readonly bool _counts;
+    private readonly long[] _againAfter = new long[(int)CacheLoss.TablesFull + 1];
     private long _nextCounter;
 
     /// <param name="cache">Whose units.</param>
@@ -50,7 +51,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
     public readonly record struct TranslationCacheView(ulong CodeBase, long CodeSize);
 
     /// <summary>What was made of an address and mode so far.</summary>
-    public record struct Made(ulong Hash, ulong VirtualAddress, long Again, long AgainTime);
+    public record struct Made(ulong Hash, ulong VirtualAddress, long Again, long AgainTime, CacheLoss Loss);
 
     public bool Counts => _counts;
 
@@ -114,6 +115,13 @@ internal sealed unsafe class BlockRegistry : IDisposable
         }
     }
 
+    /// <summary>Units made again from the same bytes, by why the cache had lost them.</summary>
+    public long AgainAfter(CacheLoss loss)
+    {
+        lock (_gate)
+            return _againAfter[(int)loss];
+    }
+
     /// <summary>The vCPU that the calling thread runs, or null: what it loses the cache is a store of the guest's, and a device's otherwise.</summary>
     public ProcessorProfile? Running
     {
@@ -121,13 +129,13 @@ internal sealed unsafe class BlockRegistry : IDisposable
         set => _running.Value = value;
     }
 
-    /// <summary>Address of a counter for a unit that is about to be compiled; 0 where entries are not counted, or there are none left.</summary>
+    /// <summary>Address of counters for a unit that is about to be compiled; 0 where entries are not counted, or there are none left.</summary>
     public long NewCounter()
     {
         if (!_counts)
             return 0;
         long next = Interlocked.Increment(ref _nextCounter) - 1;
-        return next < _counters.Size / sizeof(long) ? (long)_counters.Address + (next * sizeof(long)) : 0;
+        return next < _counters.Size / UnitCounters.SizeInBytes ? (long)_counters.Address + (next * UnitCounters.SizeInBytes) : 0;
     }
 
     /// <summary>A unit has become reachable.</summary>
@@ -160,8 +168,10 @@ internal sealed unsafe class BlockRegistry : IDisposable
             LiveBytes -= size;
             if (index < 0 || _blocks[index].RemovedAt != 0)
                 return;
-            _blocks[index].RemovedAt = Stopwatch.GetTimestamp();
-            _blocks[index].Loss = loss == CacheLoss.Write ? CauseOfWrite() : loss;
+            ProfiledBlock block = _blocks[index];
+            block.RemovedAt = Stopwatch.GetTimestamp();
+            block.Loss = loss == CacheLoss.Write ? CauseOfWrite() : loss;
+            CollectionsMarshal.GetValueRefOrNullRef(_made, (block.PhysicalAddress, block.Mode.Bits)).Loss = block.Loss;
         }
     }
 
@@ -215,7 +225,10 @@ internal sealed unsafe class BlockRegistry : IDisposable
     }
 
     /// <summary>Times that a block was entered; −1: not counted.</summary>
-    public static long EntriesOf(ProfiledBlock block) => block.Counter == 0 ? -1 : Volatile.Read(ref *(long*)block.Counter);
+    public static long EntriesOf(ProfiledBlock block) => block.Counter == 0 ? -1 : CountOf(block, UnitCounters.EntriesOffset);
+
+    /// <summary>One of <see cref="UnitCounters"/>; 0 where nothing is counted.</summary>
+    public static long CountOf(ProfiledBlock block, int offset) => block.Counter == 0 ? 0 : Volatile.Read(ref *(long*)(block.Counter + offset));
 
     public void Dispose()
     {
@@ -246,6 +259,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
         {
             made.Again++;
             made.AgainTime += block.MakingTime;
+            _againAfter[(int)made.Loss]++;
         }
 
         made.Hash = hash;

@@ -30,8 +30,16 @@ internal sealed class ProfiledBlock
     /// <summary>Host offsets, and offsets in the unit's guest code.</summary>
     public required (int Host, int Guest)[] Map { get; init; }
 
-    /// <summary>Address of its entry counter; 0: it has none.</summary>
+    /// <summary>Address of its counters (<see cref="Backend.X64.Profiling.UnitCounters"/>); 0: it has none.</summary>
     public required long Counter { get; init; }
+
+    /// <summary>Values stored to spill slots, and NZCV stored to memory, in its host code before slow paths.</summary>
+    public required int Spills { get; init; }
+
+    public required int FlagStores { get; init; }
+
+    /// <summary>Operations of its IR that access memory.</summary>
+    public required int Accesses { get; init; }
 
     public required int Processor { get; init; }
 
@@ -63,6 +71,12 @@ internal enum CacheLoss
     /// <summary>Room was needed.</summary>
     Eviction,
 
-    /// <summary>Everything went.</summary>
+    /// <summary>Everything went: a recording began, or a machine was reset.</summary>
     Flush,
+
+    /// <summary>Everything went: constants or operations that code refers to had no room.</summary>
+    ConstantsFull,
+
+    /// <summary>Everything went: tables of code pages had no room, and too few were empty.</summary>
+    TablesFull,
 }

@@ -14,20 +14,23 @@ public class RecordingTests
     // PSCI SYSTEM_OFF: w0 = 0x84000008, HVC #0, and B to itself.
     private static readonly uint[] s_powerOff = [0x5280_0100, 0x72B0_8000, 0xD400_0002, 0x1400_0000];
 
-    /// <summary>Two loops that each run until the guest's counter has come to a time: 150 ms, and 300 ms.</summary>
+    /// <summary>Two loops that each run until the guest's counter has come to a time: 150 ms, and 300 ms. When they began and ended is in X4, X5 and X6.</summary>
     private static readonly uint[] s_twoLoops =
     [
         0xD53B_E040, // mrs x0, cntvct_el0
         0xD29A_3001, // mov x1, #0xd180
         0xF2A1_1E01, // movk x1, #0x8f0, lsl #16: 150,000,000 and a little
         0x8B01_0002, // add x2, x0, x1
+        0xAA00_03E4, // mov x4, x0
         0xD53B_E043, // first: mrs x3, cntvct_el0
         0xEB02_007F, // cmp x3, x2
         0x54FF_FFC3, // b.lo first
+        0xAA03_03E5, // mov x5, x3
         0x8B01_0442, // add x2, x2, x1, lsl #1
         0xD53B_E043, // second: mrs x3, cntvct_el0
         0xEB02_007F, // cmp x3, x2
         0x54FF_FFC3, // b.lo second
+        0xAA03_03E6, // mov x6, x3
         .. s_powerOff,
     ];
 
@@ -62,30 +65,45 @@ public class RecordingTests
     [Fact]
     public async Task SharesAreThoseOfTheGuestsOwnClock()
     {
-        var profile = await Record(s_twoLoops, new RecordingOptions());
-        const ulong Second = GuestElf.Base + (8 * 4);
+        await using var machine = VirtualMachine.Create(new MachineConfig { Memory = 64 << 20, Kernel = GuestElf.Make(MemoryMarshal.AsBytes(s_twoLoops.AsSpan())) });
+        var options = new RecordingOptions();
+        machine.StartRecording(options);
+        await machine.RunAsync();
+        var profile = machine.FinishRecording();
+        const ulong First = GuestElf.Base + (5 * 4);
+        const ulong Turn = GuestElf.Base + (8 * 4);
+        const ulong Second = GuestElf.Base + (10 * 4);
+        var (began, turned, ended) = (machine.ReadRegisters().X[4], machine.ReadRegisters().X[5], machine.ReadRegisters().X[6]);
 
-        // The guest's clock goes on while the host has the thread do something else: these samples count.
-        var inFirst = Weight(profile, address => address < Second - 4);
-        var inSecond = Weight(profile, address => address >= Second - 4);
-        Assert.InRange(inFirst + inSecond, 300, 600);
-        Assert.InRange(inFirst * 100.0 / (inFirst + inSecond), 33.3 - 3, 33.3 + 3);
+        // The guest's clock goes on while the host has the thread do something else: these samples count. It ticks once a nanosecond, from after the first translation on.
+        var inFirst = Weight(profile, address => address is >= First and < Turn);
+        var inSecond = Weight(profile, address => address >= Second);
+        Assert.InRange((inFirst + inSecond) * options.Interval / (double)(ended - began), 0.97, 1.03);
+        var share = (turned - began) * 100.0 / (ended - began);
+        Assert.InRange(inFirst * 100.0 / (inFirst + inSecond), share - 3, share + 3);
     }
 
     [Fact]
     public async Task TheEmbeddedKernelsHaveTheSharesThatTheyMeasure()
     {
-        await using var machine = VirtualMachine.Create(new MachineConfig { Memory = 64 << 20, Append = "selftest=0 seconds=0.2 kernels=sort,mandel,crc32i,saxpy,hash" });
-        machine.StartRecording(new RecordingOptions());
-        await machine.RunAsync();
-        var profile = machine.FinishRecording();
-        var measured = machine.Console.Text.Split('\n').Where(line => line.StartsWith("KERNEL ", StringComparison.Ordinal))
-            .Select(line => line.Split(' ')).ToDictionary(words => "kernel_" + words[1], words => double.Parse(words[3], CultureInfo.InvariantCulture));
-        Assert.Equal(5, measured.Count);
-        var sampled = measured.Keys.ToDictionary(name => name, name => (double)profile.Samples.Where(sample => sample.Stack >= 0 && IsUnder(profile, sample.Stack, name)).Sum(sample => sample.Weight));
-        foreach (var (name, time) in measured)
-            Assert.InRange(sampled[name] / sampled.Values.Sum() * 100, (time / measured.Values.Sum() * 100) - 3, (time / measured.Values.Sum() * 100) + 3);
-        Assert.Contains(FunctionTable.Of(profile).Modules, module => module.Name == "kernel_mandel");
+        // What happens before a kernel looks at the clock (its translation) counts as well, and takes long on a host that is busy elsewhere: one undisturbed run of a few must fit.
+        const int Most = 8;
+        for (var round = 1; ; round++)
+        {
+            await using var machine = VirtualMachine.Create(new MachineConfig { Memory = 64 << 20, Append = "selftest=0 seconds=0.2 kernels=sort,mandel,crc32i,saxpy,hash" });
+            machine.StartRecording(new RecordingOptions());
+            await machine.RunAsync();
+            var profile = machine.FinishRecording();
+            var measured = machine.Console.Text.Split('\n').Where(line => line.StartsWith("KERNEL ", StringComparison.Ordinal))
+                .Select(line => line.Split(' ')).ToDictionary(words => "kernel_" + words[1], words => double.Parse(words[3], CultureInfo.InvariantCulture));
+            Assert.Equal(5, measured.Count);
+            Assert.Contains(FunctionTable.Of(profile).Modules, module => module.Name == "kernel_mandel");
+            var sampled = measured.Keys.ToDictionary(name => name, name => (double)profile.Samples.Where(sample => sample.Stack >= 0 && IsUnder(profile, sample.Stack, name)).Sum(sample => sample.Weight));
+            var differences = measured.Select(one => Math.Abs((sampled[one.Key] / sampled.Values.Sum()) - (one.Value / measured.Values.Sum())) * 100).ToList();
+            if (differences.Max() <= 3)
+                return;
+            Assert.True(round < Most, $"differences in points: {string.Join(", ", differences)}");
+        }
     }
 
     [Fact]
@@ -107,6 +125,44 @@ public class RecordingTests
         var profile = await Record(s_million, new RecordingOptions());
         Assert.NotEmpty(profile.Blocks);
         Assert.All(profile.Blocks, block => Assert.Equal(-1, block.Entries));
+    }
+
+    [Fact]
+    public async Task ReturnsAreCountedAndThoseThatAreNotPredicted()
+    {
+        // A thousand calls.
+        var calls = await Record([0xD280_7D00, 0x9400_0007, 0xF100_0400, 0x54FF_FFC1, .. s_powerOff, 0xD65F_03C0], new RecordingOptions { IsExact = true });
+        Assert.Equal(1000, calls.Blocks.Sum(block => block.Costs.Returns));
+        Assert.InRange(calls.Blocks.Sum(block => block.Costs.ReturnMisses), 0, 3);
+
+        // A thousand returns to where nobody called: mov x0, #1000; adr x30, next; loop: ret; next: subs x0, x0, #1; b.ne loop.
+        var jumps = await Record([0xD280_7D00, 0x1000_005E, 0xD65F_03C0, 0xF100_0400, 0x54FF_FFC1, .. s_powerOff], new RecordingOptions { IsExact = true });
+        Assert.Equal(1000, jumps.Blocks.Sum(block => block.Costs.Returns));
+        Assert.Equal(1000, jumps.Blocks.Sum(block => block.Costs.ReturnMisses));
+        var rate = HitRate.Of(jumps).Single(one => one.Name.StartsWith("branches", StringComparison.Ordinal));
+        Assert.Equal(1000, rate.Count);
+        Assert.InRange(rate.Misses, 1, 20);
+    }
+
+    [Fact]
+    public async Task BranchesToRegistersAreCounted()
+    {
+        // mov x0, #1000; adr x5, next; loop: br x5; next: subs x0, x0, #1; b.ne loop
+        var profile = await Record([0xD280_7D00, 0x1000_0045, 0xD61F_00A0, 0xF100_0400, 0x54FF_FFC1, .. s_powerOff], new RecordingOptions { IsExact = true });
+        Assert.Equal(1000, profile.Blocks.Sum(block => block.Costs.Branches));
+        Assert.Equal(0, profile.Blocks.Sum(block => block.Costs.Returns));
+    }
+
+    [Fact]
+    public async Task CodeThatIsWrittenIsLostToTheStoreThatDidIt()
+    {
+        // mov x0, #10; adr x1, f; ldr w2, [x1]; loop: str w2, [x1]; bl f; subs x0, x0, #1; b.ne loop … f: nop; ret. The bytes stay the same.
+        var profile = await Record([0xD280_0140, 0x1000_0141, 0xB940_0022, 0xB900_0022, 0x9400_0007, 0xF100_0400, 0x54FF_FFA1, .. s_powerOff, 0xD503_201F, 0xD65F_03C0], new RecordingOptions());
+        var lost = Assert.Single(profile.Invalidations, one => one.Cause == RemovalCause.Write);
+        Assert.Equal((9L, 9L, GuestElf.Base + (3 * 4)), (lost.Count, lost.Blocks, lost.Site));
+        Assert.Equal(9, profile.Blocks.Count(block => block.RemovalCause == RemovalCause.Write));
+        Assert.Equal(9, profile.Counters["translated again after Write"]);
+        Assert.Equal(9, Assert.Single(profile.Retranslations).Count);
     }
 
     [Fact]
@@ -186,6 +242,50 @@ public class RecordingTests
         await machine.StopAsync();
         await run;
         Assert.NotEmpty(machine.FinishRecording().Blocks);
+    }
+
+    [Fact]
+    public async Task AMachineThatRunsIsRecordedAgainAndAgainAndGoesOn()
+    {
+        // loop: add x0, x0, #1; b loop
+        uint[] program = [0x9100_0400, 0x17FF_FFFF];
+        await using var machine = VirtualMachine.Create(new MachineConfig { Memory = 64 << 20, Kernel = GuestElf.Make(MemoryMarshal.AsBytes(program.AsSpan())) });
+        var run = machine.RunAsync();
+        foreach (var isExact in (bool[])[false, true, false])
+        {
+            // A host that is busy elsewhere may let the guest do nothing in that time.
+            Profile profile;
+            var tries = 0;
+            do
+            {
+                using var ending = new CancellationTokenSource(200);
+                profile = await machine.RecordAsync(new RecordingOptions { IsExact = isExact }, () => Assert.Equal(MachineState.Paused, machine.State), ending.Token);
+                Assert.InRange(profile.Places.Sum() / (double)profile.Info.Duration, 0.98, 1.02);
+            }
+            while (profile.Blocks.Sum(block => block.TotalSamples) == 0 && ++tries < 100);
+            var loop = Assert.Single(profile.Blocks, block => block.TotalSamples > 0);
+            Assert.Equal(GuestElf.Base, loop.VirtualAddress);
+            Assert.True(isExact ? loop.Entries > 0 : loop.Entries == -1);
+        }
+
+        ulong before = 0;
+        for (var i = 0; i < 2; i++)
+        {
+            await machine.PauseAsync();
+            var turns = machine.ReadRegisters().X[0];
+            Assert.True(turns > before);
+            before = turns;
+            machine.Resume();
+            await Task.Delay(50);
+        }
+
+        await machine.PauseAsync();
+        using (var ended = new CancellationTokenSource(0))
+            Assert.Empty((await machine.RecordAsync(new RecordingOptions(), () => { }, ended.Token)).Samples);
+        Assert.Equal(MachineState.Paused, machine.State);
+        await machine.StopAsync();
+        await run;
+        await Assert.ThrowsAsync<InvalidOperationException>(() => machine.RecordAsync(new RecordingOptions(), () => { }, CancellationToken.None));
     }
 
     /// <summary>The address of a program's symbol table is what profiles name; a program without one has addresses.</summary>

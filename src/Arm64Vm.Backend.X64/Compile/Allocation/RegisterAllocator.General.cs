@@ -66,6 +66,7 @@ internal sealed partial class X64Compiler
         if (state.Backing == Backing.None && state.LastUse >= current)
         {
             int slot = AllocateSpill();
+            spillCount++;
             emit.Mov(8, HostAbi.Spill(slot), (Gpr)register);
             state.Backing = Backing.Spill;
             state.Index = (byte)slot;

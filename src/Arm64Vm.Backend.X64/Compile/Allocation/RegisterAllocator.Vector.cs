@@ -50,6 +50,7 @@ internal sealed partial class X64Compiler
         if (state.Backing == Backing.None && state.LastUse >= current)
         {
             int slot = AllocateSpill();
+            spillCount++;
             emit.VexStore(V.Movaps, HostAbi.Spill(slot), (Xmm)register);
             state.Backing = Backing.Spill;
             state.Index = (byte)slot;

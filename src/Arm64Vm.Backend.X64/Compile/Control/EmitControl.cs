@@ -1,4 +1,5 @@
 using Arm64Vm.Backend.X64.Emit;
+using Arm64Vm.Backend.X64.Profiling;
 using Arm64Vm.Ir;
 
 namespace Arm64Vm.Backend.X64.Compile;
@@ -247,6 +248,7 @@ internal sealed partial class X64Compiler
     /// </remarks>
     private void EmitFindPage(int target)
     {
+        EmitCount(UnitCounters.PageChangesOffset, Gpr.Rdx);
         emit.Mov(8, Gpr.Rdx, HostAbi.Field(GuestContext.PcPageOffset));
         emit.Alu(AluOp.Add, 8, Gpr.Rdx, target & ~PageMask);
         emit.Rorx(4, Gpr.Rcx, Gpr.Rdx, 8);
@@ -321,6 +323,7 @@ internal sealed partial class X64Compiler
     private void EmitIndirect(in IrInst inst, bool isCall)
     {
         int type = inst.Aux;
+        EmitCount(UnitCounters.BranchesOffset, Gpr.Rcx);
         if (regionMustReturn)
         {
             emit.JmpTo(stubs.MissOfType(type));
@@ -342,14 +345,27 @@ internal sealed partial class X64Compiler
     private void EmitReturn(in IrInst inst)
     {
         MoveIfDifferent(8, Gpr.Rax, Register(inst.A));
+        EmitCount(UnitCounters.ReturnsOffset, Gpr.Rcx);
         if (regionMustReturn)
         {
+            EmitCount(UnitCounters.ReturnMissesOffset, Gpr.Rcx);
             emit.JmpTo(stubs.IndirectMiss);
             return;
         }
 
         emit.Alu(AluOp.Cmp, 8, Gpr.Rax, Mem.Base(Gpr.Rsp, 8));
-        emit.JccTo(Cc.Ne, stubs.ReturnMiss);
+        if (Counters == 0)
+        {
+            emit.JccTo(Cc.Ne, stubs.ReturnMiss);
+            emit.Ret();
+            return;
+        }
+
+        Label predicted = emit.NewLabel();
+        emit.Jcc(Cc.E, predicted);
+        EmitCount(UnitCounters.ReturnMissesOffset, Gpr.Rcx);
+        emit.JmpTo(stubs.ReturnMiss);
+        emit.Bind(predicted);
         emit.Ret();
     }
 

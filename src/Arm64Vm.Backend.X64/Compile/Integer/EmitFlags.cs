@@ -87,6 +87,7 @@ internal sealed partial class X64Compiler
     /// <summary>Stores the host's flags in the form of <see cref="HostFlags"/>; they keep their meaning, in the Arm form.</summary>
     private void StoreHostFlags(Mem memory)
     {
+        flagStoreCount++;
         if (flagsForm >= FlagForm.FloatDirect)
             NormalizeFloatFlags(flagsForm);
         if (flagsForm == FlagForm.Borrow)
