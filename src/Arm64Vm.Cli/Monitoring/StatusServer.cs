@@ -1,15 +1,29 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Arm64Vm.Machine;
 using Arm64Vm.Scheduling;
 
 namespace Arm64Vm.Cli.Monitoring;
 
-/// <summary>Tells <c>arm64vm top</c> what a process's machines use: a socket of the user's, which answers each connection with one JSON document.</summary>
+/// <summary>
+/// Tells <c>arm64vm top</c> what a process's machines use, and records profiles for <c>arm64vm profile --attach</c>: a socket of the user's. A client sends a line;
+/// <see cref="StatusRequest"/> is answered with one JSON document, <see cref="RemoteRecording.Request"/> with a recording.
+/// </summary>
 internal sealed class StatusServer : IDisposable
 {
+    public const string StatusRequest = "status";
+
+    private const int LongestRequest = 64 << 10;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long recordings of machines that have ended may take to be finished and sent.</summary>
+    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(30);
+
     private readonly Hypervisor _hypervisor;
+    private readonly ConcurrentDictionary<Task, bool> _answers = new();
     private readonly Socket _listener;
     private readonly string _path;
 
@@ -51,9 +65,11 @@ internal sealed class StatusServer : IDisposable
         }
     }
 
+    /// <summary>Ends answering. The machines have ended; recordings of them are sent before.</summary>
     public void Dispose()
     {
         _listener.Dispose();
+        Task.WhenAny(Task.WhenAll(_answers.Keys), Task.Delay(s_grace)).Wait();
         try
         {
             File.Delete(_path);
@@ -68,25 +84,53 @@ internal sealed class StatusServer : IDisposable
     {
         while (true)
         {
+            Socket connection;
             try
             {
-                using var connection = await _listener.AcceptAsync().ConfigureAwait(false);
-                using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
-                await connection.SendAsync(Document(_hypervisor), SocketFlags.None, limit.Token).ConfigureAwait(false);
+                connection = await _listener.AcceptAsync().ConfigureAwait(false);
             }
-            catch (ObjectDisposedException)
+            catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.Interrupted })
             {
                 return;
             }
-            catch (SocketException e) when (e.SocketErrorCode is SocketError.OperationAborted or SocketError.Interrupted)
+            catch (SocketException)
             {
-                return;
+                continue; // The client has gone.
             }
-            catch (Exception e) when (e is SocketException or OperationCanceledException)
+
+            var answer = AnswerAsync(connection);
+            _answers[answer] = true;
+            _ = answer.ContinueWith(done => _answers.TryRemove(done, out _), TaskScheduler.Default);
+        }
+    }
+
+    private async Task AnswerAsync(Socket connection)
+    {
+        using (connection)
+        {
+            try
+            {
+                using var limit = new CancellationTokenSource(s_patience);
+                var request = await ReadLineAsync(connection, limit.Token).ConfigureAwait(false);
+                if (request == StatusRequest)
+                    await connection.SendAsync(Document(_hypervisor), SocketFlags.None, limit.Token).ConfigureAwait(false);
+                else if (request.StartsWith(RemoteRecording.Request, StringComparison.Ordinal))
+                    await RemoteRecording.ServeAsync(_hypervisor, connection, request[RemoteRecording.Request.Length..]).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
             {
                 // The client has gone, or does not read.
             }
         }
+    }
+
+    private static async Task<string> ReadLineAsync(Socket connection, CancellationToken cancellation)
+    {
+        var line = new List<byte>();
+        var one = new byte[1];
+        while (line.Count < LongestRequest && await connection.ReceiveAsync(one, SocketFlags.None, cancellation).ConfigureAwait(false) == 1 && one[0] != '\n')
+            line.Add(one[0]);
+        return Encoding.UTF8.GetString([.. line]);
     }
 
     internal static byte[] Document(Hypervisor hypervisor)

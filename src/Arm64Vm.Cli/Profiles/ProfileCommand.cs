@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Arm64Vm.Cli.Boot;
 using Arm64Vm.Cli.Files;
+using Arm64Vm.Cli.Monitoring;
 using Arm64Vm.Cli.Serial;
 using Arm64Vm.Cli.Terminal;
 using Arm64Vm.Machine;
@@ -14,20 +16,22 @@ internal static class ProfileCommand
 {
     public static Command Make(CliStreams streams)
     {
-        var command = new Command("profile", "Boots a machine as 'boot' does and records where its time goes: which guest code is hot, what it was translated into, why emitted code was left and thrown away. Read the file with 'arm64vm report'. A reset of the guest ends the recording.");
+        var command = new Command("profile", "Boots a machine as 'boot' does and records where its time goes: which guest code is hot, what it was translated into, why emitted code was left and thrown away. With --attach it records a machine that runs already, whatever it was started with; the guest stands still for a moment at the beginning and the end, and goes on. Read the file with 'arm64vm report'. A reset of the guest ends the recording.");
         var machine = new MachineOptions(command, hasBackend: false);
         Option<string> output = new("--output") { Description = "Where the profile goes", HelpName = "FILE", Required = true };
         Option<string?> duration = new("--duration") { Description = "End well after so long", HelpName = "SECONDS" };
         Option<string[]> until = new("--until") { Description = "End well as soon as the console has printed this; may be repeated", HelpName = "TEXT", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         Option<bool> exact = new("--exact") { Description = "Count every entry of every block, which slows the guest down" };
         Option<string> interval = new("--interval") { Description = "Microseconds between two samples of a processor", HelpName = "MICROSECONDS", DefaultValueFactory = _ => "997" };
+        Option<string?> attach = new("--attach") { Description = "Record this running machine instead of booting one: the number of its process, the machine's name ('arm64vm top' shows it), or both. Ends after --duration, with Ctrl-C, or when the machine ends", HelpName = "PID|NAME|PID/NAME" };
         Option<string[]> symbols = new("--symbols") { Description = "ELF file or System.map with symbols, or a folder of such; may be repeated. The embedded firmware's and those that a Linux kernel carries in memory are found without", HelpName = "FILE|DIR", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         Option<string> serial = new("--serial") { Description = "The guest's serial console", HelpName = SerialTarget.Syntax, DefaultValueFactory = _ => "stdio" };
         var timeout = TimeLimit.Option();
-        foreach (var option in (ReadOnlySpan<Option>)[output, duration, until, exact, interval, symbols, serial, timeout])
+        foreach (var option in (ReadOnlySpan<Option>)[output, attach, duration, until, exact, interval, symbols, serial, timeout])
             command.Add(option);
         serial.CompletionSources.Add(context => Completions.OfList(context, ["stdio", "file:", "pty", "tcp:", "unix:", "none"], ["server", "nowait"]));
         NotEmpty.Require(output, "the file's name");
+        NotEmpty.Require(attach, "the machine");
         NotEmpty.Require(until, "the text");
         NotEmpty.Require(symbols, "the file's name");
         command.SetAction(parsed =>
@@ -39,6 +43,8 @@ internal static class ProfileCommand
                 SymbolFiles = CheckSymbols(parsed.GetValue(symbols) ?? []),
                 Version = ProductVersion.Text,
             };
+            if (parsed.GetValue(attach) is { } running)
+                return Attach(parsed, running, options, parsed.GetValue(output)!, TimeLimit.Parse(parsed.GetValue(duration), "--duration"), streams);
             using var console = new ConsolePort("--serial", "serial0", [parsed.GetValue(serial)!], streams, vm => vm.Console);
             var config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = true, SerialOutput = console.Output };
             var uses = new FileUses();
@@ -76,6 +82,21 @@ internal static class ProfileCommand
         return command;
     }
 
+    private static int Attach(ParseResult parsed, string target, RecordingOptions options, string output, TimeSpan? duration, CliStreams streams)
+    {
+        ReadOnlySpan<string> known = ["--output", "--attach", "--duration", "--exact", "--interval", "--symbols"];
+        foreach (var given in parsed.CommandResult.Children.OfType<OptionResult>())
+        {
+            if (!given.Implicit && !known.Contains(given.Option.Name))
+                throw CliException.Usage($"{given.Option.Name}: not with --attach, for the machine runs already");
+        }
+
+        // The machine's process reads them.
+        var wish = new RemoteRecording.Wish(null, options with { SymbolFiles = [.. options.SymbolFiles.Select(Path.GetFullPath)] }, duration);
+        using var profile = new OutputFile(output);
+        return AttachedRecording.Run(target, wish, profile, streams);
+    }
+
     private static void Write(VirtualMachine machine, OutputFile file)
     {
         using var bytes = new MemoryStream();
@@ -85,8 +106,8 @@ internal static class ProfileCommand
 
     private static long ParseInterval(string text)
     {
-        const long Shortest = 50;
-        const long Longest = 1_000_000;
+        const long Shortest = RecordingOptions.ShortestInterval / 1000;
+        const long Longest = RecordingOptions.LongestInterval / 1000;
         return long.TryParse(text, out var microseconds) && microseconds is >= Shortest and <= Longest
             ? microseconds * 1000
             : throw CliException.Usage($"--interval: a number of microseconds from {Shortest} to {Longest}");

@@ -3,6 +3,9 @@ namespace Arm64Vm.Machine.Profiling;
 /// <summary>How a machine is recorded.</summary>
 internal sealed record RecordingOptions
 {
+    public const long ShortestInterval = 50_000;
+    public const long LongestInterval = 1_000_000_000;
+
     /// <summary>Nanoseconds between two samples of a processor. Not a divisor of a guest's timer ticks, so that the two do not keep step.</summary>
     public long Interval { get; init; } = 997_000;
 
