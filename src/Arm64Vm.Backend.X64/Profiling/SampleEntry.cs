@@ -24,6 +24,7 @@ internal unsafe struct SampleEntry
     public const int HostStackOffset = 88;
     public const int FramesOffset = 104;
     public const int MaximumFrames = 48;
+    public const int UpperTableBaseOffset = FramesOffset + (MaximumFrames * 8);
 
     /// <summary>Where the thread was, in host code.</summary>
     [FieldOffset(InstructionPointerOffset)]
@@ -63,6 +64,10 @@ internal unsafe struct SampleEntry
     /// <summary>SP_EL0 where it is not the stack in use: Linux keeps the current task there.</summary>
     [FieldOffset(ThreadOffset)]
     public ulong Thread;
+
+    /// <summary>TTBR1_EL1, which may have the address space's identifier.</summary>
+    [FieldOffset(UpperTableBaseOffset)]
+    public ulong UpperTableBase;
 
     [FieldOffset(ProcessorOffset)]
     public int Processor;

@@ -83,6 +83,7 @@ internal sealed unsafe class SampleHandler : IDisposable
         Copy(emit, 8, Entry, SampleEntry.FramePointerOffset, Context, GuestContext.XOffset + (29 * 8));
         Copy(emit, 8, Entry, SampleEntry.LinkOffset, Context, GuestContext.XOffset + (30 * 8));
         Copy(emit, 8, Entry, SampleEntry.TableBaseOffset, Context, GuestContext.DirectRegistersOffset + ((int)DirectRegister.TranslationBase0 * 8));
+        Copy(emit, 8, Entry, SampleEntry.UpperTableBaseOffset, Context, GuestContext.DirectRegistersOffset + ((int)DirectRegister.TranslationBase1 * 8));
         Copy(emit, 8, Entry, SampleEntry.ThreadOffset, Context, GuestContext.DirectRegistersOffset + ((int)DirectRegister.StackPointer0 * 8));
         EmitWalk(emit, Entry, Context);
 

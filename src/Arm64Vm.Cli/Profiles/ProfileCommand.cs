@@ -24,7 +24,7 @@ internal static class ProfileCommand
         Option<bool> exact = new("--exact") { Description = "Count every entry of every block, which slows the guest down" };
         Option<string> interval = new("--interval") { Description = "Microseconds between two samples of a processor", HelpName = "MICROSECONDS", DefaultValueFactory = _ => "997" };
         Option<string?> attach = new("--attach") { Description = "Record this running machine instead of booting one: the number of its process, the machine's name ('arm64vm top' shows it), or both. Ends after --duration, with Ctrl-C, or when the machine ends", HelpName = "PID|NAME|PID/NAME" };
-        Option<string[]> symbols = new("--symbols") { Description = "ELF file or System.map with symbols, or a folder of such; may be repeated. The embedded firmware's and those that a Linux kernel carries in memory are found without", HelpName = "FILE|DIR", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        Option<string[]> symbols = new("--symbols", "--elf") { Description = "ELF file or System.map with symbols, of the kernel or of programs and libraries that it runs, or a folder of such; may be repeated. The embedded firmware's and those that a Linux kernel carries in memory are found without", HelpName = "FILE|DIR", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         Option<string> serial = new("--serial") { Description = "The guest's serial console", HelpName = SerialTarget.Syntax, DefaultValueFactory = _ => "stdio" };
         var timeout = TimeLimit.Option();
         foreach (var option in (ReadOnlySpan<Option>)[output, attach, duration, until, exact, interval, symbols, serial, timeout])

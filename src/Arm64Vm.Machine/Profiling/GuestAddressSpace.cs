@@ -6,7 +6,7 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Machine.Profiling;
 
 /// <summary>The upper half of a processor's address space, read from another thread while the guest runs: what is read is of some moment.</summary>
-internal sealed class GuestAddressSpace(PhysicalMemory memory, Vcpu vcpu)
+internal sealed class GuestAddressSpace(PhysicalMemory memory, Vcpu vcpu) : IKernelMemory
 {
     private readonly PageWalker _walker = new(memory);
 

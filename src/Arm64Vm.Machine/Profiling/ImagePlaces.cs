@@ -11,27 +11,27 @@ internal static class ImagePlaces
     private const int MostTries = 4000;
 
     /// <summary>Distances from the file's addresses to the guest's, with the process.</summary>
-    public static HashSet<(ulong Place, int Process)> Find(ElfSymbols elf, BlockRegistry registry, SampleCollector samples)
+    public static HashSet<(ulong Place, int Process)> Find(ElfSymbols elf, List<ProfiledBlock> blocks, IReadOnlyDictionary<(int Process, int Block), ulong> sightings)
     {
         HashSet<(ulong, int)> places = [];
-        HashSet<ulong> settled = [];
-        var tries = 0;
-        foreach (var block in registry.Blocks.Where(block => block.Mode.ExceptionLevel == 0 && block.Samples is not null && block.GuestCode.Length >= FewestBytes).OrderByDescending(block => block.GuestCode.Length))
+        HashSet<int> settled = [];
+        Dictionary<int, ulong?> found = [];
+        foreach (var ((process, block), address) in sightings.Where(one => blocks[one.Key.Block].GuestCode.Length >= FewestBytes).OrderByDescending(one => blocks[one.Key.Block].GuestCode.Length))
         {
-            // Pages are shared: the same code may be in many address spaces, at places of their own.
-            if (settled.Contains(block.TableBase) || ++tries > MostTries)
+            if (settled.Contains(process))
                 continue;
-            foreach (var segment in elf.Segments)
+            if (!found.TryGetValue(block, out var inFile))
             {
-                if (Search(segment, block) is not { } address)
+                if (found.Count >= MostTries)
                     continue;
-                var place = block.VirtualAddress - address;
-                if (!elf.IsRelocatable && place != 0)
-                    continue;
-                places.Add((place, samples.ProcessOf(block.TableBase)));
-                settled.Add(block.TableBase);
-                break;
+                inFile = elf.Segments.Select(segment => Search(segment, blocks[block])).FirstOrDefault(one => one is not null);
+                found.Add(block, inFile);
             }
+
+            if (inFile is not { } at || (!elf.IsRelocatable && address != at))
+                continue;
+            places.Add((address - at, process));
+            settled.Add(process);
         }
 
         return places;

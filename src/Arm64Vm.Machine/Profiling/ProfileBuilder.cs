@@ -41,8 +41,7 @@ internal sealed class ProfileBuilder
         AddCounters(before, after, cacheCapacity);
 
         // Others may have been met on the way.
-        foreach (var tableBase in _samples.Processes)
-            _profile.Processes.Add(new ProfileProcess(tableBase, -1, -1, _samples.Tasks.NameOf(tableBase)));
+        _profile.Processes.AddRange(_samples.Tasks.Names.ToList());
         return _profile;
     }
 
@@ -50,7 +49,7 @@ internal sealed class ProfileBuilder
     {
         foreach (var block in _registry.Blocks)
         {
-            var process = block.Mode.ExceptionLevel == 0 ? _samples.ProcessOf(block.TableBase) : -1;
+            var process = block.Mode.ExceptionLevel == 0 ? _samples.Tasks.Names.ProcessOf(block.Space) : -1;
             _profile.Blocks.Add(new ProfileBlock
             {
                 VirtualAddress = block.VirtualAddress,
@@ -92,13 +91,13 @@ internal sealed class ProfileBuilder
     {
         foreach (var (key, count) in Sum(_processors.SelectMany(processor => processor.Exits.ToList())))
         {
-            var process = _samples.ProcessOf(key.C);
+            var process = _samples.Tasks.Names.ProcessOf(key.C);
             _profile.Exits.Add(new ProfileExit(ProfiledExit.Name((uint)key.B), key.A, LevelOf(key.A), process, _symbols.Find(key.A, process), count, 0));
         }
 
         foreach (var (key, count) in Sum(_processors.SelectMany(processor => processor.Misses.ToList())))
         {
-            var process = _samples.ProcessOf(key.C);
+            var process = _samples.Tasks.Names.ProcessOf(key.C);
             _profile.Misses.Add(new ProfileMiss((MissKind)(key.A & 3), key.A & ~0xFFFUL, key.B, LevelOf(key.B), process, _symbols.Find(key.B, process), count));
         }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Arm64Vm.Backend.X64.Profiling;
 using Arm64Vm.Profiling;
 using Arm64Vm.Translation.Profiling;
@@ -11,7 +10,6 @@ internal sealed class SampleCollector(BlockRegistry registry, HostTime time, Gue
     private readonly long[] _places = new long[ProfilePlaces.Count];
     private readonly long[] _slicePlaces = new long[ProfilePlaces.Count];
     private readonly long[] _sliceTiers = new long[2];
-    private readonly Dictionary<ulong, int> _processNumbers = [];
     private readonly TimelineBuilder _timeline = new();
     private (long Idle, long Wait)[] _before = [];
     private (long Made, long Lost, long Exits) _counted;
@@ -20,8 +18,8 @@ internal sealed class SampleCollector(BlockRegistry registry, HostTime time, Gue
 
     public List<ProfileSample> Samples { get; } = [];
 
-    /// <summary>Address spaces; names come at the end.</summary>
-    public List<ulong> Processes { get; } = [];
+    /// <summary>Blocks of EL0 that were sampled in a process, with the virtual address there: pages are shared, and are at places of their own in each.</summary>
+    public Dictionary<(int Process, int Block), ulong> Sightings { get; } = [];
 
     public GuestTasks Tasks => tasks;
 
@@ -73,22 +71,6 @@ internal sealed class SampleCollector(BlockRegistry registry, HostTime time, Gue
         });
         _counted = counted;
         End = now;
-    }
-
-    /// <summary>The number of an address space (TTBR0_EL1); −1 for none.</summary>
-    public int ProcessOf(ulong tableBase)
-    {
-        tableBase &= ProfiledBlock.TableBaseMask;
-        if (tableBase == 0)
-            return -1;
-        ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(_processNumbers, tableBase, out var exists);
-        if (!exists)
-        {
-            number = Processes.Count;
-            Processes.Add(tableBase);
-        }
-
-        return number;
     }
 
     private void AddTime(ProfilePlace place, long nanoseconds)
@@ -144,9 +126,10 @@ internal sealed class SampleCollector(BlockRegistry registry, HostTime time, Gue
         }
 
         // Firmware runs at EL1 in the lower half, and has no processes.
-        var process = tasks.IsBare || (level == 1 && !IsUpper(pc)) ? -1 : ProcessOf(entry.TableBase);
-        if (IsUpper(pc))
-            tasks.NoteTask(entry.TableBase & ProfiledBlock.TableBaseMask, entry.Thread);
+        var key = AddressSpace.Key(entry.TableBase, entry.UpperTableBase);
+        var process = tasks.IsBare || (level == 1 && !IsUpper(pc)) ? -1 : IsUpper(pc) ? tasks.Names.ProcessOf(key, entry.Thread) : tasks.Names.ProcessOf(key);
+        if (block >= 0 && level == 0 && process >= 0)
+            Sightings[(process, block)] = pc - (ulong)GuestOffset(registry.BlockAt(block), offset);
         var stack = StackOf(entry, pc, level, level == 0 ? process : -1);
         return new ProfileSample(Math.Max(0, time.OfStamp(entry.Timestamp)), entry.Processor, place, process, stack, block, offset, 1);
     }

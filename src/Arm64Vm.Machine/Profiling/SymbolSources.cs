@@ -63,7 +63,7 @@ internal sealed class SymbolSources
                 return true;
             }
 
-            foreach (var (place, process) in ImagePlaces.Find(elf, registry, samples))
+            foreach (var (place, process) in ImagePlaces.Find(elf, registry.Blocks, samples.Sightings))
                 AddElf(elf, Path.GetFileName(path), path, place, process);
             return false;
         }

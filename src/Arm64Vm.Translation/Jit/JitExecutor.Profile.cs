@@ -54,7 +54,7 @@ internal sealed unsafe partial class JitExecutor
             VirtualAddress = pc,
             PhysicalAddress = made.PhysicalAddress,
             Mode = made.Mode,
-            TableBase = profile.ProcessOf(pc),
+            Space = profile.ProcessOf(pc),
             CodeOffset = made.CodeOffset,
             HotSize = compiler.HotSize,
             GuestInstructions = region.GuestInstructions,

@@ -213,6 +213,12 @@ internal sealed unsafe class BlockRegistry : IDisposable
         return true;
     }
 
+    public ProfiledBlock BlockAt(int block)
+    {
+        lock (_gate)
+            return _blocks[block];
+    }
+
     /// <summary>A sample in a block.</summary>
     public ProfiledBlock AddSample(int block, int offset, int weight)
     {

@@ -154,7 +154,8 @@ internal sealed unsafe class ProcessorProfile : IDisposable
     public void Dispose() => _memory.Dispose();
 
     /// <summary>The address space that an address of the lower half belongs to; 0 for the upper half.</summary>
-    public ulong ProcessOf(ulong address) => (address >> 55 & 1) != 0 ? 0 : Point->Context->Direct[(int)DirectRegister.TranslationBase0] & ProfiledBlock.TableBaseMask;
+    public ulong ProcessOf(ulong address) => (address >> 55 & 1) != 0 ? 0
+        : AddressSpace.Key(Point->Context->Direct[(int)DirectRegister.TranslationBase0], Point->Context->Direct[(int)DirectRegister.TranslationBase1]);
 
     private void ChangeTo(Standing next)
     {

@@ -3,17 +3,14 @@ namespace Arm64Vm.Translation.Profiling;
 /// <summary>A unit that was made while a recording was on.</summary>
 internal sealed class ProfiledBlock
 {
-    /// <summary>TTBR0_EL1.BADDR.</summary>
-    public const ulong TableBaseMask = 0x0000_FFFF_FFFF_F000;
-
     public required ulong VirtualAddress { get; init; }
 
     public required ulong PhysicalAddress { get; init; }
 
     public required TranslationMode Mode { get; init; }
 
-    /// <summary>The address space it ran in first; 0 for the upper half.</summary>
-    public required ulong TableBase { get; init; }
+    /// <summary>The address space it ran in first (<see cref="AddressSpace"/>); 0 for the upper half.</summary>
+    public required ulong Space { get; init; }
 
     public required int CodeOffset { get; init; }
 

@@ -1,0 +1,155 @@
+using System.Buffers.Binary;
+using System.Text;
+using Arm64Vm.Machine.Profiling;
+
+namespace Arm64Vm.Machine.Tests.Profiling;
+
+/// <summary>Names of Linux tasks are found where everything agrees, and only there.</summary>
+public class TaskLayoutTests
+{
+    private const ulong Idle = 0xFFFF_8000_0100_0000;
+    private const ulong Shell = 0xFFFF_0000_0200_0040;
+    private const ulong Compiler = 0xFFFF_0000_0300_0080;
+    private const ulong Worker = 0xFFFF_0000_0400_0000;
+    private const int Name = 0x738;
+    private const int Memory = 0x4F8;
+    private const int Table = 0x68;
+    private const int Parent = 0x5C8;
+
+    private readonly Kernel _kernel = new();
+
+    public TaskLayoutTests()
+    {
+        _kernel.AddTask(Idle, "swapper/0", 0, 0, Idle);
+        _kernel.AddTask(Shell, "sh", 0xFFFF_0000_0500_0000, 0x4100_0000, 0);
+        _kernel.AddTask(Compiler, "cc1 of gcc", 0xFFFF_0000_0600_0000, 0x4200_0000, 0);
+        _kernel.AddTask(Worker, "kworker/0:1", 0, 0, Idle);
+    }
+
+    [Fact]
+    public void TasksHaveNamesWhenTheirLayoutIsKnown()
+    {
+        var layout = new TaskLayout(_kernel);
+        layout.Learn(Shell, 0x4100_0000);
+        Assert.Equal(default, layout.Read(Shell, 0x4100_0000));
+        layout.Learn(Idle, 0x4100_0000);
+        Assert.Equal((TaskLayout.Kind.KernelThread, "swapper/0"), layout.Read(Idle, 0));
+        layout.Learn(Shell, 0x4100_0000);
+        Assert.False(layout.IsKnown);
+        layout.Learn(Worker, 0x4200_0000);
+        layout.Learn(Compiler, 0x4200_0000);
+        Assert.True(layout.IsKnown);
+        Assert.Equal((TaskLayout.Kind.Process, "sh"), layout.Read(Shell, 0x4100_0000));
+        Assert.Equal((TaskLayout.Kind.Process, "cc1 of gcc"), layout.Read(Compiler, 0x4200_0000));
+
+        // A kernel thread in the address space of another is that thread.
+        Assert.Equal((TaskLayout.Kind.KernelThread, "kworker/0:1"), layout.Read(Worker, 0x4200_0000));
+    }
+
+    [Fact]
+    public void TheFirstTaskIsFoundByParents()
+    {
+        _kernel.WriteWord(Compiler + Parent, Shell);
+        _kernel.WriteWord(Shell + Parent, Idle);
+        var layout = new TaskLayout(_kernel);
+        layout.Learn(Compiler, 0x4200_0000);
+        layout.Learn(Compiler, 0x4200_0000);
+        layout.Learn(Shell, 0x4100_0000);
+        Assert.Equal((TaskLayout.Kind.Process, "sh"), layout.Read(Shell, 0x4100_0000));
+    }
+
+    [Fact]
+    public void ATaskThatDoesNotFitTheTableIsNotNamed()
+    {
+        var layout = Known();
+        Assert.Equal(default, layout.Read(Shell, 0x4200_0000));
+        Assert.Equal(default, layout.Read(0xFFFF_0000_7000_0000, 0x4100_0000));
+        Assert.Equal(default, layout.Read(0x7FFF_1234_5678, 0x4100_0000));
+        _kernel.Write(Compiler + Name, "\x01\x02"u8);
+        Assert.Equal(default, layout.Read(Compiler, 0x4200_0000));
+    }
+
+    [Fact]
+    public void WhatFitsTwiceIsNotGuessed()
+    {
+        // A second place with the same structure, in both tasks.
+        foreach (var (task, space) in ((ulong, ulong)[])[(Shell, 0xFFFF_0000_0500_0000), (Compiler, 0xFFFF_0000_0600_0000)])
+        {
+            _kernel.WriteWord(task + 0x900, space);
+            _kernel.WriteWord(task + 0x908, space);
+        }
+
+        Assert.False(Known().IsKnown);
+
+        // The name occurs twice.
+        var layout = new TaskLayout(_kernel);
+        _kernel.Write(Idle + 0xA00, "swapper"u8);
+        layout.Learn(Idle, 0);
+        Assert.Equal(default, layout.Read(Idle, 0));
+    }
+
+    private TaskLayout Known()
+    {
+        var layout = new TaskLayout(_kernel);
+        layout.Learn(Idle, 0);
+        layout.Learn(Shell, 0x4100_0000);
+        layout.Learn(Compiler, 0x4200_0000);
+        return layout;
+    }
+
+    /// <summary>Pages of the upper half; tables are at the physical addresses that their pointers say.</summary>
+    private sealed class Kernel : IKernelMemory
+    {
+        private readonly Dictionary<ulong, byte[]> _pages = [];
+        private readonly Dictionary<ulong, ulong> _physical = [];
+
+        public void AddTask(ulong task, string name, ulong space, ulong table, ulong parent)
+        {
+            // An empty list points to itself, twice.
+            WriteWord(task + 0x300, task + 0x300);
+            WriteWord(task + 0x308, task + 0x300);
+            Write(task + Name, Encoding.ASCII.GetBytes(name));
+            WriteWord(task + Memory, space);
+            WriteWord(task + Memory + 8, space);
+            WriteWord(task + Parent, parent);
+            for (ulong at = 0; at < 0x3000; at += 0x1000)
+                Page(task + at);
+            if (space == 0)
+                return;
+            WriteWord(space + Table - 8, task);
+            WriteWord(space + Table, 0xFFFF_0000_0000_0000 + table);
+            _physical[0xFFFF_0000_0000_0000 + table] = table;
+        }
+
+        public void WriteWord(ulong address, ulong value)
+        {
+            var bytes = new byte[8];
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
+            Write(address, bytes);
+        }
+
+        public void Write(ulong address, ReadOnlySpan<byte> bytes)
+        {
+            for (var i = 0; i < bytes.Length; i++)
+                Page(address + (ulong)i)[(address + (ulong)i) & 0xFFF] = bytes[i];
+        }
+
+        public bool TryReadUpper(ulong address, Span<byte> bytes)
+        {
+            Assert.True((address & 0xFFF) + (ulong)bytes.Length <= 0x1000);
+            if (!_pages.TryGetValue(address & ~0xFFFUL, out var page))
+                return false;
+            page.AsSpan((int)(address & 0xFFF), bytes.Length).CopyTo(bytes);
+            return true;
+        }
+
+        public bool TryTranslateUpper(ulong address, out ulong physical) => _physical.TryGetValue(address, out physical);
+
+        private byte[] Page(ulong address)
+        {
+            if (!_pages.TryGetValue(address & ~0xFFFUL, out var page))
+                _pages.Add(address & ~0xFFFUL, page = new byte[0x1000]);
+            return page;
+        }
+    }
+}
