@@ -107,6 +107,7 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
             "arm64vm report before --diff after",
             "arm64vm report p --check \"translate < 10%\" --check \"retranslations < 1000\"",
             "arm64vm report p --json | jq .findings",
+            "arm64vm report p --html p.html                    a page for a browser",
             "arm64vm report p --export speedscope=p.json       then: speedscope p.json",
             "arm64vm report p --export pprof=p.pb.gz           then: go tool pprof -http : p.pb.gz",
             "arm64vm report p --export collapsed | flamegraph.pl > p.svg",

@@ -117,8 +117,12 @@ public sealed class ReportCommandTests : IDisposable
     [InlineData("--export gprof", "--export: 'gprof' is no format; there are speedscope, firefox, pprof, collapsed, chrome")]
     [InlineData("--export ''", "'' is no format")]
     [InlineData("--export pprof=", "--export pprof=: the file's name is missing")]
-    [InlineData("--export pprof --export chrome", "only one can go to standard output")]
+    [InlineData("--export pprof --export chrome", "can go to standard output")]
     [InlineData("--export", "--export")]
+    [InlineData("--export pprof --html -", "only one of --export and --html can go to standard output")]
+    [InlineData("--html ''", "--html: the file's name must not be empty")]
+    [InlineData("--html x --annotate memcpy", "--annotate and --html do not go together")]
+    [InlineData("--html x --json", "--json and --html do not go together")]
     [InlineData("--nonsense", "--nonsense")]
     public void WrongUsageIsSaid(string options, string message) => CliRun.Of(["report", _profile, .. Split(options)]).ExpectFailure(2, message);
 
@@ -166,6 +170,18 @@ public sealed class ReportCommandTests : IDisposable
         CliRun.Of("report", _profile, "--export", $"pprof={kept}", "--export", $"chrome={_folder.Path}").ExpectFailure(1, "is a folder");
         Assert.Equal("kept", File.ReadAllText(kept));
         CliRun.Of("report", _profile, "--export", "chrome=/dev/full").ExpectFailure(1, "/dev/full");
+        CliRun.Of("report", _profile, "--html", _profile).ExpectFailure(2, "--html");
+        CliRun.Of("report", _profile, "--html", kept, "--export", $"chrome={kept}").ExpectFailure(2, "would be overwritten");
+        Assert.Equal("kept", File.ReadAllText(kept));
+    }
+
+    [Fact]
+    public void APageAndExportsAreMadeAtOnce()
+    {
+        var page = Path.Combine(_folder.Path, "p.html");
+        var run = CliRun.Of("report", _profile, "--html", page, "--export", "collapsed");
+        Assert.Equal((0, "", "init;main (bash);memcpy (vmlinux) 1\n"), (run.Status, run.Error, run.Output));
+        Assert.StartsWith("<!DOCTYPE html>", File.ReadAllText(page), StringComparison.Ordinal);
     }
 
     [Fact]

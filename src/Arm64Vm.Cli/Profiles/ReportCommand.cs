@@ -17,22 +17,21 @@ internal static class ReportCommand
         Option<string[]> check = new("--check") { Description = "Instead: hold the profile to rules such as 'translate < 5%'; a file with one a line, or a rule itself; may be repeated. Status 1: one is broken", HelpName = "FILE|RULE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         Option<bool> json = new("--json") { Description = "As a JSON document" };
         Option<string[]> export = new("--export") { Description = "Instead: for another program, into a file or to standard output; may be repeated. docs/profiling.md says what opens each", HelpName = $"{string.Join('|', ProfileExport.Names)}[=FILE]", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+        Option<string?> html = new("--html") { Description = "Instead: as a page for a browser, with time line, flame graph, heat map, tables and code; it needs nothing else", HelpName = "FILE" };
         command.Add(file);
-        foreach (var option in (ReadOnlySpan<Option>)[lines, annotate, diff, check, json, export])
+        foreach (var option in (ReadOnlySpan<Option>)[lines, annotate, diff, check, json, export, html])
             command.Add(option);
         export.CompletionSources.Add(context => Completions.OfList(context, ProfileExport.Names.SelectMany(name => new[] { name, name + "=" }), []));
         NotEmpty.Require(file, "the file's name");
+        NotEmpty.Require(html, "the file's name");
         command.SetAction(parsed =>
         {
             var count = parsed.GetValue(lines);
             if (count is < 1 or > 1_000_000)
                 throw CliException.Usage("--lines: from 1 to 1000000");
-            if (new Option[] { annotate, diff, check, export }.Where(option => parsed.GetResult(option) is not null).ToList() is [var first, var second, ..])
-                throw CliException.Usage($"{first.Name} and {second.Name} do not go together");
-            if (parsed.GetValue(json) && new Option[] { annotate, diff, check, export }.FirstOrDefault(option => parsed.GetResult(option) is not null) is { } other)
-                throw CliException.Usage($"--json and {other.Name} do not go together");
+            CheckTogether(parsed, json, annotate, diff, check, export, html);
             var path = parsed.GetValue(file)!;
-            var exports = ReportExports.Parse(parsed.GetValue(export) ?? []);
+            var exports = ReportExports.Parse(parsed.GetValue(export) ?? [], parsed.GetValue(html));
             exports.CheckFiles(path, streams);
             var profile = Read(path);
             if (exports.Any)
@@ -54,6 +53,21 @@ internal static class ReportCommand
             return ExitStatus.Success;
         });
         return command;
+    }
+
+    /// <summary>Each of these options is shown instead of what there is without; files for others and a page may be made at once.</summary>
+    /// <exception cref="CliException">Two exclude each other.</exception>
+    private static void CheckTogether(ParseResult parsed, params ReadOnlySpan<Option> options)
+    {
+        List<Option> given = [];
+        foreach (var option in options)
+        {
+            if (parsed.GetResult(option) is { Implicit: false } result && result.Tokens is not [{ Value: "false" }])
+                given.Add(option);
+        }
+
+        if (given is [var first, var second, ..] && (first.Name, second.Name) is not ("--export", "--html"))
+            throw CliException.Usage($"{first.Name} and {second.Name} do not go together");
     }
 
     /// <exception cref="CliException">It is no profile.</exception>

@@ -3,18 +3,21 @@ using Arm64Vm.Profiling;
 
 namespace Arm64Vm.Cli.Profiles;
 
-/// <summary><c>arm64vm report --export</c>: files that are made of a profile. None is touched before the profile has been read.</summary>
+/// <summary><c>arm64vm report --export</c> and <c>--html</c>: files that are made of a profile. None is touched before the profile has been read.</summary>
 internal sealed class ReportExports
 {
     private const string StandardOutput = "-";
 
-    private readonly List<(ExportFormat Format, string Path)> _files = [];
+    private readonly List<Made> _files = [];
 
     public bool Any => _files.Count > 0;
 
+    /// <summary>A file, or standard output.</summary>
+    private readonly record struct Made(string Option, string Path, Action<Profile, Stream> Write);
+
     /// <summary>Reads values such as <c>pprof</c> and <c>speedscope=FILE</c>.</summary>
     /// <exception cref="CliException">One is none, or two go to standard output.</exception>
-    public static ReportExports Parse(IEnumerable<string> values)
+    public static ReportExports Parse(IEnumerable<string> values, string? page)
     {
         var exports = new ReportExports();
         foreach (var value in values)
@@ -23,11 +26,14 @@ internal sealed class ReportExports
             var format = ProfileExport.Parse(name) ?? throw CliException.Usage($"--export: '{name}' is no format; there are {string.Join(", ", ProfileExport.Names)}");
             if (path.Length == 0)
                 throw CliException.Usage($"--export {name}=: the file's name is missing");
-            exports._files.Add((format, path));
+            exports._files.Add(new Made("--export", path, (profile, stream) => ProfileExport.Write(profile, format, stream)));
         }
 
+        if (page is not null)
+            exports._files.Add(new Made("--html", page, ReportPage.Write));
+
         if (exports._files.Count(file => file.Path == StandardOutput) > 1)
-            throw CliException.Usage("--export: only one can go to standard output");
+            throw CliException.Usage("only one of --export and --html can go to standard output");
         return exports;
     }
 
@@ -38,22 +44,22 @@ internal sealed class ReportExports
         if (streams.IsProcess)
             uses.AddStandardStreams();
         uses.Reads("FILE", profile);
-        foreach (var (_, path) in _files)
-            uses.Writes("--export", path == StandardOutput ? null : path);
+        foreach (var file in _files)
+            uses.Writes(file.Option, file.Path == StandardOutput ? null : file.Path);
         uses.Check();
     }
 
     /// <exception cref="IOException">A file cannot be written.</exception>
     public void Write(Profile profile, CliStreams streams)
     {
-        List<(ExportFormat Format, OutputFile? File)> outputs = [.. _files.Select(file => (file.Format, file.Path == StandardOutput ? null : new OutputFile(file.Path)))];
+        List<(Made Made, OutputFile? File)> outputs = [.. _files.Select(file => (file, file.Path == StandardOutput ? null : new OutputFile(file.Path)))];
         try
         {
             OutputFile.Open(outputs.Select(output => output.File));
-            foreach (var (format, file) in outputs)
+            foreach (var (made, file) in outputs)
             {
                 var stream = new BufferedStream(file ?? streams.Output, 1 << 16);
-                ProfileExport.Write(profile, format, stream);
+                made.Write(profile, stream);
                 stream.Flush();
             }
         }
