@@ -45,6 +45,42 @@ internal sealed partial class IrBuilder
         return true;
     }
 
+    /// <summary>
+    /// Makes the branch to the block's own start that ends the block the beginning of another round: where it is conditional, its other way becomes a side exit.
+    /// False where the branch goes elsewhere.
+    /// </summary>
+    /// <param name="start">Offset of the block's start.</param>
+    /// <param name="hasExit">The round has a side exit.</param>
+    /// <param name="exits">The branch is one now, the last instruction.</param>
+    public bool TryGoRound(int start, bool hasExit, out bool exits)
+    {
+        ref IrInst last = ref region[region.Count - 1];
+        exits = last.Op is >= IrOp.BranchCond and <= IrOp.BranchBitSet;
+        if ((int)last.Imm != start || (!exits && (last.Op != IrOp.Jump || last.Aux != 0 || !hasExit)))
+            return false;
+        if (!exits)
+        {
+            region.Count--;
+            return true;
+        }
+
+        int behind = (int)(last.Imm >> 32);
+        if (behind >= PageSize || (last.Op == IrOp.BranchCond && last.Condition >= Condition.AL))
+            return false;
+        last.Op = last.Op switch
+        {
+            IrOp.BranchZero => IrOp.LeaveNonZero,
+            IrOp.BranchNonZero => IrOp.LeaveZero,
+            IrOp.BranchBitClear => IrOp.LeaveBitSet,
+            IrOp.BranchBitSet => IrOp.LeaveBitClear,
+            _ => IrOp.LeaveCond,
+        };
+        if (last.Op == IrOp.LeaveCond)
+            last.Aux ^= 1; // the opposite condition
+        last.Imm = SideExit.Make(behind, 0, flagsAreDead: false);
+        return true;
+    }
+
     /// <summary>Appends an instruction in its general form; the named methods of the other parts are preferred.</summary>
     /// <remarks>Inlined, so that what is constant at the call is put together at compile time: translation is bound by this (bench Translator).</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

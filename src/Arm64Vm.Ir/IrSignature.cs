@@ -21,6 +21,9 @@ internal static class IrTypesExtensions
 /// <summary>The types that an operation takes and gives.</summary>
 internal readonly record struct IrSignature(IrTypes Result, IrTypes A, IrTypes B, IrTypes C, IrTypes D)
 {
+    /// <summary>NZCV where the stored ones are out of date.</summary>
+    private const IrTypes StaleFlags = IrTypes.None | IrTypes.Flags;
+
     /// <summary>Null for vector and floating-point operations, whose operands are all vectors or general registers.</summary>
     public static IrSignature? Of(in IrInst i)
     {
@@ -51,11 +54,11 @@ internal readonly record struct IrSignature(IrTypes Result, IrTypes A, IrTypes B
             IrOp.FlagsToNzcv => Make(IrTypes.I32, IrTypes.Flags),
             IrOp.FlagsFromNzcv => Make(IrTypes.Flags, IrTypes.I32),
             >= IrOp.Add and <= IrOp.AndNotS => Make(IrTypes.Integer, t, t),
-            IrOp.Load or IrOp.LoadPair => Make(i.Size == 16 ? IrTypes.V128 : IrTypes.Any, IrTypes.I64),
+            IrOp.Load or IrOp.LoadPair => Make(i.Size == 16 ? IrTypes.V128 : IrTypes.Any, IrTypes.I64, d: StaleFlags),
             IrOp.Second => Make(IrTypes.Any, t),
             IrOp.LoadExclusive => Make(data, IrTypes.I64),
-            IrOp.Store => Make(IrTypes.None, IrTypes.I64, data),
-            IrOp.StorePair => Make(IrTypes.None, IrTypes.I64, data, data),
+            IrOp.Store => Make(IrTypes.None, IrTypes.I64, data, d: StaleFlags),
+            IrOp.StorePair => Make(IrTypes.None, IrTypes.I64, data, data, StaleFlags),
             IrOp.StoreExclusive => Make(IrTypes.I32, IrTypes.I64, data),
             IrOp.AtomicRmw => Make(IrTypes.Integer, IrTypes.I64, t),
             IrOp.CompareSwap => Make(data, IrTypes.I64, t, t),

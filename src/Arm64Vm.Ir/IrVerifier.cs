@@ -42,7 +42,7 @@ internal static class IrVerifier
             return "no operation";
         if (IrOps.IsTerminator(i.Op) != (index == block.End - 1))
             return "terminators end blocks, and only they";
-        if ((i.A == 0 && i.B != 0) || (i.B == 0 && i.C != 0) || (i.C == 0 && i.D != 0))
+        if ((i.A == 0 && i.B != 0) || (i.B == 0 && i.C != 0) || (i.C == 0 && i.D != 0 && i.Op is not (IrOp.Load or IrOp.LoadPair or IrOp.Store)))
             return "an operand follows one that is missing";
         foreach (ushort operand in (ReadOnlySpan<ushort>)[i.A, i.B, i.C, i.D])
         {

@@ -10,11 +10,17 @@ internal sealed unsafe class Translator
     private const int PageSize = 4096;
     private readonly TranslatorOptions options;
     private readonly PassPipeline passes = new();
-    private readonly List<int> sideExits = [];
+    private readonly List<(int Index, int Instructions)> sideExits = [];
     private IrBuilder? builder;
     private bool countsEvents;
 
     public Translator(TranslatorOptions options) => this.options = options;
+
+    /// <summary>Short loops have several rounds in their unit (<see cref="TranslatorOptions.MaxRounds"/>). Off where every entry of a unit is to be one round.</summary>
+    public bool UnrollsLoops { get; set; } = true;
+
+    /// <summary>Slow paths of plain accesses store NZCV where that is out of date there: set by executors that know operand D of these.</summary>
+    public bool AccessesStoreFlags { get; set; }
 
     /// <summary>Translates from <paramref name="pageOffset"/> (0–4092, a multiple of 4) to the first unconditional or backward branch, exit or other end, at most to the end of the page.</summary>
     // SAFETY: location.Host points to the 4096 bytes of the page for the duration of the call; reads stay below PageSize.
@@ -26,19 +32,17 @@ internal sealed unsafe class Translator
         region.Clear();
         sideExits.Clear();
         countsEvents = location.Mode.CountsEvents;
-        int next = LiftBlock(location, pageOffset, location.Mode.SingleStep ? 1 : options.MaxGuestInstructions);
-        region.GuestInstructions = (next - pageOffset) / 4;
-        region.GuestEnd = next;
-        region.DependOn(pageOffset, next);
-        foreach (int exit in sideExits)
-            FinishSideExit(location, region, ref region[exit]);
+        LiftBlock(location, pageOffset, location.Mode.SingleStep ? 1 : options.MaxGuestInstructions, region);
+        region.DependOn(pageOffset, region.GuestEnd);
+        foreach ((int index, int instructions) in sideExits)
+            FinishSideExit(location, region, ref region[index], region.GuestInstructions - instructions);
         if (options.Verify)
             IrVerifier.Verify(region);
         if (!options.Optimize)
             return;
 
         ulong deadFlags = options.KeepsFlags ? 0 : SuccessorFlags.DeadAtEnd(location, region);
-        passes.Run(region, deadFlags, options.FloatsLeave);
+        passes.Run(region, deadFlags, options.FloatsLeave, AccessesStoreFlags);
         if (options.Verify)
             IrVerifier.Verify(region);
     }
@@ -48,27 +52,54 @@ internal sealed unsafe class Translator
         mode.StopSet != 0 && pageOffset < PageSize && options.Stops is { } stops && stops.IsStop(mode, pageOffset);
 
     /// <summary>A branch forward becomes a side exit, where there may be one more.</summary>
-    private bool TryGoOn(IrBuilder b)
+    /// <param name="b">Has the branch last.</param>
+    /// <param name="instructions">Guest instructions so far.</param>
+    /// <param name="others">Side exits that do not count: those of earlier rounds.</param>
+    private bool TryGoOn(IrBuilder b, int instructions, int others)
     {
-        if (countsEvents || sideExits.Count >= options.MaxSideExits || !b.TryContinueBehindBranch())
+        if (countsEvents || sideExits.Count - others >= options.MaxSideExits || !b.TryContinueBehindBranch())
             return false;
-        sideExits.Add(b.Region.Count - 1);
+        sideExits.Add((b.Region.Count - 1, instructions));
         return true;
     }
 
-    private void FinishSideExit(in CodeLocation location, IrRegion region, ref IrInst exit)
+    /// <summary>Another round of the loop that the unit is so far, where it is short and has a way out.</summary>
+    /// <remarks>The last round ends in the branch as it is, which looks for requests: a unit is never more than <see cref="TranslatorOptions.MaxGuestInstructions"/> long.</remarks>
+    private bool TryGoRound(in CodeLocation location, int start, int instructions, int rounds, bool hasExit)
+    {
+        bool fits = rounds < options.MaxRounds && instructions / rounds * (rounds + 1) <= options.MaxGuestInstructions;
+        if (!fits || !UnrollsLoops || countsEvents || IsStop(location.Mode, start) || IsRetry() || !builder!.TryGoRound(start, hasExit, out bool exits))
+            return false;
+        if (exits)
+            sideExits.Add((builder.Region.Count - 1, instructions));
+        return true;
+    }
+
+    /// <summary>Loops with atomic accesses try again what seldom fails.</summary>
+    private bool IsRetry()
+    {
+        foreach (ref readonly IrInst inst in builder!.Region.Instructions)
+        {
+            if (inst.Op is IrOp.LoadExclusive or IrOp.StoreExclusive or IrOp.CompareSwap or IrOp.AtomicRmw)
+                return true;
+        }
+
+        return false;
+    }
+
+    private void FinishSideExit(in CodeLocation location, IrRegion region, ref IrInst exit, int rest)
     {
         int target = new SideExit(exit.Imm).Target;
-        int rest = (region.GuestEnd - exit.Pc - 4) / 4;
         exit.Imm = SideExit.Make(target, rest, !options.KeepsFlags && SuccessorFlags.AreDead(location, region, target));
     }
 
     /// <summary>MRS and MSR. Where code counts, a unit ends with one: what it reads or stops has counted all before it and nothing behind.</summary>
     private static bool IsSystemRegisterAccess(uint word) => (word & 0xFFD0_0000) == 0xD510_0000;
 
-    private int LiftBlock(in CodeLocation location, int offset, int limit)
+    private void LiftBlock(in CodeLocation location, int start, int limit, IrRegion region)
     {
         IrBuilder b = builder!;
+        int offset = start, end = start, rounds = 1, earlierExits = 0;
         bool isCounted = countsEvents || location.Mode.CountsInstructions;
         b.BeginBlock(offset);
         var tally = new EventTally(b, countsEvents);
@@ -83,9 +114,20 @@ internal sealed unsafe class Translator
             Lifter.Lift(context, word);
             tally.Note(word);
             offset += 4;
-            bool isLast = count >= limit || offset >= PageSize || b.Region.IsFull || IsStop(location.Mode, offset);
-            if (b.IsTerminated && (isLast || !TryGoOn(b)))
-                break;
+            end = Math.Max(end, offset);
+            region.GuestInstructions = count;
+            region.GuestEnd = end;
+            bool isLast = count >= limit || offset >= PageSize || region.IsFull || IsStop(location.Mode, offset);
+            if (b.IsTerminated && (isLast || !TryGoOn(b, count, earlierExits)))
+            {
+                if (isLast || !TryGoRound(location, start, count, rounds, hasExit: sideExits.Count > earlierExits))
+                    break;
+                rounds++;
+                earlierExits = sideExits.Count;
+                offset = start;
+                continue;
+            }
+
             if (isLast || (isCounted && IsSystemRegisterAccess(word)))
             {
                 b.Jump(offset);
@@ -95,6 +137,5 @@ internal sealed unsafe class Translator
 
         tally.Finish(*(uint*)(location.Host + offset - 4));
         b.EndBlock();
-        return offset;
     }
 }

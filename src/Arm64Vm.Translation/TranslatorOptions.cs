@@ -12,6 +12,9 @@ internal sealed record TranslatorOptions
     /// <summary>Conditional branches behind which a unit goes on with the instructions not branched over, for executors that know side exits. 0: a unit is one basic block.</summary>
     public int MaxSideExits { get; init; }
 
+    /// <summary>Rounds of a short loop in one unit, for executors that know side exits; 1: none but the first.</summary>
+    public int MaxRounds { get; init; } = 1;
+
     /// <summary>Where a debugger stops; null: nowhere, and no mode names a set.</summary>
     public ICodeStops? Stops { get; init; }
 

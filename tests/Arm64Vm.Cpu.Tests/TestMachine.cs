@@ -35,7 +35,7 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting, IVcpuWaker
 
     private static IExecutor MakeExecutor(IGuestServices services, ICodeMemory code, VcpuOptions vcpu, bool emitted)
     {
-        var options = new TranslatorOptions { Verify = true, Features = vcpu.Model.Features, Stops = vcpu.DebugPoints, MaxSideExits = 3 };
+        var options = new TranslatorOptions { Verify = true, Features = vcpu.Model.Features, Stops = vcpu.DebugPoints, MaxSideExits = 3, MaxRounds = 4 };
         return emitted ? new JitExecutor(code, services, new Translator(options), HostFeatures.Detect()) : new InterpreterExecutor(code, services, options);
     }
 

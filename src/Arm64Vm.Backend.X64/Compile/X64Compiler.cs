@@ -124,6 +124,8 @@ internal sealed partial class X64Compiler
         windows.Prepare(instructions, block.First, block.End, enabled: !mode.AlignmentChecked);
         ResetAllocator();
         flagsOwner = 0;
+        staleFlags = 0;
+        blockStart = block.First;
         guestFlagsValue = 0;
         guestFlagReaderCount = 0;
         regionMustReturn = mode.SingleStep;

@@ -29,11 +29,12 @@ internal static class BlockListing
 {
     /// <summary>As the machine's translator.</summary>
     private const int SideExits = 3;
+    private const int Rounds = 4;
 
     public static List<ListedInstruction> Of(ProfileBlock block)
     {
         var samples = block.SamplesByInstruction();
-        var ir = IrListing.Of(block.GuestCode, block.VirtualAddress, new TranslationMode(block.Mode), SideExits).ToLookup(line => line.GuestOffset, line => line.Text);
+        var ir = IrListing.Of(block.GuestCode, block.VirtualAddress, new TranslationMode(block.Mode), block.GuestInstructions, SideExits, block.Entries >= 0 ? 1 : Rounds).ToLookup(line => line.GuestOffset, line => line.Text);
         var host = Disassemble(block).ToLookup(line => line.GuestOffset, line => line.Line);
         List<ListedInstruction> listing = [];
         if (host[-1].Any())

@@ -6,23 +6,30 @@ namespace Arm64Vm.Ir.Passes;
 /// </summary>
 /// <remarks>
 /// State is seen by every operation that can raise an exception or leave: memory and system operations, side exits and the end of the block, on request
-/// floating-point operations. Flags that only
-/// side exits see are stored by these. The one
+/// floating-point operations. Flags that only side exits see are stored by these; on request, flags that only plain accesses see are left to the
+/// accesses' slow paths, which compute them again (operand D). The one
 /// liberty: flags that all successors overwrite before they read them or can fault (<c>flagsDeadAtEnd</c>) are dropped although an interrupt
 /// or a debugger may look at them between blocks; the program cannot tell, since each of these returns to code that overwrites them.
 /// </remarks>
 internal sealed class DeadCodeElimination
 {
     private readonly bool[] used = new bool[IrRegion.MaxInstructions];
-    /// <summary>Side exits behind the place being looked at that need flags which what lies behind them overwrites.</summary>
+    /// <summary>Side exits and accesses behind the place being looked at that need flags which what lies behind them overwrites.</summary>
     private readonly ushort[] wanting = new ushort[64];
     private int wantingCount;
+    private bool accessesWant;
     private bool floatsLeave;
+    private bool accessesStore;
     private readonly ushort[] renamed = new ushort[IrRegion.MaxInstructions];
 
-    public void Run(IrRegion region, ulong flagsDeadAtEnd, bool floatsSee = false)
+    /// <param name="region">A verified region.</param>
+    /// <param name="flagsDeadAtEnd">Bit n: NZCV is not observable behind block n.</param>
+    /// <param name="floatsSee">Floating-point operations see guest state.</param>
+    /// <param name="accessesStoreFlags">Slow paths of plain accesses store flags that can be computed again.</param>
+    public void Run(IrRegion region, ulong flagsDeadAtEnd, bool floatsSee = false, bool accessesStoreFlags = false)
     {
         floatsLeave = floatsSee;
+        accessesStore = accessesStoreFlags;
         Span<IrInst> code = region.Instructions;
         used.AsSpan(0, code.Length).Clear();
         ReadOnlySpan<IrBlock> blocks = region.Blocks;
@@ -34,7 +41,7 @@ internal sealed class DeadCodeElimination
     private void Mark(Span<IrInst> code, int first, int end, bool flagsDead)
     {
         uint deadX = 0, deadV = 0;
-        wantingCount = 0;
+        ForgetWanting();
         for (int index = end - 1; index >= first; index--)
         {
             ref IrInst i = ref code[index];
@@ -77,14 +84,15 @@ internal sealed class DeadCodeElimination
                         i.Op = IrOp.None;
                     continue;
                 case IrOp.SetFlags:
-                    if (flagsDead)
+                    if (flagsDead && (!accessesWant || CanBeComputedAgain(code, i.A)))
                     {
-                        StoreAtSideExits(code, i.A);
+                        StoreWhereWanted(code, i.A);
                         i.Op = IrOp.None;
                         continue;
                     }
 
                     flagsDead = true;
+                    ForgetWanting();
                     break;
                 case IrOp.Second:
                     break;
@@ -108,7 +116,12 @@ internal sealed class DeadCodeElimination
                             break;
                         deadX = 0;
                         deadV = 0;
-                        KeepFlags(ref flagsDead);
+                        if (!accessesStore || !IsPlainAccess(i))
+                            KeepFlags(ref flagsDead);
+                        else if (flagsDead && TryWant(index))
+                            accessesWant = true;
+                        else
+                            flagsDead = false;
                     }
                     else if (IrOps.IsSideExit(i.Op))
                     {
@@ -144,16 +157,34 @@ internal sealed class DeadCodeElimination
     private void KeepFlags(ref bool flagsDead)
     {
         flagsDead = false;
-        wantingCount = 0;
+        ForgetWanting();
     }
 
-    /// <summary>A side exit is to store the flags itself; false where there are too many,
+    private void ForgetWanting()
+    {
+        wantingCount = 0;
+        accessesWant = false;
+    }
+
+    /// <summary>Those whose slow paths the compiler can add to. Stores with release semantics are exchanges.</summary>
+    private static bool IsPlainAccess(in IrInst i) => i.Op switch
+    {
+        IrOp.Load or IrOp.LoadPair => true,
+        IrOp.Store or IrOp.StorePair => ((MemoryFlags)i.Aux & MemoryFlags.Release) == 0,
+        _ => false,
+    };
+
+    /// <summary>Flags of a comparison or a test: the operands say it all.</summary>
+    private static bool CanBeComputedAgain(ReadOnlySpan<IrInst> code, ushort flags) =>
+        code[flags].Op == IrOp.FlagsOf && code[code[flags].A].Op is IrOp.SubS or IrOp.AndS;
+
+    /// <summary>A side exit or an access is to store the flags itself; false where there are too many,
     /// so that they must be stored before.</summary>
     private bool TryWant(int exit)
     {
         if (wantingCount == wanting.Length)
         {
-            wantingCount = 0;
+            ForgetWanting();
             return false;
         }
 
@@ -161,14 +192,21 @@ internal sealed class DeadCodeElimination
         return true;
     }
 
-    /// <summary>The flags of a write that is dropped go to the side exits that still need them.</summary>
-    private void StoreAtSideExits(Span<IrInst> code, ushort flags)
+    /// <summary>The flags of a write that is dropped go to the side exits and accesses that still need them.</summary>
+    private void StoreWhereWanted(Span<IrInst> code, ushort flags)
     {
-        for (int i = 0; i < wantingCount; i++)
-            code[wanting[i]].B = flags;
+        for (int n = 0; n < wantingCount; n++)
+        {
+            ref IrInst i = ref code[wanting[n]];
+            if (IrOps.IsSideExit(i.Op))
+                i.B = flags;
+            else
+                i.D = flags;
+        }
+
         if (wantingCount != 0)
             used[flags] = true;
-        wantingCount = 0;
+        ForgetWanting();
     }
 
     private static IrOp Plain(IrOp op) => op switch

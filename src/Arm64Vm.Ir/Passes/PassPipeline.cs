@@ -10,9 +10,10 @@ internal sealed class PassPipeline
     /// <param name="region">A verified region.</param>
     /// <param name="flagsDeadAtEnd">Bit n: NZCV is not observable behind block n (see DeadCodeElimination).</param>
     /// <param name="floatsLeave">Floating-point operations see guest state, since they may leave.</param>
-    public void Run(IrRegion region, ulong flagsDeadAtEnd, bool floatsLeave = false)
+    /// <param name="accessesStoreFlags">Slow paths of plain accesses store flags that they get as operand D.</param>
+    public void Run(IrRegion region, ulong flagsDeadAtEnd, bool floatsLeave = false, bool accessesStoreFlags = false)
     {
         simplification.Run(region);
-        elimination.Run(region, flagsDeadAtEnd, floatsLeave);
+        elimination.Run(region, flagsDeadAtEnd, floatsLeave, accessesStoreFlags);
     }
 }

@@ -13,13 +13,17 @@ namespace Arm64Vm.Machine.Board;
 /// <param name="Features">The host's, for <see cref="ExecutionBackend.X64"/>.</param>
 /// <param name="Il">Tiers of <see cref="ExecutionBackend.Il"/>; null: the usual ones.</param>
 /// <param name="KeepsFlags">NZCV is exact behind every unit.</param>
-internal sealed record ExecutorChoice(ExecutionBackend Backend, HostFeatures? Features = null, IlOptions? Il = null, bool KeepsFlags = false);
+/// <param name="Rounds">Rounds of a short loop in one unit.</param>
+internal sealed record ExecutorChoice(ExecutionBackend Backend, HostFeatures? Features = null, IlOptions? Il = null, bool KeepsFlags = false, int Rounds = 1);
 
 /// <summary>Chooses and makes what executes guest instructions.</summary>
 internal static class Executors
 {
     /// <summary>Enough that a unit spans what is usually executed together.</summary>
     public const int SideExits = 3;
+
+    /// <summary>Of a short loop, in one unit of emitted code: accesses of several rounds share a look-up, flags between rounds are not stored.</summary>
+    public const int Rounds = 4;
 
     /// <summary>Chooses: emitted code where the host has what it needs, else IL, else the interpreter.</summary>
     /// <exception cref="MachineConfigurationException">This host or this build cannot do what is asked for.</exception>
@@ -37,7 +41,7 @@ internal static class Executors
 
         var host = HostFeatures.Detect();
         if (host.MeetsBaseline)
-            return new ExecutorChoice(ExecutionBackend.X64, host);
+            return new ExecutorChoice(ExecutionBackend.X64, host, Rounds: Rounds);
         if (backend == ExecutionBackend.X64)
             throw new MachineConfigurationException("The x64 back end needs a host with AVX2, FMA, F16C, BMI1, BMI2, LZCNT, POPCNT and MOVBE (x86-64-v3).");
         return RuntimeFeature.IsDynamicCodeSupported ? new ExecutorChoice(ExecutionBackend.Il, Il: il) : new ExecutorChoice(ExecutionBackend.Interpreter);
@@ -46,7 +50,7 @@ internal static class Executors
     /// <summary>Makes the executor of one processor; x64 ones of a machine share its cache.</summary>
     public static IExecutor Make(CpuModel model, ExecutorChoice choice, IGuestServices services, ICodeMemory code, TranslationCache? cache, ICodeStops? stops = null)
     {
-        var options = new TranslatorOptions { Features = model.Features, MaxSideExits = SideExits, KeepsFlags = choice.KeepsFlags, Stops = stops };
+        var options = new TranslatorOptions { Features = model.Features, MaxSideExits = SideExits, MaxRounds = choice.Rounds, KeepsFlags = choice.KeepsFlags, Stops = stops };
         if (choice.Features is { } host)
             return new JitExecutor(code, services, new Translator(options), host, cache!);
         if (choice.Backend == ExecutionBackend.Il && RuntimeFeature.IsDynamicCodeSupported)

@@ -43,10 +43,13 @@ internal sealed class LockstepMachine : IDisposable
             NoReboot = true,
             Disks = [.. config.Disks.Select(disk => disk with { Mode = disk.Mode == DiskMode.ReadWrite ? DiskMode.Snapshot : disk.Mode })],
         };
-        _reference = new LockstepSide(common, model, reference with { KeepsFlags = true });
+
+        // Both sides' units are the same.
+        var rounds = execution.Backend == ExecutionBackend.Il ? 1 : Executors.Rounds;
+        _reference = new LockstepSide(common, model, reference with { KeepsFlags = true, Rounds = rounds });
         try
         {
-            _jit = new LockstepSide(common with { SerialOutput = null, Log = null }, model, execution with { KeepsFlags = true });
+            _jit = new LockstepSide(common with { SerialOutput = null, Log = null }, model, execution with { KeepsFlags = true, Rounds = rounds });
         }
         catch
         {
@@ -54,7 +57,7 @@ internal sealed class LockstepMachine : IDisposable
             throw;
         }
 
-        _description = new UnitDescription(model);
+        _description = new UnitDescription(model, rounds);
     }
 
     /// <summary>What the guest prints.</summary>

@@ -9,7 +9,7 @@ namespace Arm64Vm.Machine.Lockstep;
 
 /// <summary>Makes everything about a unit readable.</summary>
 /// <remarks>SAFETY: reads the page of guest memory the unit was made from, which stays mapped while the machine exists.</remarks>
-internal sealed unsafe class UnitDescription(CpuModel model)
+internal sealed unsafe class UnitDescription(CpuModel model, int rounds)
 {
     private const ulong PageMask = 0xFFF;
 
@@ -38,7 +38,7 @@ internal sealed unsafe class UnitDescription(CpuModel model)
     private string Print(in CodeLocation location, int offset, bool optimize)
     {
         var region = new IrRegion();
-        new Translator(new TranslatorOptions { Features = model.Features, Optimize = optimize, MaxSideExits = Executors.SideExits, KeepsFlags = true }).Translate(location, offset, region);
+        new Translator(new TranslatorOptions { Features = model.Features, Optimize = optimize, MaxSideExits = Executors.SideExits, MaxRounds = rounds, KeepsFlags = true }).Translate(location, offset, region);
         return IrPrinter.Print(region);
     }
 }

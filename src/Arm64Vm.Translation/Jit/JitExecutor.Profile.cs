@@ -19,6 +19,7 @@ internal sealed unsafe partial class JitExecutor
             profile = value;
             compiler.Map = value is null ? null : new HostMap();
             compiler.Counters = 0;
+            translator.UnrollsLoops = value is not { Blocks.Counts: true };
         }
     }
 

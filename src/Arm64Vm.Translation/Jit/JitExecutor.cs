@@ -54,6 +54,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
         this.memory = memory;
         this.services = services;
         this.translator = translator;
+        translator.AccessesStoreFlags = true;
         this.cache = cache;
         this.ownsCache = ownsCache;
         writer = new CodeWriter(cache);

@@ -13,8 +13,10 @@ internal static unsafe class IrListing
     /// <param name="code">Guest instructions.</param>
     /// <param name="address">Where they ran.</param>
     /// <param name="mode">The mode they were translated for.</param>
+    /// <param name="instructions">How many of them, those of further rounds included.</param>
     /// <param name="sideExits">As the machine's translator.</param>
-    public static List<(int GuestOffset, string Text)> Of(ReadOnlySpan<byte> code, ulong address, TranslationMode mode, int sideExits)
+    /// <param name="rounds">As the machine's translator.</param>
+    public static List<(int GuestOffset, string Text)> Of(ReadOnlySpan<byte> code, ulong address, TranslationMode mode, int instructions, int sideExits, int rounds)
     {
         List<(int, string)> lines = [];
         int start = (int)(address & (PageSize - 4));
@@ -27,7 +29,7 @@ internal static unsafe class IrListing
             code.CopyTo(new Span<byte>(page + start, code.Length));
             IrRegion region = new();
             CodeLocation location = new() { PhysicalPage = 0, Host = page, Mode = mode };
-            new Translator(new TranslatorOptions { MaxSideExits = sideExits, MaxGuestInstructions = code.Length / 4 }).Translate(location, start, region);
+            new Translator(new TranslatorOptions { MaxSideExits = sideExits, MaxRounds = rounds, MaxGuestInstructions = instructions }) { AccessesStoreFlags = true }.Translate(location, start, region);
             foreach (ref readonly IrBlock block in region.Blocks)
             {
                 for (int i = block.First; i < block.End; i++)

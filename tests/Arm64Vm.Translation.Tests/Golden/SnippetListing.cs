@@ -51,7 +51,7 @@ internal static unsafe class SnippetListing
     {
         using TranslationCache cache = new(1 << 20);
         UnitCompiler compiler = new(cache, Baseline);
-        Translator translator = new(new TranslatorOptions { Features = FeatureSet.All, Verify = true, MaxSideExits = 4 });
+        Translator translator = new(new TranslatorOptions { Features = FeatureSet.All, Verify = true, MaxSideExits = 4, MaxRounds = 4 }) { AccessesStoreFlags = true };
         IrRegion region = new();
         CodeLocation location = new() { PhysicalPage = PageAddress, Host = page, Mode = snippet.Mode };
         CompileMode mode = new(snippet.ExceptionLevel, snippet.Mode.MmuIndex, AlignmentChecked: false, SingleStep: false, Fpcr: 0);

@@ -54,7 +54,7 @@ public unsafe class ControlFlowFuzzTests
         using FlatMachine emitted = new(CodeBase, Pages * 4096);
         using FlatMachine interpreted = new(CodeBase, Pages * 4096);
         TranslatorOptions options = new();
-        using JitExecutor jit = new(emitted, emitted, new Translator(options with { MaxSideExits = sideExits }), HostFeatures.Detect(), CacheSize);
+        using JitExecutor jit = new(emitted, emitted, new Translator(options with { MaxSideExits = sideExits, MaxRounds = 1 + sideExits }), HostFeatures.Detect(), CacheSize);
         using InterpreterExecutor interpreter = new(interpreted, interpreted, options);
         Random random = new(seed);
         Fill(Code(emitted), random);

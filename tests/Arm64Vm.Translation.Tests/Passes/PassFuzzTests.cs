@@ -31,8 +31,8 @@ public unsafe class PassFuzzTests
         var options = new TranslatorOptions { Features = FeatureSet.All, Verify = true };
         using var plain = new InterpreterExecutor(plainMachine, plainMachine, options with { Optimize = false });
         using var optimized = new InterpreterExecutor(optimizedMachine, optimizedMachine, options);
-        using var longer = new InterpreterExecutor(optimizedMachine, optimizedMachine, options with { MaxSideExits = 4 });
-        using var emitted = new JitExecutor(optimizedMachine, optimizedMachine, new Translator(options with { MaxSideExits = 4 }), HostFeatures.Detect());
+        using var longer = new InterpreterExecutor(optimizedMachine, optimizedMachine, options with { MaxSideExits = 4, MaxRounds = 4 });
+        using var emitted = new JitExecutor(optimizedMachine, optimizedMachine, new Translator(options with { MaxSideExits = 4, MaxRounds = 4 }), HostFeatures.Detect());
         A64Opcode[] frequent = Enumerable.Range(1, A64Opcodes.Count - 1)
             .Select(number => (A64Opcode)number)
             .Where(opcode => Frequent.Contains(A64Opcodes.Group(opcode)))

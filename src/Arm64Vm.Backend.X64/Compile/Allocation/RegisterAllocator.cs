@@ -24,6 +24,7 @@ internal sealed partial class X64Compiler
     private uint lockedGpr;
     private uint lockedXmm;
     private int current;
+    private int blockStart;
 
     private void ResetAllocator()
     {
@@ -129,6 +130,8 @@ internal sealed partial class X64Compiler
 
     private int AllocateSpill()
     {
+        if (spillsInUse0 == ulong.MaxValue && spillsInUse1 == ulong.MaxValue)
+            ReclaimSpills();
         if (spillsInUse0 != ulong.MaxValue)
         {
             int slot = System.Numerics.BitOperations.TrailingZeroCount(~spillsInUse0);
@@ -141,6 +144,19 @@ internal sealed partial class X64Compiler
         int high = System.Numerics.BitOperations.TrailingZeroCount(~spillsInUse1);
         spillsInUse1 |= 1UL << high;
         return 64 + high;
+    }
+
+    /// <summary>Frees the slots of values that were kept longer than their last operand.</summary>
+    private void ReclaimSpills()
+    {
+        for (int value = blockStart; value < current; value++)
+        {
+            ref ValueState state = ref values[value];
+            if (state.Backing != Backing.Spill || state.LastUse >= current)
+                continue;
+            FreeSpill(state.Index);
+            state.Backing = Backing.None;
+        }
     }
 
     private void FreeSpill(int slot)

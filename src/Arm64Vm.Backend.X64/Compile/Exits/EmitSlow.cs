@@ -33,6 +33,9 @@ internal sealed partial class X64Compiler
         /// <summary>The value to store where the descriptor has no source.</summary>
         public int Immediate;
 
+        /// <summary>Flags that the hot code has not stored.</summary>
+        public StaleFlags Flags;
+
         /// <summary>Windows that are live where execution goes on.</summary>
         public int Windows;
 
@@ -103,6 +106,7 @@ internal sealed partial class X64Compiler
         cold.Form = form;
         cold.Resume = emit.Here();
         cold.Descriptor = descriptor;
+        cold.Flags = FindStaleFlags();
         cold.Windows = windows.Live;
         return ref cold;
     }
@@ -145,7 +149,7 @@ internal sealed partial class X64Compiler
     /// <summary>Where a cold path about to be emitted goes on: in the hot code, or at a jump to it where that is too far away for a record.</summary>
     private int ResumePosition(in ColdPath cold)
     {
-        const int LongestPath = 64;
+        const int LongestPath = 128;
         int position = emit.PositionOf(cold.Resume);
         if (emit.Position - position < MemoryRecord.MaxResumeDistance - LongestPath)
             return position;
@@ -199,6 +203,8 @@ internal sealed partial class X64Compiler
         emit.Bind(cold.Probe.Missed);
         EmitColdImmediate(cold);
         if (!cold.Probe.Misaligned.IsValid)
+            EmitStaleFlags(cold.Flags, keepsScratch: true);
+        if (!cold.Probe.Misaligned.IsValid)
         {
             EmitSlowAccess(stubs.ProbeMiss(cold.Probe.Table, cold.Probe.Index), cold, resume);
             return;
@@ -207,6 +213,7 @@ internal sealed partial class X64Compiler
         emit.Alu(AluOp.Add, 8, Gpr.Rax, Mem.Index(HostAbi.Context, cold.Probe.Index, 1, cold.Probe.Table - HostAbi.ContextBias));
         emit.Bind(cold.Probe.Misaligned);
         EmitColdImmediate(cold);
+        EmitStaleFlags(cold.Flags, keepsScratch: true);
         EmitSlowAccess(stubs.SlowExit, cold, resume);
     }
 
@@ -215,6 +222,7 @@ internal sealed partial class X64Compiler
         int resume = ResumePosition(cold);
         emit.Bind(cold.Entry);
         EmitColdImmediate(cold);
+        EmitStaleFlags(cold.Flags, keepsScratch: false);
         cold.Address.Emit(emit, Gpr.Rax, cold.Displacement);
         EmitSlowAccess(cold.Stub, cold, resume);
         // The stub comes back here where it found the access's bytes, with their host address.

@@ -15,6 +15,9 @@ internal sealed partial class X64Compiler
 
         /// <summary>A test of the result: N and Z.</summary>
         Result,
+
+        /// <summary>The comparison with a constant again, of the result plus the constant: all flags, where the first operand is gone.</summary>
+        Sum,
     }
 
     /// <summary>How a flags value can be had again at the current instruction, for what uses it from here on.</summary>
@@ -27,7 +30,10 @@ internal sealed partial class X64Compiler
         if (inst.Op is IrOp.SubS or IrOp.AndS && IsAvailable(inst.A) && IsAvailable(inst.B))
             return Recomputation.Compare;
         bool hasResult = inst.Op is IrOp.AddS or IrOp.SubS or IrOp.AndS or IrOp.AndNotS && IsAvailable(producer);
-        return hasResult && OnlyResultIsUsed(flags) ? Recomputation.Result : Recomputation.None;
+        if (hasResult && OnlyResultIsUsed(flags))
+            return Recomputation.Result;
+        bool isDifference = hasResult && inst.Op == IrOp.SubS && TryImmediate(inst.B, inst.Type == IrType.I64 ? 8 : 4, out _);
+        return isDifference ? Recomputation.Sum : Recomputation.None;
     }
 
     /// <summary>The value is somewhere, and not about to be overwritten by the result of the current instruction.</summary>
@@ -62,20 +68,24 @@ internal sealed partial class X64Compiler
         Recomputation how = HowToRecompute(flags);
         if (how == Recomputation.None)
             return false;
-        int producer = region[flags].A;
-        if (how == Recomputation.Result)
-        {
-            KeepUntil(producer, values[flags].LastUse);
-        }
-        else
-        {
-            KeepUntil(region[producer].A, values[flags].LastUse);
-            KeepUntil(region[producer].B, values[flags].LastUse);
-        }
-
+        KeepSources(flags, how, values[flags].LastUse);
         values[flags].Backing = Backing.Recompute;
         values[flags].Index = (byte)how;
         return true;
+    }
+
+    /// <summary>What flags are computed again from stays somewhere up to an instruction.</summary>
+    private void KeepSources(int flags, Recomputation how, ushort use)
+    {
+        int producer = region[flags].A;
+        if (how != Recomputation.Compare)
+        {
+            KeepUntil(producer, use);
+            return;
+        }
+
+        KeepUntil(region[producer].A, use);
+        KeepUntil(region[producer].B, use);
     }
 
     private void KeepUntil(int value, ushort use) => values[value].LastUse = Math.Max(values[value].LastUse, use);
@@ -93,6 +103,14 @@ internal sealed partial class X64Compiler
         if (how == Recomputation.Result)
         {
             EmitTestZero(producer, size);
+        }
+        else if (how == Recomputation.Sum)
+        {
+            _ = TryImmediate(region[producer].B, size, out int subtrahend);
+            emit.Mov(size, HostAbi.Scratch, Use(producer));
+            emit.Alu(AluOp.Add, size, HostAbi.Scratch, subtrahend);
+            emit.Alu(AluOp.Cmp, size, HostAbi.Scratch, subtrahend);
+            flagsForm = FlagForm.Borrow;
         }
         else if (region[producer].Op == IrOp.AndS)
         {

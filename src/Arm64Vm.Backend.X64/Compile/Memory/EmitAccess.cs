@@ -53,6 +53,7 @@ internal sealed partial class X64Compiler
             EndProbe(bytes, access.Size, aligned, write, flags);
             EmitAccess(access, Gpr.Rax, 0, immediate);
             AddColdAccess(access, immediate);
+            staleFlags = 0;
             return;
         }
 
@@ -79,6 +80,7 @@ internal sealed partial class X64Compiler
         }
 
         AddColdWindow(cold, access, immediate, first ? register : Gpr.Rax, stubs.Probe(MmuIndexOf(flags), write, bytes));
+        staleFlags = 0;
     }
 
     /// <summary>Probes for a whole group; afterwards the window's register is the host address of its lowest byte.</summary>

@@ -66,12 +66,14 @@ internal sealed partial class X64Compiler
         else
             value = Use(inst.B);
         BeginProbe(inst.A, (long)inst.Imm);
-        Gpr status = Define(current);
         if (size == 16)
         {
+            // Before the status has its register, which must not be one of these.
             AllocateFixedGpr(Gpr.Rdx);
             AllocateFixedGpr(Gpr.Rcx);
         }
+
+        Gpr status = Define(current);
 
         // Before the probe, since nothing may be evicted behind it.
         Gpr low = vector && size < 16 ? ScratchGpr() : default;

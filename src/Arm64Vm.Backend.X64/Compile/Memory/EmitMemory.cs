@@ -194,6 +194,7 @@ internal sealed partial class X64Compiler
     {
         bool pair = inst.Op == IrOp.LoadPair;
         MemoryFlags flags = (MemoryFlags)inst.Aux;
+        BeginStaleFlags(inst.D);
         int group = BeginAccess(inst);
         SlowDescriptor access = inst.Type == IrType.V128
             ? Describe(pair ? SlowKind.LoadPair : SlowKind.Load, inst, (byte)DefineV(current), pair ? (byte)DefineV(current + 1) : SlowDescriptor.NoRegister)
@@ -214,6 +215,8 @@ internal sealed partial class X64Compiler
             EmitStoreRelease(inst, flags);
             return;
         }
+
+        BeginStaleFlags(inst.D);
 
         // The values' registers first, so that they are the same on the slow path.
         bool pair = inst.Op == IrOp.StorePair;

@@ -2,7 +2,7 @@ using Arm64Vm.Ir;
 
 namespace Arm64Vm.Backend.X64.Compile;
 
-/// <summary>Finds the accesses of a block that can share one probe of the software TLB: those at constant distances from one base value.</summary>
+/// <summary>Finds the accesses of a block that can share one probe of the software TLB: those at constant distances from one base value, or from one base and one scaled index.</summary>
 /// <remarks>
 /// The first access of a group probes for all bytes of the group and keeps the host address in a register, its window; the others use it.
 /// Accesses that are ordered, atomic, or not of one size probe for themselves. Where alignment is checked there are no groups.
@@ -23,8 +23,8 @@ internal sealed class ProbeWindows
     /// <summary>Accesses off one base.</summary>
     public struct Group
     {
-        /// <summary>The value that all addresses are constant distances from.</summary>
-        public ushort Root;
+        /// <summary>What all addresses are constant distances from.</summary>
+        public Root Root;
         public bool Unprivileged;
 
         /// <summary>Some access writes: the probe is for writing, which includes reading.</summary>
@@ -44,6 +44,9 @@ internal sealed class ProbeWindows
         /// <summary>The next access of the group behind the one being compiled, 0 behind the last.</summary>
         public ushort NextUse;
     }
+
+    /// <summary>Base + Index × 2^Shift; Index 0: the base alone.</summary>
+    public readonly record struct Root(ushort Base, ushort Index, byte Shift);
 
     public ref Group this[int group] => ref groups[group];
 
@@ -125,24 +128,57 @@ internal sealed class ProbeWindows
 
     private static int BytesOf(in IrInst inst) => inst.Op is IrOp.LoadPair or IrOp.StorePair ? inst.Size * 2 : inst.Size;
 
-    /// <summary>The distance of an access from the root of its address.</summary>
-    private static long DistanceOf(ReadOnlySpan<IrInst> code, in IrInst inst, out ushort root)
+    /// <summary>The distance of an access from the root of its address. Sums of two values are taken apart, so that [x, i] and [x, i + 1] have one root.</summary>
+    private static long DistanceOf(ReadOnlySpan<IrInst> code, in IrInst inst, out Root root)
     {
         long distance = (long)inst.Imm;
-        root = inst.A;
-        while (code[root].Op == IrOp.Add && code[root].Type == IrType.I64 && code[code[root].B].Op == IrOp.Const)
+        ushort first = StripConstants(code, inst.A, 0, ref distance);
+        ref readonly IrInst sum = ref code[first];
+        if (sum.Op != IrOp.Add || sum.Type != IrType.I64)
         {
-            distance += (long)code[code[root].B].Imm;
-            root = code[root].A;
+            root = new Root(first, 0, 0);
+            return distance;
         }
 
+        (ushort left, int leftShift) = Unscale(code, sum.A);
+        (ushort right, int rightShift) = Unscale(code, sum.B);
+        if (leftShift != 0 && rightShift != 0)
+        {
+            root = new Root(first, 0, 0);
+            return distance;
+        }
+
+        left = StripConstants(code, left, leftShift, ref distance);
+        right = StripConstants(code, right, rightShift, ref distance);
+        bool swaps = leftShift != 0 || (rightShift == 0 && left > right);
+        root = swaps ? new Root(right, left, (byte)leftShift) : new Root(left, right, (byte)rightShift);
         return distance;
+    }
+
+    /// <summary>The value without the constants added to it, which go to the distance, times 2^shift.</summary>
+    private static ushort StripConstants(ReadOnlySpan<IrInst> code, ushort value, int shift, ref long distance)
+    {
+        while (code[value].Op == IrOp.Add && code[value].Type == IrType.I64 && code[code[value].B].Op == IrOp.Const)
+        {
+            distance += (long)(code[code[value].B].Imm << shift);
+            value = code[value].A;
+        }
+
+        return value;
+    }
+
+    /// <summary>What a value is a multiple of, where it is shifted by a small constant.</summary>
+    private static (ushort Value, int Shift) Unscale(ReadOnlySpan<IrInst> code, ushort value)
+    {
+        ref readonly IrInst shift = ref code[value];
+        bool isScale = shift.Op == IrOp.Shl && shift.Type == IrType.I64 && code[shift.B].Op == IrOp.Const && code[shift.B].Imm is >= 1 and <= 4;
+        return isScale ? (shift.A, (int)code[shift.B].Imm) : (value, 0);
     }
 
     private void Add(ReadOnlySpan<IrInst> code, int access)
     {
         ref readonly IrInst inst = ref code[access];
-        long low = DistanceOf(code, inst, out ushort root);
+        long low = DistanceOf(code, inst, out Root root);
         if (low != (int)low)
             return;
         long high = low + BytesOf(inst);
