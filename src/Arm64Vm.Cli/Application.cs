@@ -76,6 +76,7 @@ internal static class Application
         root.Add(DisasmCommand.Make(streams));
         root.Add(InfoCommand.Make(streams));
         root.Add(Images.ImageCommand.Make(streams));
+        root.Add(CacheCommand.Make(streams));
         root.Add(LockstepCommand.Make(streams));
         root.Add(CompletionCommand.Make(streams));
         foreach (var option in root.Options)

@@ -12,7 +12,8 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
         var status = usual.Invoke(parseResult);
         var output = parseResult.InvocationConfiguration.Output;
         var command = parseResult.CommandResult.Command;
-        var name = command.Parents.OfType<Command>().Any(parent => parent.Name == "image") && command.Name == "info" ? "image info" : command.Name;
+        var name = command.Parents.OfType<Command>().Any(parent => parent.Name == "cache") ? "cache"
+            : command.Parents.OfType<Command>().Any(parent => parent.Name == "image") && command.Name == "info" ? "image info" : command.Name;
         Write(output, "Status:", Statuses(name));
         Write(output, "Examples:", Examples(name));
         return status;
@@ -92,6 +93,12 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
             "arm64vm boot --kernel Image --serial stdio --serial file:console.log --serial2 tcp::4445,server,nowait",
             "arm64vm boot --kernel Image --serial unix:/run/user/1000/console,server     then: socat -,raw,echo=0 UNIX:/run/user/1000/console",
             "arm64vm boot --copies 100 --prefix --memory 64M --append \"kernels=none idle\"",
+        ],
+        "cache" =>
+        [
+            "arm64vm cache info                                how much code is kept, and where",
+            "arm64vm cache info --json --code-cache DIR",
+            "arm64vm cache clear",
         ],
         "profile" =>
         [

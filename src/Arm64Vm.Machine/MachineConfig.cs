@@ -114,6 +114,9 @@ public sealed record MachineConfig
 
     public ExecutionBackend Backend { get; init; } = ExecutionBackend.Auto;
 
+    /// <summary>Where translated code is kept from one run to the next, for <see cref="ExecutionBackend.X64"/>; null: nowhere.</summary>
+    public CodeCache? CodeCache { get; init; }
+
     /// <summary>When the il back end compiles; null: as measured to be good.</summary>
     internal Translation.Il.IlOptions? Il { get; init; }
 

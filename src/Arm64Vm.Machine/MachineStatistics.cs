@@ -118,7 +118,16 @@ public sealed record TranslationStatistics(
     long Units, long GuestInstructions, long CodeBytes, long Links, long Invalidated, long Evicted, long Flushes,
     long Lookups, long IndirectMisses, long MemoryExits, long SystemExits, long PureExits, long Faults, long Fetches)
 {
-    /// <summary>Host time spent making code, over all processors; zero without <see cref="MachineConfig.TracksPhases"/>.</summary>
+    /// <summary>Of the units, those taken from <see cref="MachineConfig.CodeCache"/> instead of being translated.</summary>
+    public long LoadedUnits { get; init; }
+
+    /// <summary>Their guest instructions.</summary>
+    public long LoadedInstructions { get; init; }
+
+    /// <summary>Their bytes of host code.</summary>
+    public long LoadedBytes { get; init; }
+
+    /// <summary>Host time spent making code, or taking it from disk, over all processors; zero without <see cref="MachineConfig.TracksPhases"/>.</summary>
     public TimeSpan Time { get; init; }
 
     private static readonly TranslationStatistics s_none = new(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
@@ -159,6 +168,9 @@ public sealed record TranslationStatistics(
                 sum.Lookups + counters.Lookups, sum.IndirectMisses + counters.IndirectMisses, sum.MemoryExits + counters.MemoryExits,
                 sum.SystemExits + counters.SystemExits, sum.PureExits + counters.PureExits, sum.Faults + counters.Faults, sum.Fetches + counters.Fetches)
             {
+                LoadedUnits = sum.LoadedUnits + counters.LoadedUnits,
+                LoadedInstructions = sum.LoadedInstructions + counters.LoadedInstructions,
+                LoadedBytes = sum.LoadedBytes + counters.LoadedBytes,
                 Time = sum.Time + Stopwatch.GetElapsedTime(0, counters.TranslationTicks),
             };
         }

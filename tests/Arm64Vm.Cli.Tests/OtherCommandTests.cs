@@ -22,6 +22,7 @@ public class OtherCommandTests
     [InlineData("info")]
     [InlineData("lockstep")]
     [InlineData("completion")]
+    [InlineData("cache")]
     public void HelpHasExamples(string command)
     {
         var run = CliRun.Of(command, "--help");

@@ -19,6 +19,9 @@ internal unsafe partial struct LinuxMappingCalls : IMappingCalls
     public const uint MfdExec = 0x10;
     public const int AdviseHugePage = 14;
 
+    /// <summary>Reads pages of a file ahead: MADV_WILLNEED.</summary>
+    public const int AdviseWillNeed = 3;
+
     /// <summary>Frees pages of a file: MADV_REMOVE.</summary>
     public const int AdviseRemove = 9;
     public const int FAddSeals = 1033;

@@ -34,6 +34,7 @@ internal sealed class MachineOptions
     private readonly Option<string> _semihosting = new("--semihosting") { Description = "Who may print and exit through HLT #0xF000: nobody, privileged code, or EL0 as well", HelpName = "off|on|user", DefaultValueFactory = _ => "on" };
     private readonly Option<string[]> _log = new("--log") { Description = "Log to standard error: " + string.Join(", ", LogNames.All), HelpName = "CATEGORY", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
     private readonly Option<string> _backend = new("--backend") { Description = "What executes guest code", HelpName = "auto|x64|il|interpreter", DefaultValueFactory = _ => "auto" };
+    private readonly Option<string?> _codeCache = new("--code-cache") { Description = "Folder in which translated code is kept for later runs, or off; on: arm64vm in XDG_CACHE_HOME", HelpName = "DIR|on|off" };
     private readonly bool _hasBackend;
 
     public MachineOptions(Command command, bool hasBackend)
@@ -57,8 +58,13 @@ internal sealed class MachineOptions
         foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks, _networks, _shares, _vsock, _rng, _balloon, _watchdog, _panic, _semihosting])
             command.Add(option);
         AddBuses(command);
+        NotEmpty.Require(_codeCache, "the folder's name");
         if (hasBackend)
+        {
             command.Add(_backend);
+            command.Add(_codeCache);
+        }
+
         command.Add(_log);
     }
 
@@ -128,6 +134,7 @@ internal sealed class MachineOptions
             Semihosting = ParseSemihosting(parsed.GetValue(_semihosting)!),
             Append = parsed.GetValue(_append)!,
             Backend = _hasBackend ? ParseBackend(parsed.GetValue(_backend)!) : ExecutionBackend.Auto,
+            CodeCache = _hasBackend ? CodeCacheOption.Parse(parsed.GetValue(_codeCache), line => messages.WriteLine($"{Application.Name}: {line}")) : null,
             Log = log == LogCategories.None ? null : new TextLog(messages, log),
         };
     }

@@ -83,6 +83,13 @@ internal static class StatisticsReport
         yield return ("units_translated", t.Units);
         yield return ("instructions_translated", t.GuestInstructions);
         yield return ("code_bytes", t.CodeBytes);
+        if (t.LoadedUnits > 0)
+        {
+            yield return ("units_loaded", t.LoadedUnits);
+            yield return ("instructions_loaded", t.LoadedInstructions);
+            yield return ("code_bytes_loaded", t.LoadedBytes);
+        }
+
         if (t.Time > TimeSpan.Zero)
             yield return ("translation_microseconds", (long)t.Time.TotalMicroseconds);
         yield return ("units_invalidated", t.Invalidated);

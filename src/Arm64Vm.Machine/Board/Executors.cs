@@ -5,6 +5,7 @@ using Arm64Vm.Ir;
 using Arm64Vm.Translation;
 using Arm64Vm.Translation.Il;
 using Arm64Vm.Translation.Jit;
+using Arm64Vm.Translation.Jit.Images;
 
 namespace Arm64Vm.Machine.Board;
 
@@ -47,12 +48,17 @@ internal static class Executors
         return RuntimeFeature.IsDynamicCodeSupported ? new ExecutorChoice(ExecutionBackend.Il, Il: il) : new ExecutorChoice(ExecutionBackend.Interpreter);
     }
 
+    /// <summary>How instructions are translated for a model.</summary>
+    public static TranslatorOptions Options(CpuModel model, ExecutorChoice choice) =>
+        new() { Features = model.Features, MaxSideExits = SideExits, MaxRounds = choice.Rounds, KeepsFlags = choice.KeepsFlags };
+
     /// <summary>Makes the executor of one processor; x64 ones of a machine share its cache.</summary>
-    public static IExecutor Make(CpuModel model, ExecutorChoice choice, IGuestServices services, ICodeMemory code, TranslationCache? cache, ICodeStops? stops = null)
+    public static IExecutor Make(
+        CpuModel model, ExecutorChoice choice, IGuestServices services, ICodeMemory code, TranslationCache? cache, ICodeStops? stops = null, ImageStore? images = null)
     {
-        var options = new TranslatorOptions { Features = model.Features, MaxSideExits = SideExits, MaxRounds = choice.Rounds, KeepsFlags = choice.KeepsFlags, Stops = stops };
+        var options = Options(model, choice) with { Stops = stops };
         if (choice.Features is { } host)
-            return new JitExecutor(code, services, new Translator(options), host, cache!);
+            return new JitExecutor(code, services, new Translator(options), host, cache!) { Images = images };
         if (choice.Backend == ExecutionBackend.Il && RuntimeFeature.IsDynamicCodeSupported)
             return new IlExecutor(code, services, options, choice.Il);
         return new InterpreterExecutor(code, services, options);

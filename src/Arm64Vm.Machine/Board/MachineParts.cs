@@ -9,6 +9,8 @@ using Arm64Vm.Devices.Virtio.Share;
 using Arm64Vm.Devices.Virtio.Vsock;
 using Arm64Vm.Machine.Boot.DeviceTree;
 using Arm64Vm.Machine.Memory;
+using Arm64Vm.Translation.Jit;
+using Arm64Vm.Translation.Jit.Images;
 
 namespace Arm64Vm.Machine.Board;
 
@@ -65,10 +67,27 @@ internal sealed class MachineParts : IDisposable
     /// <summary>Pages that the host wants from the balloon.</summary>
     public uint BalloonTarget { get; set; }
 
+    /// <summary>Translated code of former runs, opened when the first board asks for it.</summary>
+    private ImageStore? _codeImages;
+    private bool _codeImagesAreOpen;
+
+    /// <summary>Translated code of former runs for a board's cache; null: there is none. A reset keeps it.</summary>
+    public ImageStore? CodeImages(TranslationCache cache)
+    {
+        if (_codeImagesAreOpen || Config.CodeCache is not { } kept)
+            return _codeImages;
+        _codeImagesAreOpen = true;
+        _codeImages = ImageStore.TryOpen(kept.Files, ImageKey.Of(Executors.Options(Model, Execution), Execution.Features!, cache.StubCode), kept.Report);
+        return _codeImages;
+    }
+
+    /// <summary>Keeps what has been translated for later runs, and for the machine after a reset. No processor runs.</summary>
+    public void SaveCode() => _codeImages?.Save();
+
     /// <summary>Takes SIGXFSZ out of the way, which a write beyond the process's file size limit raises and which ends a process: the write then fails, which a guest can be told.</summary>
     public void CatchFileSizeSignal()
     {
-        if (!OperatingSystem.IsWindows() && (Config.Disks.Count > 0 || Config.Vars is not null))
+        if (!OperatingSystem.IsWindows() && (Config.Disks.Count > 0 || Config.Vars is not null || Config.CodeCache is not null))
             _files.Add(PosixSignalRegistration.Create((PosixSignal)FileSizeLimit, context => context.Cancel = true));
     }
 
@@ -173,6 +192,7 @@ internal sealed class MachineParts : IDisposable
 
     public void Dispose()
     {
+        _codeImages?.Dispose();
         Slots.Dispose();
         Networks.Dispose();
         foreach (var file in _files)

@@ -183,6 +183,7 @@ internal sealed class VirtMachineBoard : IDisposable
         for (var i = _disposables.Count - 1; i >= 0; i--)
             _disposables[i].Dispose();
         _disposables.Clear();
+        _parts.SaveCode();
     }
 
     private void Panicked()
@@ -233,7 +234,7 @@ internal sealed class VirtMachineBoard : IDisposable
         };
         return new Vcpu(options, Memory, [timers, .. Interrupts.SystemRegisters], (services, code) =>
         {
-            var executor = Executors.Make(_parts.Model, _parts.Execution, services, code, _translations, _parts.DebugPoints);
+            var executor = Executors.Make(_parts.Model, _parts.Execution, services, code, _translations, _parts.DebugPoints, _translations is null ? null : _parts.CodeImages(_translations));
             _executors.Add(executor);
             if (Phases is not null)
                 Executors.CountInstructions(executor);

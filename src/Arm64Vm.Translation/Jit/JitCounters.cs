@@ -20,6 +20,13 @@ internal sealed class JitCounters
 
     public long PureExits { get; internal set; }
 
+    /// <summary>Units that were taken from disk instead of being translated; of their guest instructions, and bytes of host code.</summary>
+    public long LoadedUnits { get; internal set; }
+
+    public long LoadedInstructions { get; internal set; }
+
+    public long LoadedBytes { get; internal set; }
+
     /// <summary>Host time spent making code, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; taken only while instructions are counted.</summary>
     public long TranslationTicks { get; internal set; }
 }

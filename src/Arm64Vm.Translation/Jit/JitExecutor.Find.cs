@@ -167,10 +167,11 @@ internal sealed unsafe partial class JitExecutor
             uint version = Volatile.Read(ref page->Version);
             Interlocked.MemoryBarrier();
             BeginProfiledUnit();
-            if (!TryCompile(context, table, (int)(pc & 0xFFF), out UnitDraft draft))
+            if (!TryMakeCode(context, table, (int)(pc & 0xFFF), out UnitDraft draft))
                 return false;
             int place = writer.Position;
             int unit = constants == cache.ConstantsGeneration ? cache.Publish(writer, table, version, draft) : -1;
+            KeepImage(unit, place);
             EndProfiledUnit(context, pc, unit, place);
             if (unit >= 0)
             {
@@ -191,10 +192,15 @@ internal sealed unsafe partial class JitExecutor
 
     private bool TryReserveRoom() => writer.Chunk >= 0 || cache.TryTakeChunk(writer);
 
-    private bool TryCompile(GuestContext* context, CodeTable* table, int offset, out UnitDraft draft)
+    /// <param name="context">The vCPU's.</param>
+    /// <param name="table">Of the page.</param>
+    /// <param name="bytes">The page's bytes, or a copy of them.</param>
+    /// <param name="offset">Of the unit in the page.</param>
+    /// <param name="draft">The unit.</param>
+    private bool TryCompile(GuestContext* context, CodeTable* table, byte* bytes, int offset, out UnitDraft draft)
     {
         TranslationMode mode = table->Mode;
-        CodeLocation location = new() { PhysicalPage = table->Page->PhysicalPage, Host = table->Host, Mode = mode, ContextTag = context->ContextTag };
+        CodeLocation location = new() { PhysicalPage = table->Page->PhysicalPage, Host = bytes, Mode = mode, ContextTag = context->ContextTag };
         translator.Translate(location, offset, region);
         CompileMode compileMode = new(mode.ExceptionLevel, mode.MmuIndex, mode.AlignmentChecked, mode.SingleStep || StepsUnits, mode.Fpcr, mode.ZeroTrapped, mode.PointerAuthentication);
         compiler.CountsInstructions = CountsInstructions || mode.CountsInstructions;

@@ -238,5 +238,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
         if (ownsCache)
             cache.Dispose();
         returnStack.Dispose();
+        imageBuilder?.Dispose();
+        pageCopy?.Dispose();
     }
 }

@@ -9,8 +9,12 @@ namespace Arm64Vm.Translation.Jit.Images;
 /// <summary>What a translation depends on besides guest bytes, its place in the page, and what is the same for a whole run.</summary>
 /// <param name="Mode">The processor's mode.</param>
 /// <param name="CountsInstructions">The code counts its guest instructions.</param>
-internal readonly record struct UnitVariant(TranslationMode Mode, bool CountsInstructions)
+/// <param name="Returns">The code returns to the run loop instead of going to another unit.</param>
+internal readonly record struct UnitVariant(TranslationMode Mode, bool CountsInstructions, bool Returns)
 {
+    /// <summary>What is not in <see cref="Mode"/>, below 4.</summary>
+    public uint Options => (CountsInstructions ? 1u : 0) | (Returns ? 2u : 0);
+
     /// <summary>False for what is not worth keeping, or depends on what has no content: where a debugger stops.</summary>
     public bool IsKept => !Mode.SingleStep && Mode.StopSet == 0;
 }
@@ -49,8 +53,11 @@ internal readonly unsafe struct UnitImage(byte* address)
     /// <summary>Larger code has no image: fields of two bytes must reach all of it.</summary>
     public const int LargestCode = ushort.MaxValue;
 
-    /// <summary>Bytes of guest code that <see cref="Hash"/> looks at.</summary>
-    private const int HashedBytes = 8;
+    /// <summary>
+    /// Bytes of guest code that <see cref="Hash"/> looks at, though a unit may be shorter: the functions of a kernel that can trace them begin with the same six
+    /// instructions, and at one place of a page or another of 256.
+    /// </summary>
+    private const int HashedBytes = 32;
 
     public ref readonly UnitImageHeader Header => ref *(UnitImageHeader*)address;
 
@@ -99,16 +106,26 @@ internal readonly unsafe struct UnitImage(byte* address)
     public bool Fits(in UnitVariant variant, byte* page, int offset)
     {
         ref readonly UnitImageHeader header = ref Header;
-        return header.Mode == variant.Mode.Bits && header.CountsInstructions == (variant.CountsInstructions ? 1 : 0) && header.Draft.PageOffset == offset
+        return header.Mode == variant.Mode.Bits && header.Options == variant.Options && header.Draft.PageOffset == offset
             && Guest.SequenceEqual(new ReadOnlySpan<byte>(page + header.Draft.DependencyStart, GuestBytes));
     }
 
     /// <summary>Under which an image is looked up: of its place in the page, its variant and its first instructions.</summary>
     public static ulong Hash(in UnitVariant variant, byte* page, int offset)
     {
-        ulong words = offset <= 4096 - HashedBytes ? Unsafe.ReadUnaligned<ulong>(page + offset) : *(uint*)(page + offset);
-        ulong hash = (words * 0x9E3779B97F4A7C15UL) ^ (((ulong)variant.Mode.Bits << 13) | (uint)offset | (variant.CountsInstructions ? 1u : 0));
-        hash = (hash ^ (hash >> 29)) * 0xC2B2AE3D27D4EB4FUL;
+        ulong hash = ((ulong)variant.Mode.Bits << 13) | (uint)offset | variant.Options;
+        byte* end = page + Math.Min(offset + HashedBytes, 4096);
+        byte* next = page + offset;
+        for (; next <= end - sizeof(ulong); next += sizeof(ulong))
+            hash = Mix(hash ^ Unsafe.ReadUnaligned<ulong>(next));
+        if (next < end)
+            hash = Mix(hash ^ *(uint*)next);
+        return hash;
+    }
+
+    private static ulong Mix(ulong hash)
+    {
+        hash *= 0x9E3779B97F4A7C15UL;
         return hash ^ (hash >> 32);
     }
 
@@ -139,8 +156,8 @@ internal struct UnitImageHeader
     /// <summary><see cref="TranslationMode.Bits"/>.</summary>
     public uint Mode;
 
-    /// <summary>0 or 1.</summary>
-    public int CountsInstructions;
+    /// <summary><see cref="UnitVariant.Options"/>.</summary>
+    public uint Options;
 
     /// <summary>Numbers of the parts' elements.</summary>
     public int Operations;

@@ -33,7 +33,7 @@ internal sealed unsafe class UnitImageBuilder : IDisposable
         {
             Hash = UnitImage.Hash(variant, page, draft.PageOffset),
             Mode = variant.Mode.Bits,
-            CountsInstructions = variant.CountsInstructions ? 1 : 0,
+            Options = variant.Options,
             Sites = writer.Sites.Length,
             Draft = draft,
         };

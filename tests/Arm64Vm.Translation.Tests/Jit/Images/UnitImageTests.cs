@@ -30,7 +30,7 @@ public unsafe class UnitImageTests
         foreach (GoldenSnippet snippet in Enumerable.Reverse(snippets))
         {
             second.Load(snippet.Start, snippet.Words);
-            second.Compile(new UnitVariant(snippet.Mode, counts), snippet.Start);
+            second.Compile(new UnitVariant(snippet.Mode, counts, false), snippet.Start);
             second.Writer.Advance(second.Draft.CodeSize + 16 + sizeof(int));
             Assert.True(second.Writer.End - second.Writer.Position > (64 << 10) || second.Cache.TryTakeChunk(second.Writer));
         }
@@ -39,7 +39,7 @@ public unsafe class UnitImageTests
         {
             first.Load(snippet.Start, snippet.Words);
             second.Load(snippet.Start, snippet.Words);
-            UnitVariant variant = new(snippet.Mode, counts);
+            UnitVariant variant = new(snippet.Mode, counts, false);
             for (int offset = snippet.Start; offset < snippet.End; offset += first.Draft.GuestSize)
             {
                 UnitImage image = first.Compile(variant, offset);
@@ -70,7 +70,7 @@ public unsafe class UnitImageTests
         using ImageBench bench = new(1 << 20, HostFeatures.Detect());
         // ldr x0, [x1]; fadd d0, d1, d2; cbz x0, .+8; ret
         bench.Load(0x100, [0xF940_0020, 0x1E62_2820, 0xB400_0040, 0xD65F_03C0]);
-        byte[] image = bench.Compile(new UnitVariant(default, false), 0x100).Bytes.ToArray();
+        byte[] image = bench.Compile(new UnitVariant(default, false, false), 0x100).Bytes.ToArray();
         fixed (byte* start = image)
         {
             UnitImage copy = new(start);
@@ -92,13 +92,14 @@ public unsafe class UnitImageTests
         using ImageBench bench = new(1 << 20, HostFeatures.Detect());
         // cmp x0, x1; b .+4; and behind it, looked at only because the flags may be dead: cmp x2, x3; ret
         bench.Load(0x100, [0xEB01_001F, 0x1400_0001, 0xEB03_005F, 0xD65F_03C0]);
-        UnitVariant variant = new(default, false);
+        UnitVariant variant = new(default, false, false);
         UnitImage image = bench.Compile(variant, 0x100);
         Assert.Equal(8, image.Header.Draft.GuestSize);
         Assert.Equal(0x10C, image.Header.Draft.DependencyEnd);
         Assert.True(image.Fits(variant, bench.Page, 0x100));
         Assert.False(image.Fits(variant, bench.Page, 0x104));
         Assert.False(image.Fits(variant with { CountsInstructions = true }, bench.Page, 0x100));
+        Assert.False(image.Fits(variant with { Returns = true }, bench.Page, 0x100));
         Assert.False(image.Fits(variant with { Mode = default(TranslationMode).WithGuard() }, bench.Page, 0x100));
         for (int i = 0x100; i < 0x10C; i++)
         {

@@ -1,0 +1,30 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Arm64Vm.Backend.X64.Compile;
+using Arm64Vm.Backend.X64.Memory;
+using Arm64Vm.Ir;
+using Arm64Vm.Isa;
+
+namespace Arm64Vm.Translation.Jit.Images;
+
+/// <summary>Names everything that translations depend on and that is the same for a whole run: this build of the translator, its options, the host's instructions.</summary>
+internal static class ImageKey
+{
+    public const int Size = 32;
+
+    /// <summary>Of an executor's options: features of the processor model, limits of units, what a debugger needs.</summary>
+    /// <param name="options">How instructions are translated.</param>
+    /// <param name="features">What the compiler may use.</param>
+    /// <param name="stubs">The bytes that emitted code calls by distance.</param>
+    public static byte[] Of(TranslatorOptions options, HostFeatures features, ReadOnlySpan<byte> stubs)
+    {
+        StringBuilder text = new();
+        foreach (Type type in (ReadOnlySpan<Type>)[typeof(A64Instruction), typeof(IrInst), typeof(X64Compiler), typeof(ImageKey)])
+            text.Append(type.Assembly.GetName().Name).Append(' ').Append(type.Module.ModuleVersionId).Append(' ').Append(Revision(type)).Append('\n');
+        text.Append(options with { Stops = null, Verify = false }).Append('\n').Append(features).Append('\n').Append(Convert.ToHexString(SHA256.HashData(stubs)));
+        return SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()));
+    }
+
+    private static string? Revision(Type type) => type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+}
