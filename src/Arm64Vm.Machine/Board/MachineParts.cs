@@ -77,6 +77,12 @@ internal sealed class MachineParts : IDisposable
         if (_codeImagesAreOpen || Config.CodeCache is not { } kept)
             return _codeImages;
         _codeImagesAreOpen = true;
+        if (!ImageKey.IsKnownBuild)
+        {
+            kept.Report?.Invoke("code cache: this build has no version identifier; not used");
+            return null;
+        }
+
         _codeImages = ImageStore.TryOpen(kept.Files, ImageKey.Of(Executors.Options(Model, Execution), Execution.Features!, cache.StubCode), kept.Report);
         return _codeImages;
     }

@@ -13,6 +13,12 @@ internal static class ImageKey
 {
     public const int Size = 32;
 
+    /// <summary>What decides how code is translated.</summary>
+    private static Type[] Parts => [typeof(A64Instruction), typeof(IrInst), typeof(X64Compiler), typeof(ImageKey)];
+
+    /// <summary>False where the build does not say which one it is: its code could not be told from another's.</summary>
+    public static bool IsKnownBuild => Array.TrueForAll(Parts, type => type.Module.ModuleVersionId != Guid.Empty);
+
     /// <summary>Of an executor's options: features of the processor model, limits of units, what a debugger needs.</summary>
     /// <param name="options">How instructions are translated.</param>
     /// <param name="features">What the compiler may use.</param>
@@ -20,7 +26,7 @@ internal static class ImageKey
     public static byte[] Of(TranslatorOptions options, HostFeatures features, ReadOnlySpan<byte> stubs)
     {
         StringBuilder text = new();
-        foreach (Type type in (ReadOnlySpan<Type>)[typeof(A64Instruction), typeof(IrInst), typeof(X64Compiler), typeof(ImageKey)])
+        foreach (Type type in Parts)
             text.Append(type.Assembly.GetName().Name).Append(' ').Append(type.Module.ModuleVersionId).Append(' ').Append(Revision(type)).Append('\n');
         text.Append(options with { Stops = null, Verify = false }).Append('\n').Append(features).Append('\n').Append(Convert.ToHexString(SHA256.HashData(stubs)));
         return SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()));

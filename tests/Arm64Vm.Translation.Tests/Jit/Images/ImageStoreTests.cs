@@ -79,6 +79,7 @@ public sealed unsafe class ImageStoreTests : IDisposable
                 ImageKey.Of(options with { KeepsFlags = true }, features, [1, 2]),
             }.Select(Convert.ToHexString),
         ];
+        Assert.True(ImageKey.IsKnownBuild);
         Assert.Equal(keys.Length, keys.Distinct().Count());
         Assert.Equal(keys[0], Convert.ToHexString(ImageKey.Of(new TranslatorOptions { Verify = true }, HostFeatures.Detect(), [1, 2])));
     }
