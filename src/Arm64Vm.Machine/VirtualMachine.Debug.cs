@@ -35,7 +35,7 @@ public sealed partial class VirtualMachine
     {
         lock (_gate)
         {
-            if (_disposed || _state == MachineState.Running || _board is null)
+            if (_disposed || _state == RunState.Running || _board is null)
                 return false;
             look(_board);
             return true;
@@ -76,7 +76,7 @@ public sealed partial class VirtualMachine
     /// <summary>Forgets everything that a debugger asked for; the machine stays as it is. A machine that runs is stopped for it, and goes on.</summary>
     internal async Task ForgetDebuggerAsync()
     {
-        var runs = State == MachineState.Running;
+        var runs = State == RunState.Running;
         if (runs)
             await PauseAsync().ConfigureAwait(false);
         TryChangePoints(points => points.Clear());

@@ -60,14 +60,14 @@ public sealed partial class VirtualMachine
             _parts.Slots.Add(device);
 
             // Between two boards there is none; the next takes the device in.
-            _board?.Slots.Plug(device, atPowerOn: _state == MachineState.Created);
+            _board?.Slots.Plug(device, atPowerOn: _state == RunState.Created);
         }
     }
 
     private void ThrowIfEnded()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_state == MachineState.Ended)
+        if (_state == RunState.Ended)
             throw new InvalidOperationException("The machine has ended.");
     }
 

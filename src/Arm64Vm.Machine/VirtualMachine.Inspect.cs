@@ -163,7 +163,7 @@ public sealed partial class VirtualMachine
 
     private void ThrowIfRunning()
     {
-        if (_state == MachineState.Running)
+        if (_state == RunState.Running)
             throw new InvalidOperationException("The machine runs; pause it first.");
     }
 
@@ -171,7 +171,7 @@ public sealed partial class VirtualMachine
     private VirtMachineBoard? WaitForBoard()
     {
         // The thread that makes the new board (a log that looks at memory) would wait for itself.
-        while (_board is null && !_disposed && _state != MachineState.Ended && Volatile.Read(ref _restarting) != Environment.CurrentManagedThreadId)
+        while (_board is null && !_disposed && _state != RunState.Ended && Volatile.Read(ref _restarting) != Environment.CurrentManagedThreadId)
             Monitor.Wait(_gate);
         ObjectDisposedException.ThrowIf(_disposed, this);
         return _board;

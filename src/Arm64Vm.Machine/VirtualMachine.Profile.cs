@@ -17,7 +17,7 @@ public sealed partial class VirtualMachine
         {
             if (_recording is not null)
                 throw new InvalidOperationException("The machine is recorded already.");
-            if (_state is not (MachineState.Created or MachineState.Paused) || _board is not { } board)
+            if (_state is not (RunState.Created or RunState.Paused) || _board is not { } board)
                 throw new InvalidOperationException("A recording begins before the machine runs, or while it is paused.");
             _recording = new MachineRecording(board, _parts, options);
         }
@@ -84,7 +84,7 @@ public sealed partial class VirtualMachine
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_recording is not { } recording)
                 throw new InvalidOperationException("The machine is not recorded.");
-            if (_state == MachineState.Running)
+            if (_state == RunState.Running)
                 throw new InvalidOperationException("The machine runs; stop or pause it first.");
             return recording.Finish();
         }

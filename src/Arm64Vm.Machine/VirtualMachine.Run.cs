@@ -27,7 +27,7 @@ public sealed partial class VirtualMachine
         _elapsed.Stop();
         lock (_gate)
         {
-            _state = MachineState.Ended;
+            _state = RunState.Ended;
             _paused?.TrySetResult();
             _paused = null;
             Monitor.PulseAll(_gate);
@@ -123,7 +123,7 @@ public sealed partial class VirtualMachine
             var stands = _pauseWanted && !_stopWanted;
             if (stands)
             {
-                _state = MachineState.Paused;
+                _state = RunState.Paused;
                 Stand(Board);
                 _ownClock?.Pause();
             }
@@ -162,7 +162,7 @@ public sealed partial class VirtualMachine
 
             _standing = null;
             _ownClock?.Resume();
-            _state = MachineState.Running;
+            _state = RunState.Running;
             return null;
         }
     }
@@ -213,7 +213,7 @@ public sealed partial class VirtualMachine
                 board.Slots.Plug(device, atPowerOn: true);
             if (_pauseWanted || _stopWanted || _resetWanted)
                 board.RequestStop(VcpuStop.Paused);
-            if (_state == MachineState.Paused)
+            if (_state == RunState.Paused)
                 Stand(board);
             Volatile.Write(ref _restarting, 0);
             Monitor.PulseAll(_gate);

@@ -32,7 +32,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     /// <summary>Null: between two power-ons, after a reset that failed, and once disposed. The lock is kept while it is used.</summary>
     private VirtMachineBoard? _board;
     private BootPackage _boot;
-    private MachineState _state = MachineState.Created;
+    private RunState _state = RunState.Created;
     private bool _pauseWanted;
     private bool _stopWanted;
     private bool _resetWanted;
@@ -96,7 +96,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     internal VirtMachineBoard Board => _board ?? throw new InvalidOperationException("The machine has no board.");
 
     /// <summary>What it is doing.</summary>
-    public MachineState State
+    public RunState State
     {
         get
         {
@@ -182,9 +182,9 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_state != MachineState.Created)
+            if (_state != RunState.Created)
                 throw new InvalidOperationException("A machine runs once.");
-            _state = MachineState.Running;
+            _state = RunState.Running;
             if (Config.StartsPaused)
             {
                 _pauseWanted = true;
@@ -208,9 +208,9 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         lock (_gate)
         {
             // A machine that was resumed a moment ago and has not noticed yet simply stays where it is.
-            if (_state is MachineState.Running or MachineState.Paused)
+            if (_state is RunState.Running or RunState.Paused)
                 _pauseWanted = true;
-            if (_state != MachineState.Running)
+            if (_state != RunState.Running)
                 return Task.CompletedTask;
             _paused ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _board?.RequestStop(VcpuStop.Paused);
@@ -227,7 +227,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             _pauseWanted = false;
 
             // What a debugger stopped for is over; a breakpoint that is still there stops again.
-            if (_state == MachineState.Paused && _board is { } board)
+            if (_state == RunState.Paused && _board is { } board)
             {
                 foreach (var vcpu in board.Vcpus)
                     vcpu.PrepareForDebugger(steps: false, holds: false);
@@ -242,7 +242,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     {
         RequestStop();
         lock (_gate)
-            return _state == MachineState.Created ? Task.CompletedTask : _ended.Task;
+            return _state == RunState.Created ? Task.CompletedTask : _ended.Task;
     }
 
     /// <summary>Resets the machine, as its reset button does, whatever <see cref="MachineConfig.NoReboot"/> says; a paused machine stays paused.</summary>
@@ -250,7 +250,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_state is not (MachineState.Running or MachineState.Paused))
+            if (_state is not (RunState.Running or RunState.Paused))
                 return;
             _resetWanted = true;
             _board?.RequestStop(VcpuStop.Paused);
@@ -264,7 +264,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_state == MachineState.Ended)
+            if (_state == RunState.Ended)
                 return;
             _board?.PowerKey.Press();
         }
@@ -327,7 +327,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             if (_disposed)
                 return;
             _disposed = true;
-            started = _state != MachineState.Created;
+            started = _state != RunState.Created;
         }
 
         if (started)
@@ -342,7 +342,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         VirtMachineBoard? board;
         lock (_gate)
         {
-            _state = MachineState.Ended;
+            _state = RunState.Ended;
             board = _board;
             _board = null;
         }
@@ -365,7 +365,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_state is MachineState.Created or MachineState.Ended)
+            if (_state is RunState.Created or RunState.Ended)
                 return;
             Volatile.Write(ref _stopWanted, true);
             _board?.RequestStop(VcpuStop.Paused);
@@ -379,7 +379,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
 
     private void CloseStuckConsole()
     {
-        if (State == MachineState.Ended)
+        if (State == RunState.Ended)
             return;
         Console.Close();
         VirtioConsole?.Close();

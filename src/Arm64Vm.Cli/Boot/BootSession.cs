@@ -272,7 +272,7 @@ internal sealed class BootSession(CliStreams streams)
     private void Suspend()
     {
         var machine = _machine;
-        var wasRunning = machine?.State == MachineState.Running;
+        var wasRunning = machine?.State == RunState.Running;
 
         // A guest that does not come back within the time is stopped all the same, and its clock then jumps.
         if (wasRunning)

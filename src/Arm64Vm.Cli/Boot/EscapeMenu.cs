@@ -80,7 +80,7 @@ internal sealed class EscapeMenu(VirtualMachine machine, SerialConsole console, 
         _ = pause.ContinueWith(
             done =>
             {
-                if (_pause == done && machine.State != MachineState.Ended)
+                if (_pause == done && machine.State != RunState.Ended)
                     Say("paused");
             },
             TaskScheduler.Default);

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Arm64Vm.Machine;
 using Arm64Vm.Machine.Boot.Images;
 
@@ -7,12 +6,8 @@ namespace Arm64Vm.Cli.Commands;
 /// <summary>An ELF file as a disassembler sees it: sections of code and symbols, or executable segments where sections are stripped.</summary>
 internal static class ElfCode
 {
-    private const int SymbolSize = 24;
     private const uint ProgramBits = 1;
-    private const uint SymbolTable = 2;
-    private const uint DynamicSymbols = 11;
     private const ulong ExecutableSection = 4;
-    private const int FunctionSymbol = 2;
 
     /// <exception cref="BootImageException">It is damaged.</exception>
     public static List<ImageSegment> Find(ElfFile elf)
@@ -31,17 +26,10 @@ internal static class ElfCode
     public static CodeSymbols ReadSymbols(ElfFile elf)
     {
         var symbols = new CodeSymbols();
-        foreach (var table in elf.Sections)
+        foreach (var symbol in elf.ReadSymbols())
         {
-            if (table.Type is not (SymbolTable or DynamicSymbols) || table.Link >= (uint)elf.Sections.Count)
-                continue;
-            var names = elf.Sections[(int)table.Link];
-            for (var rest = elf.BytesOf(table); rest.Length >= SymbolSize; rest = rest[SymbolSize..])
-            {
-                var isDefined = BinaryPrimitives.ReadUInt16LittleEndian(rest[6..]) != 0;
-                if (isDefined && (rest[4] & 0xF) <= FunctionSymbol)
-                    symbols.Add(BinaryPrimitives.ReadUInt64LittleEndian(rest[8..]), elf.Text(names, BinaryPrimitives.ReadUInt32LittleEndian(rest)));
-            }
+            if (symbol.IsDefined && symbol.Type <= ElfSymbolType.Function)
+                symbols.Add(symbol.Value, symbol.Name);
         }
 
         return symbols;

@@ -28,7 +28,7 @@ internal sealed class MachineTarget : IDebugTarget, IDisposable
 
     public event Action<bool>? Changed;
 
-    public bool HasEnded => _machine.State == MachineState.Ended;
+    public bool HasEnded => _machine.State == RunState.Ended;
 
     public int Processors => _machine.Config.Cpus;
 
@@ -120,7 +120,7 @@ internal sealed class MachineTarget : IDebugTarget, IDisposable
         TargetStop? stop = null;
         _machine.TryInspect(board =>
         {
-            if (_machine.State != MachineState.Paused || (!isAsked && _machine.Stands == _told))
+            if (_machine.State != RunState.Paused || (!isAsked && _machine.Stands == _told))
                 return;
             _told = _machine.Stands;
             stop = new TargetStop(preferred, board.Vcpus[preferred].DebugStop);

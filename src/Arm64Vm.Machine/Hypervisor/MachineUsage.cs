@@ -9,7 +9,7 @@ namespace Arm64Vm.Machine;
 /// <param name="Cap">The most it gets, in thousandths of one host processor; 0: no limit.</param>
 /// <param name="RunTime">Host time for which its processors have run.</param>
 /// <param name="Processors">Each of its processors.</param>
-public sealed record MachineUsage(string Name, MachineState State, int Weight, int Cap, TimeSpan RunTime, IReadOnlyList<ProcessorUsage> Processors);
+public sealed record MachineUsage(string Name, RunState State, int Weight, int Cap, TimeSpan RunTime, IReadOnlyList<ProcessorUsage> Processors);
 
 /// <summary>What one virtual processor uses and does.</summary>
 /// <param name="Index">Its index.</param>

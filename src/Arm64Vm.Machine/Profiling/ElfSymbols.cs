@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Arm64Vm.Machine.Boot.Images;
 
 namespace Arm64Vm.Machine.Profiling;
@@ -6,26 +5,12 @@ namespace Arm64Vm.Machine.Profiling;
 /// <summary>Functions of an ELF file (System V ABI, chapter 4), and the segments that they are in. Damaged parts are left out.</summary>
 internal sealed class ElfSymbols
 {
-    private const int SymbolSize = 24;
-    private const uint SymbolTable = 2;
-    private const uint DynamicSymbols = 11;
-    private const int NoType = 0;
-    private const int Function = 2;
-    private const int FileName = 4;
-    private const ushort Undefined = 0;
-    private const ushort FirstReserved = 0xFF00;
-
     private ElfSymbols(ElfFile file)
     {
         IsRelocatable = file.IsRelocatable;
         ReadSegments(file);
         Dictionary<ulong, Symbol> found = [];
-        foreach (var table in file.Sections)
-        {
-            if (table.Type is SymbolTable or DynamicSymbols && table.Link < (uint)file.Sections.Count)
-                ReadTable(file, table, file.Sections[(int)table.Link], found);
-        }
-
+        ReadSymbols(file, found);
         Symbols = [.. found.Values.OrderBy(symbol => symbol.Address)];
     }
 
@@ -67,23 +52,22 @@ internal sealed class ElfSymbols
         }
     }
 
-    private void ReadTable(ElfFile file, in ElfSection table, in ElfSection names, Dictionary<ulong, Symbol> found)
+    private void ReadSymbols(ElfFile file, Dictionary<ulong, Symbol> found)
     {
         string? source = null;
-        for (var rest = file.BytesOf(table); rest.Length >= SymbolSize; rest = rest[SymbolSize..])
+        foreach (var one in file.ReadSymbols())
         {
-            var (type, isLocal) = (rest[4] & 0xF, rest[4] >> 4 == 0);
-            var name = file.Text(names, BinaryPrimitives.ReadUInt32LittleEndian(rest));
-            if (type == FileName)
+            if (one.IsFirst)
+                source = null;
+            if (one.Type == ElfSymbolType.File)
             {
-                source = name;
+                source = one.Name;
                 continue;
             }
 
-            var section = BinaryPrimitives.ReadUInt16LittleEndian(rest[6..]);
-            if (type is not (NoType or Function) || section is Undefined or >= FirstReserved || name.Length == 0 || name[0] == '$')
+            if (one.Type is not (ElfSymbolType.None or ElfSymbolType.Function) || !one.IsInSection || one.Name.Length == 0 || one.Name[0] == '$')
                 continue;
-            var symbol = new Symbol(name, BinaryPrimitives.ReadUInt64LittleEndian(rest[8..]), BinaryPrimitives.ReadUInt64LittleEndian(rest[16..]), isLocal ? source : null);
+            var symbol = new Symbol(one.Name, one.Value, one.Size, one.IsLocal ? source : null);
 
             // Functions before labels, long ones before short ones.
             if (IsCode(symbol.Address) && (!found.TryGetValue(symbol.Address, out var other) || other.Size < symbol.Size))

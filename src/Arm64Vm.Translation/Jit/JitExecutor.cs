@@ -78,9 +78,6 @@ internal sealed unsafe partial class JitExecutor : IExecutor
     /// <summary>The unit entered last while <see cref="StepsUnits"/> is set; an index of <see cref="Cache"/>.</summary>
     public int LastUnit { get; private set; } = -1;
 
-    /// <summary>Bytes left in the chunk that is being filled. For tests.</summary>
-    internal int Room => writer.End - writer.Position;
-
     public bool HasCode(ulong physicalPage) => cache.HasCode(physicalPage);
 
     public void Invalidate(ulong physicalAddress, ulong length) => cache.Invalidate(physicalAddress, length);

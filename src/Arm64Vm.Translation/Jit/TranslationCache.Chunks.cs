@@ -17,7 +17,7 @@ internal sealed unsafe partial class TranslationCache
     private ulong nextSequence;
     private ulong constantsEpoch;
 
-    private enum ChunkState : byte
+    internal enum ChunkState : byte
     {
         Free,
 
@@ -29,7 +29,7 @@ internal sealed unsafe partial class TranslationCache
         Evicted,
     }
 
-    private struct Chunk
+    internal struct Chunk
     {
         public ChunkState State;
 
@@ -41,19 +41,6 @@ internal sealed unsafe partial class TranslationCache
 
         /// <summary>Evicted: free when every vCPU has announced this epoch.</summary>
         public ulong Epoch;
-    }
-
-    /// <summary>True where the next chunk that is wanted can be had only by evicting the one with this unit. For tests.</summary>
-    internal bool IsNextToGo(int unit)
-    {
-        ref readonly Chunk own = ref chunks[(units[unit].CodeOffset - FirstChunk) / chunkSize];
-        foreach (ref readonly Chunk chunk in chunks.AsSpan())
-        {
-            if (chunk.State is ChunkState.Free or ChunkState.Evicted || (chunk.State == ChunkState.Full && chunk.Sequence < own.Sequence))
-                return false;
-        }
-
-        return own.State == ChunkState.Full;
     }
 
     /// <summary>Moves when constants and pure operations that code refers to were given up.</summary>

@@ -84,7 +84,7 @@ public sealed class GdbServerTests : IDisposable
             await client.SendAsync("vCont;c");
             await client.WriteAsync("\u0003");
             Assert.StartsWith("T02thread:1;", await client.ReadAsync(), StringComparison.Ordinal);
-            Assert.Equal(MachineState.Paused, machine.State);
+            Assert.Equal(RunState.Paused, machine.State);
         }
 
         Assert.Equal("OK", await client.AskAsync("P1=0100000000000000"));

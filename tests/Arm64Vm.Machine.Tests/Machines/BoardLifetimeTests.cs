@@ -18,7 +18,7 @@ public sealed class BoardLifetimeTests
         machine.Console.Type(".");
         await Assert.ThrowsAsync<FileNotFoundException>(() => run.WaitAsync(TestMachine.Patience));
 
-        Assert.Equal(MachineState.Ended, machine.State);
+        Assert.Equal(RunState.Ended, machine.State);
         Assert.False(machine.TryReadMemory(SomeRam, new byte[16]));
         Assert.False(machine.TryWriteMemory(SomeRam, new byte[16]));
         Assert.Equal((1, 0ul), (machine.GetStatistics().Resets, machine.GetStatistics().Interrupts));
@@ -54,7 +54,7 @@ public sealed class BoardLifetimeTests
         var pauses = Repeat(() =>
         {
             machine.PauseAsync().Wait(TestMachine.Patience);
-            if (machine.State == MachineState.Paused)
+            if (machine.State == RunState.Paused)
                 _ = machine.ReadRegisters();
             machine.Resume();
             machine.Reset();
@@ -100,7 +100,7 @@ public sealed class BoardLifetimeTests
             await machine.PauseAsync();
             for (var look = 0; look < 100 || machine.GetStatistics().Resets == round; look++)
             {
-                Assert.Equal(MachineState.Paused, machine.State);
+                Assert.Equal(RunState.Paused, machine.State);
                 _ = machine.ReadRegisters();
             }
         }

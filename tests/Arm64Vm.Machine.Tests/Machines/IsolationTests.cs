@@ -55,7 +55,7 @@ public class IsolationTests
         Assert.False(runs[0].IsCompleted || runs[1].IsCompleted);
         await hostile.StopAsync().WaitAsync(TestMachine.Patience);
         Assert.Equal(RunEnd.Stopped, (await runs[1]).End);
-        Assert.Equal(MachineState.Running, victim.State);
+        Assert.Equal(RunState.Running, victim.State);
         Assert.Equal("v", victim.Console.Text);
     }
 

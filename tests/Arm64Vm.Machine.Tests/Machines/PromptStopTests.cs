@@ -26,7 +26,7 @@ public class PromptStopTests
         for (var i = 0; i < 3; i++)
         {
             await machine.PauseAsync().WaitAsync(TestMachine.Patience);
-            Assert.True(machine.State == MachineState.Paused, name);
+            Assert.True(machine.State == RunState.Paused, name);
             machine.Resume();
         }
 
@@ -44,7 +44,7 @@ public class PromptStopTests
         for (var i = 0; i < 2000; i++)
         {
             await machine.PauseAsync().WaitAsync(TestMachine.Patience);
-            Assert.Equal(MachineState.Paused, machine.State);
+            Assert.Equal(RunState.Paused, machine.State);
             machine.Resume();
         }
 

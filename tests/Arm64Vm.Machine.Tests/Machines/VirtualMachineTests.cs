@@ -13,7 +13,7 @@ public class VirtualMachineTests
         Assert.Equal("hello\n", machine.Console.Text);
         Assert.True(machine.Console.Flush(TestMachine.Patience));
         Assert.Equal("hello\n"u8.ToArray(), output.ToArray());
-        Assert.Equal(MachineState.Ended, machine.State);
+        Assert.Equal(RunState.Ended, machine.State);
     }
 
     [Theory]
@@ -79,7 +79,7 @@ public class VirtualMachineTests
         await machine.WaitForConsoleAsync("ready", TestMachine.Patience);
         Assert.Throws<InvalidOperationException>(machine.ReadRegisters);
         await machine.PauseAsync();
-        Assert.Equal(MachineState.Paused, machine.State);
+        Assert.Equal(RunState.Paused, machine.State);
         var registers = machine.ReadRegisters();
         Assert.Equal(loop, registers.Pc);
         Assert.Equal(0x1234_5678_9ABC_DEF0ul, registers.X[5]);
@@ -189,7 +189,7 @@ public class VirtualMachineTests
         while (machine.Console.Length < SerialConsole.HistorySize / 2)
             await Task.Delay(10);
         await machine.PauseAsync().WaitAsync(TestMachine.Patience);
-        Assert.Equal(MachineState.Paused, machine.State);
+        Assert.Equal(RunState.Paused, machine.State);
         machine.Resume();
         await machine.StopAsync().WaitAsync(TestMachine.Patience);
         Assert.Equal(RunEnd.Stopped, (await run).End);

@@ -66,7 +66,7 @@ public sealed class ProcessorStartTests
         for (var i = 0; i < 5; i++)
         {
             await machine.PauseAsync().WaitAsync(TestMachine.Patience);
-            Assert.Equal(MachineState.Paused, machine.State);
+            Assert.Equal(RunState.Paused, machine.State);
             machine.Resume();
         }
 

@@ -38,7 +38,7 @@ public sealed unsafe class TranslationCacheTests : IDisposable
             Code.Slice(PageSize / 4, length).Fill(0x9100_0400); // add x0, x0, #1
             Code[(PageSize / 4) + length] = Brk;
             executor.Invalidate(Filler, 64);
-            rests.Add(executor.Room);
+            rests.Add(CacheView.Room(executor));
             machine.Context->X[0] = 0;
             Run(Filler);
             Assert.Equal((ulong)length, machine.Context->X[0]);
@@ -72,7 +72,7 @@ public sealed unsafe class TranslationCacheTests : IDisposable
             machine.Context->X[0] = 0;
             Run(CodeBase);
             int first = Cache.Find(CodeBase, Mode);
-            FillUntil(() => Cache.IsNextToGo(first) && executor.Room < 80);
+            FillUntil(() => CacheView.IsNextToGo(Cache, first) && CacheView.Room(executor) < 80);
 
             machine.Context->X[0] = 1;
             machine.Context->X[1] = (ulong)start;

@@ -10,6 +10,9 @@ internal sealed class ElfFile
     public const int HeaderSize = 64;
     public const int ProgramHeaderSize = 56;
     private const int SectionHeaderSize = 64;
+    private const int SymbolSize = 24;
+    private const uint SymbolTable = 2;
+    private const uint DynamicSymbols = 11;
     private const byte Class64 = 2;
     private const byte LittleEndian = 1;
     private const ushort TypeExecutable = 2;
@@ -97,6 +100,30 @@ internal sealed class ElfFile
         return Encoding.UTF8.GetString(end < 0 ? text : text[..end]);
     }
 
+    /// <summary>The symbols of all its tables, in their order; a name outside its table is empty.</summary>
+    public IEnumerable<ElfSymbol> ReadSymbols()
+    {
+        foreach (var table in Sections)
+        {
+            if (table.Type is not (SymbolTable or DynamicSymbols) || table.Link >= (uint)Sections.Count)
+                continue;
+            var names = Sections[(int)table.Link];
+            var count = BytesOf(table).Length / SymbolSize;
+            for (var i = 0; i < count; i++)
+            {
+                var symbol = BytesOf(table)[(i * SymbolSize)..];
+                yield return new ElfSymbol(
+                    Text(names, BinaryPrimitives.ReadUInt32LittleEndian(symbol)),
+                    (ElfSymbolType)(symbol[4] & 0xF),
+                    IsLocal: symbol[4] >> 4 == 0,
+                    BinaryPrimitives.ReadUInt16LittleEndian(symbol[6..]),
+                    BinaryPrimitives.ReadUInt64LittleEndian(symbol[8..]),
+                    BinaryPrimitives.ReadUInt64LittleEndian(symbol[16..]),
+                    IsFirst: i == 0);
+            }
+        }
+    }
+
     private List<ElfSection> ReadSections()
     {
         var sections = new List<ElfSection>();
@@ -133,3 +160,32 @@ internal readonly record struct ElfSegment(uint Type, uint Flags, ulong Offset, 
 
 /// <summary>A section header.</summary>
 internal readonly record struct ElfSection(uint Name, uint Type, ulong Flags, ulong Address, ulong Offset, ulong Size, uint Link);
+
+/// <summary>A symbol.</summary>
+/// <param name="Name">Empty where it has none.</param>
+/// <param name="Type">What it names.</param>
+/// <param name="IsLocal">Seen in its source file only, whose name a symbol before it says.</param>
+/// <param name="Section">Index of the section that it is in; 0 where it is defined elsewhere, reserved from 0xFF00 on.</param>
+/// <param name="Value">Its address, in a program or library.</param>
+/// <param name="Size">Bytes; 0 where it has none.</param>
+/// <param name="IsFirst">First of its table.</param>
+internal readonly record struct ElfSymbol(string Name, ElfSymbolType Type, bool IsLocal, ushort Section, ulong Value, ulong Size, bool IsFirst)
+{
+    private const ushort FirstReserved = 0xFF00;
+
+    /// <summary>It is defined in this file, perhaps as a number.</summary>
+    public bool IsDefined => Section != 0;
+
+    /// <summary>It is in a section of this file.</summary>
+    public bool IsInSection => Section is not 0 and < FirstReserved;
+}
+
+/// <summary>Types of symbols (STT).</summary>
+internal enum ElfSymbolType : byte
+{
+    None,
+    Object,
+    Function,
+    Section,
+    File,
+}

@@ -70,9 +70,9 @@ internal sealed class MachineMonitor(VirtualMachine machine)
     /// <summary>Resets; a machine that stands has its new board, and stands again, when this completes.</summary>
     private async Task ResetAsync()
     {
-        var (stands, stood) = (machine.Stands, machine.State == MachineState.Paused);
+        var (stands, stood) = (machine.Stands, machine.State == RunState.Paused);
         machine.Reset();
-        for (var waited = 0; stood && machine.Stands == stands && machine.State != MachineState.Ended && waited < MostMilliseconds; waited++)
+        for (var waited = 0; stood && machine.Stands == stands && machine.State != RunState.Ended && waited < MostMilliseconds; waited++)
             await Task.Delay(1).ConfigureAwait(false);
     }
 
@@ -93,9 +93,9 @@ internal sealed class MachineMonitor(VirtualMachine machine)
 
     private string Describe() => machine.State switch
     {
-        MachineState.Running => "VM status: running\n",
-        MachineState.Paused => "VM status: paused\n",
-        MachineState.Created => "VM status: prelaunch\n",
+        RunState.Running => "VM status: running\n",
+        RunState.Paused => "VM status: paused\n",
+        RunState.Created => "VM status: prelaunch\n",
         _ => "VM status: shutdown\n",
     };
 

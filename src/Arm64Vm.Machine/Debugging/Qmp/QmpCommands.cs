@@ -26,7 +26,7 @@ internal sealed class QmpCommands(VirtualMachine machine, QmpDevices devices, Ac
                 await machine.PauseAsync().ConfigureAwait(false);
                 break;
             case "cont":
-                if (machine.State == MachineState.Ended)
+                if (machine.State == RunState.Ended)
                     throw new QmpException("Resetting the Virtual Machine is required");
                 machine.Resume();
                 break;
@@ -169,8 +169,8 @@ internal sealed class QmpCommands(VirtualMachine machine, QmpDevices devices, Ac
     {
         var state = machine.State;
         result.WriteStartObject();
-        result.WriteString("status", state switch { MachineState.Running => "running", MachineState.Paused => "paused", MachineState.Created => "prelaunch", _ => "shutdown" });
-        result.WriteBoolean("running", state == MachineState.Running);
+        result.WriteString("status", state switch { RunState.Running => "running", RunState.Paused => "paused", RunState.Created => "prelaunch", _ => "shutdown" });
+        result.WriteBoolean("running", state == RunState.Running);
         result.WriteEndObject();
     }
 

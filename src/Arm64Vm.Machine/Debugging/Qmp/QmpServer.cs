@@ -72,7 +72,7 @@ public sealed class QmpServer : IAsyncDisposable
             sessions = [.. _sessions.Values];
 
         // Last words, such as SHUTDOWN, are on their way.
-        if (_machine.State == MachineState.Ended)
+        if (_machine.State == RunState.Ended)
             await Task.Delay(20).ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll([_serving, .. sessions]).ConfigureAwait(false);

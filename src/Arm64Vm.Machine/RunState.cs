@@ -1,7 +1,7 @@
 namespace Arm64Vm.Machine;
 
 /// <summary>What a <see cref="VirtualMachine"/> is doing.</summary>
-public enum MachineState
+public enum RunState
 {
     /// <summary>Made, and not yet run.</summary>
     Created,
