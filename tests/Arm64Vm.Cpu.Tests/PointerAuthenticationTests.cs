@@ -1,7 +1,6 @@
 using Arm64Vm.Cpu.Authentication;
 using Arm64Vm.Cpu.Registers;
 using Arm64Vm.Ir;
-using Arm64Vm.Ir.Interpreter;
 
 namespace Arm64Vm.Cpu.Tests;
 
@@ -13,20 +12,6 @@ public unsafe class PointerAuthenticationTests
     [Fact]
     public void QarmaGivesTheCodeOfItsPaper() =>
         Assert.Equal(0xC003_B939_99B3_3765, Qarma5.Compute(0xFB62_3599_DA6E_8127, 0x477D_469D_EC0B_8762, 0xEC28_02D4_E0A4_88E9, 0x84BE_85CE_9804_E94B));
-
-    [Fact]
-    public void TheFastCodeIsTheSameWithAndWithoutAesInstructions()
-    {
-        const ulong Low = 0x0123_4567_89AB_CDEF, High = 0xFEDC_BA98_7654_3210;
-        var state = new Bits128(Pointer ^ Low, 77 ^ High);
-        for (var i = 0; i < 3; i++)
-        {
-            state = AesRound.Encrypt(state);
-            state = new Bits128(state.Lo ^ Low, state.Hi ^ High);
-        }
-
-        Assert.Equal(state.Lo, FastCode.Compute(Pointer, 77, Low, High));
-    }
 
     [Theory]
     [InlineData(PointerAlgorithm.Fast)]
