@@ -1,14 +1,10 @@
-using Arm64Vm.Cpu.Memory;
 using Arm64Vm.Cpu.Mmu;
+using Arm64Vm.Cpu.Parts;
 using Arm64Vm.Ir;
 
 namespace Arm64Vm.Cpu;
 
-/// <summary>Exclusive and atomic accesses on host memory.</summary>
-/// <remarks>
-/// The exclusive monitor is keyed by host address, which is one per physical address, so that aliases work, and remembers the value: a store-exclusive is a
-/// compare-exchange with it (docs/decisions/0014). Every exception return clears the monitor.
-/// </remarks>
+/// <summary>Exclusive and atomic accesses: finds where they go, and leaves the rest to <see cref="AtomicUnit"/>.</summary>
 internal sealed unsafe partial class Vcpu
 {
     public bool TryLoadExclusive(GuestContext* context, ulong address, int size, int pageOffset, out Bits128 value)
@@ -17,10 +13,7 @@ internal sealed unsafe partial class Vcpu
         if (!TryLocateAtomic(context, address, size, pageOffset, AccessType.Read, out Target target))
             return false;
 
-        value = size == 16 ? HostAtomics.Read128(target.Host) : ReadHost(target.Host, size);
-        context->Exclusive.Address = (ulong)target.Host;
-        context->Exclusive.Size = (ulong)size;
-        context->Exclusive.Value = value;
+        value = _atomics.LoadExclusive(target.Host, size);
         return true;
     }
 
@@ -30,14 +23,7 @@ internal sealed unsafe partial class Vcpu
         if (!TryLocateAtomic(context, address, size, pageOffset, AccessType.Write, out Target target))
             return false;
 
-        ref ExclusiveMonitor monitor = ref context->Exclusive;
-        bool holds = monitor.Address == (ulong)target.Host && monitor.Size == (ulong)size;
-        monitor.Address = GuestContext.InvalidTag;
-        if (!holds)
-            return true;
-
-        Bits128 old = HostAtomics.CompareExchange(target.Host, size, monitor.Value, value);
-        if (old == monitor.Value)
+        if (_atomics.TryStoreExclusive(target.Host, size, value))
         {
             status = 0;
             Written(target.Physical, (ulong)size);
@@ -52,17 +38,9 @@ internal sealed unsafe partial class Vcpu
         if (!TryLocateAtomic(context, address, size, pageOffset, AccessType.Write, out Target target, alsoReads: true))
             return false;
 
-        while (true)
-        {
-            Bits128 seen = ReadHost(target.Host, size);
-            Bits128 replacement = new(Combine(operation, seen.Lo, operand, size), 0);
-            if (HostAtomics.CompareExchange(target.Host, size, seen, replacement) == seen)
-            {
-                old = seen.Lo;
-                Written(target.Physical, (ulong)size);
-                return true;
-            }
-        }
+        old = AtomicUnit.Modify(operation, target.Host, size, operand);
+        Written(target.Physical, (ulong)size);
+        return true;
     }
 
     public bool TryCompareSwap(GuestContext* context, ulong address, int size, int pageOffset, Bits128 expected, Bits128 replacement, out Bits128 old)
@@ -71,53 +49,16 @@ internal sealed unsafe partial class Vcpu
         if (!TryLocateAtomic(context, address, size, pageOffset, AccessType.Write, out Target target, alsoReads: true))
             return false;
 
-        if (size < 8)
-        {
-            ulong mask = (1UL << (size * 8)) - 1;
-            expected.Lo &= mask;
-            replacement.Lo &= mask;
-        }
-
-        if (size < 16)
-        {
-            expected.Hi = 0;
-            replacement.Hi = 0;
-        }
-
-        old = HostAtomics.CompareExchange(target.Host, size, expected, replacement);
-        if (old == expected)
+        if (AtomicUnit.TryCompareSwap(target.Host, size, expected, replacement, out old))
             Written(target.Physical, (ulong)size);
         return true;
-    }
-
-    /// <summary>What an atomic memory operation stores (Arm ARM, MemAtomicOp).</summary>
-    private static ulong Combine(AtomicOperation operation, ulong old, ulong operand, int size)
-    {
-        int shift = 64 - (size * 8);
-        ulong mask = ulong.MaxValue >> shift;
-        operand &= mask;
-        long signedOld = (long)(old << shift);
-        long signedOperand = (long)(operand << shift);
-        ulong result = operation switch
-        {
-            AtomicOperation.Add => old + operand,
-            AtomicOperation.Clear => old & ~operand,
-            AtomicOperation.Xor => old ^ operand,
-            AtomicOperation.Set => old | operand,
-            AtomicOperation.SignedMax => signedOld > signedOperand ? old : operand,
-            AtomicOperation.SignedMin => signedOld < signedOperand ? old : operand,
-            AtomicOperation.UnsignedMax => old > operand ? old : operand,
-            AtomicOperation.UnsignedMin => old < operand ? old : operand,
-            _ => operand,
-        };
-        return result & mask;
     }
 
     /// <summary>Translates an access that must be aligned and on host memory. Operations that also read report a write only where the read alone would not have faulted.</summary>
     private bool TryLocateAtomic(GuestContext* context, ulong address, int size, int pageOffset, AccessType access, out Target target, bool alsoReads = false)
     {
         ulong pc = context->PcPage + (ulong)(long)pageOffset;
-        bool privileged = _state.El != 0;
+        bool privileged = State.El != 0;
         bool isWrite = access == AccessType.Write;
         if ((address & (ulong)(size - 1)) != 0)
         {

@@ -27,7 +27,7 @@ internal sealed unsafe partial class Vcpu
             case BtiJc:
                 return true;
             case Paciasp or Pacibsp:
-                return type != 3 || (Slot(SystemSlot.Sctlr) & (_state.El == 0 ? SctlrBits.UserStrictTargets : SctlrBits.StrictTargets)) == 0;
+                return type != 3 || (Slot(SystemSlot.Sctlr) & (State.El == 0 ? SctlrBits.UserStrictTargets : SctlrBits.StrictTargets)) == 0;
             default:
                 return (word & 0xFFE0_001F) is 0xD420_0000 or 0xD440_0000;
         }

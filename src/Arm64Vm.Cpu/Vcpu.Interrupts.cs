@@ -193,7 +193,7 @@ internal sealed unsafe partial class Vcpu
 
         if ((reasons & PollReasons.Interrupt) != 0)
             SampleInterrupts();
-        LineBits deliverable = _power.IsOn && _externalStep == ExternalStep.None ? Deliverable() : 0;
+        LineBits deliverable = _power.IsOn && !_debugger.IsStepping ? Deliverable() : 0;
         if (deliverable == 0)
             return reasons;
 

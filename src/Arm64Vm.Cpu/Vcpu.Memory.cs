@@ -101,12 +101,12 @@ internal sealed unsafe partial class Vcpu
     public bool TryZeroBlock(GuestContext* context, ulong address, int pageOffset)
     {
         ulong pc = context->PcPage + (ulong)(long)pageOffset;
-        if (_state.El == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserZero) == 0)
+        if (State.El == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserZero) == 0)
             return RaiseTrappedOperation(pc);
 
         // The fault address is the one given, not the block's (Arm ARM D8.15.3, FAR_EL1).
         ulong block = address & ~(ulong)(GuestContext.ZeroBlockSize - 1);
-        int fault = Locate(address, AccessType.Write, _state.El != 0, out Target target);
+        int fault = Locate(address, AccessType.Write, State.El != 0, out Target target);
         if (fault == FaultStatus.None && target.IsDevice)
             fault = FaultStatus.Alignment;
         if (fault == FaultStatus.None && target.Host == null)
@@ -114,7 +114,7 @@ internal sealed unsafe partial class Vcpu
         if (fault != FaultStatus.None)
             return RaiseDataAbort(pc, address, fault, isWrite: true);
 
-        if (!CheckWatchpoints(pc, block, GuestContext.ZeroBlockSize, reads: false, writes: true, _state.El != 0))
+        if (!CheckWatchpoints(pc, block, GuestContext.ZeroBlockSize, reads: false, writes: true, State.El != 0))
             return false;
 
         ulong back = address - block;
@@ -132,7 +132,7 @@ internal sealed unsafe partial class Vcpu
     }
 
     private bool IsPrivileged(MemoryFlags flags) =>
-        _state.El != 0 && ((flags & MemoryFlags.Unprivileged) == 0 || _state.Uao);
+        State.El != 0 && ((flags & MemoryFlags.Unprivileged) == 0 || State.Uao);
 
     /// <summary>Alignment rules that do not depend on the memory type (AArch64.CheckAlignment).</summary>
     private bool CheckAlignment(ulong pc, ulong address, int size, MemoryFlags flags, bool isWrite)
@@ -203,7 +203,7 @@ internal sealed unsafe partial class Vcpu
     /// <summary>Translates one address; the fault status, or <see cref="FaultStatus.None"/>.</summary>
     private int Locate(ulong address, AccessType access, bool privileged, out Target target)
     {
-        bool pan = _state.Pan && _state.El != 0 && privileged;
+        bool pan = State.Pan && State.El != 0 && privileged;
         int fault = _stage1.Translate(address, access, privileged, pan, out TlbEntry entry);
         target = default;
         if (fault != FaultStatus.None)
@@ -220,7 +220,7 @@ internal sealed unsafe partial class Vcpu
 
         // With the MMU off memory is Device, but the mode then checks alignment inline, so host memory may be reached inline too.
         if ((!entry.IsDevice || !_stage1.IsEnabled) && !(_comparators.HasWatchpoints && _comparators.MayWatchPage(address))
-            && !(_points.HasWatchpoints && _points.MayWatchPage(address)))
+            && !(_debugger.Points.HasWatchpoints && _debugger.Points.MayWatchPage(address)))
         {
             int index = !privileged ? 0 : MmuIndex;
             byte* page = host - (physical & PageMask);

@@ -32,7 +32,7 @@ internal sealed unsafe partial class Vcpu
             }
 
             // Requests are looked at where a page ends; a stepped instruction is finished first.
-            if (rest != 0 && !_stepping && Volatile.Read(ref context->Poll) != 0)
+            if (rest != 0 && !_step.IsUnderWay && Volatile.Read(ref context->Poll) != 0)
             {
                 context->X[operation.Count] = rest;
                 context->Pc = pc;

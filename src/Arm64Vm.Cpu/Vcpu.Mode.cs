@@ -12,13 +12,13 @@ internal sealed unsafe partial class Vcpu
     private const int FetchPageShift = 12;
 
     /// <summary>Which inline TLB data accesses use.</summary>
-    private int MmuIndex => _state.El == 0 ? 0 : _state.Pan ? 2 : 1;
+    private int MmuIndex => State.El == 0 ? 0 : State.Pan ? 2 : 1;
 
     /// <summary>CPACR_EL1.FPEN traps SIMD and FP at the current level.</summary>
     private bool IsFloatTrapped => ((Slot(SystemSlot.Cpacr) >> 20) & 3) switch
     {
         3 => false,
-        1 => _state.El == 0,
+        1 => State.El == 0,
         _ => true,
     };
 
@@ -31,10 +31,10 @@ internal sealed unsafe partial class Vcpu
     public bool TryFetch(GuestContext* context, ulong address, out CodeLocation location)
     {
         location = default;
-        if ((_points.HasBreakpoints || _externalStep != ExternalStep.None) && !MayFetchForDebugger(address))
+        if (_debugger.LooksAtFetches && !_debugger.MayFetch(address))
             return false;
         bool step = IsStepEnabled;
-        if (step && !_state.SoftwareStep)
+        if (step && !State.SoftwareStep)
             return RaiseSoftwareStep(address);
         if ((address & 3) != 0)
             return RaiseMisalignedPc(address);
@@ -46,8 +46,8 @@ internal sealed unsafe partial class Vcpu
             return false;
         }
 
-        bool externalStep = BeginExternalStep(address);
-        int fault = _stage1.Translate(address, AccessType.Execute, _state.El != 0, pan: false, out TlbEntry entry);
+        bool externalStep = _debugger.TryBegin(address);
+        int fault = _stage1.Translate(address, AccessType.Execute, State.El != 0, pan: false, out TlbEntry entry);
         if (fault != FaultStatus.None)
             return RaiseInstructionAbort(address, fault);
 
@@ -65,7 +65,7 @@ internal sealed unsafe partial class Vcpu
             single = true;
         }
 
-        if (_state.Il)
+        if (State.Il)
             return RaiseSynchronous(Syndrome.Make(ExceptionClass.IllegalState), address);
         bool guarded = (entry.Flags & TlbEntryFlags.Guarded) != 0 && _model.HasBranchTargets && _stage1.IsEnabled;
         if (context->BranchType != 0)
@@ -75,9 +75,10 @@ internal sealed unsafe partial class Vcpu
             context->BranchType = 0;
         }
 
-        _stepping = step;
         if (step)
-            _steppingExclusive = IsLoadExclusive(*(uint*)(host + (address & 0xFFF)));
+            _step.Begin(*(uint*)(host + (address & 0xFFF)));
+        else
+            _step.Cancel();
 
         if (_stage1.IsEnabled)
             _stage1.Tags.NoteFetch(entry, address);
@@ -85,8 +86,8 @@ internal sealed unsafe partial class Vcpu
 
         // Which pages are guarded belongs to the mapping that the tag names, so pages of both kinds can share a tag.
         ulong tag = _stage1.CodeTag(address, mode.Bits);
-        if (_points.HasBreakpoints && !externalStep)
-            mode = _points.Adjust(mode, address, physical);
+        if (_debugger.Points.HasBreakpoints && !externalStep)
+            mode = _debugger.Points.Adjust(mode, address, physical);
         location = new CodeLocation { PhysicalPage = physical, Host = host, Mode = guarded ? mode.WithGuard() : mode, ContextTag = tag };
         return true;
     }
@@ -94,7 +95,7 @@ internal sealed unsafe partial class Vcpu
     /// <summary>A branch to an address that is not a multiple of 4; a pending step comes first.</summary>
     private bool RaiseMisalignedPc(ulong address)
     {
-        if (IsStepEnabled && !_state.SoftwareStep)
+        if (IsStepEnabled && !State.SoftwareStep)
             return RaiseSoftwareStep(address);
         SetDirect(DirectRegister.FaultAddress1, address);
         return RaiseSynchronous(Syndrome.Make(ExceptionClass.PcAlignment), address);
@@ -122,15 +123,15 @@ internal sealed unsafe partial class Vcpu
         PointerCodesChanged();
     }
 
-    internal void SetPan(bool value) => _state.Pan = value;
+    internal void SetPan(bool value) => State.Pan = value;
 
-    internal void SetUao(bool value) => _state.Uao = value;
+    internal void SetUao(bool value) => State.Uao = value;
 
-    internal void SetDit(bool value) => _state.Dit = value;
+    internal void SetDit(bool value) => State.Dit = value;
 
-    internal void SetSsbs(bool value) => _state.Ssbs = value;
+    internal void SetSsbs(bool value) => State.Ssbs = value;
 
-    internal void SelectStack(bool spSel) => SwitchStack(_state.El, spSel);
+    internal void SelectStack(bool spSel) => _mode.SwitchTo(State.El, spSel);
 
     internal void SetDaif(uint daif)
     {
@@ -143,23 +144,23 @@ internal sealed unsafe partial class Vcpu
     {
         ulong sctlr = Slot(SystemSlot.Sctlr);
         TranslationMode mode = TranslationMode.Create(
-            _state.El,
+            State.El,
             MmuIndex,
             (sctlr & SctlrBits.AlignmentCheck) != 0 || _stage1.IsDeviceWhenOff,
             IsFloatTrapped,
             singleStep,
             _context->Fpcr,
             pointerAuthentication: _model.HasPointerAuthentication && (sctlr & SctlrBits.EnableKeys) != 0,
-            zeroTrapped: _state.El == 0 && (sctlr & SctlrBits.UserZero) == 0);
-        if (_pmu.CountsInstructions || _externalStep != ExternalStep.None)
+            zeroTrapped: State.El == 0 && (sctlr & SctlrBits.UserZero) == 0);
+        if (_pmu.CountsInstructions || _debugger.IsStepping)
             mode = mode.WithInstructionCount();
         if (_pmu.CountsEvents)
             mode = mode.WithEventCount();
-        if (_model.HasMemoryOperations && _state.El == 0 && (sctlr & SctlrBits.UserMemoryOperations) == 0)
+        if (_model.HasMemoryOperations && State.El == 0 && (sctlr & SctlrBits.UserMemoryOperations) == 0)
             mode = mode.WithoutMemoryOperations();
-        if (_state.Uao && _state.El != 0)
+        if (State.Uao && State.El != 0)
             mode = mode.WithUserOverride();
-        if ((sctlr & (_state.El == 0 ? SctlrBits.UserStackAlignment : SctlrBits.StackAlignment)) != 0)
+        if ((sctlr & (State.El == 0 ? SctlrBits.UserStackAlignment : SctlrBits.StackAlignment)) != 0)
             mode = mode.WithStack(aligned: (_context->X[31] & 15) == 0);
         return mode;
     }

@@ -18,7 +18,7 @@ internal sealed unsafe partial class Vcpu
         ulong pc = context->PcPage + (ulong)(long)pageOffset;
         var operation = new SystemRegister((ushort)encoding);
         bool isTlb = operation.CRn == TlbCRn || (operation.CRn == TlbNonXsCRn && _model.HasXs);
-        if (operation.Op0 != 1 || !(operation.CRn == CacheCRn || (isTlb && _state.El != 0)))
+        if (operation.Op0 != 1 || !(operation.CRn == CacheCRn || (isTlb && State.El != 0)))
             return RejectAccess(pc, operation, isRead: false, log: true);
         if (isTlb)
             return InvalidateTlb(operation, operand) || RejectAccess(pc, operation, isRead: false, log: true);
@@ -34,9 +34,9 @@ internal sealed unsafe partial class Vcpu
         {
             // IC IALLUIS, IALLU; DC IVAC, ISW, CSW, CISW.
             case (0, 1, 0) or (0, 5, 0) or (0, 6, 2) or (0, 10, 2) or (0, 14, 2):
-                return _state.El != 0 || RaiseUndefined(pc);
+                return State.El != 0 || RaiseUndefined(pc);
             case (0, 6, 1):
-                return _state.El != 0 ? CheckMaintained(pc, operand, AccessType.Write) : RaiseUndefined(pc);
+                return State.El != 0 ? CheckMaintained(pc, operand, AccessType.Write) : RaiseUndefined(pc);
 
             case (3, 12, 1) when _model.PersistenceLevel < 1:
             case (3, 13, 1) when _model.PersistenceLevel < 2:
@@ -44,7 +44,7 @@ internal sealed unsafe partial class Vcpu
 
             // IC IVAU; DC CVAC, CVAU, CVAP, CVADP, CIVAC.
             case (3, 5, 1) or (3, 10, 1) or (3, 11, 1) or (3, 12, 1) or (3, 13, 1) or (3, 14, 1):
-                if (_state.El == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserCacheMaintenance) == 0)
+                if (State.El == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserCacheMaintenance) == 0)
                     return RaiseTrappedOperation(pc);
                 return CheckMaintained(pc, operand, AccessType.Read);
 
@@ -59,7 +59,7 @@ internal sealed unsafe partial class Vcpu
     /// <summary>Maintenance by address faults like an access, without PAN; the abort says CM and WnR.</summary>
     private bool CheckMaintained(ulong pc, ulong address, AccessType access)
     {
-        int fault = _stage1.Translate(address, access, _state.El != 0, pan: false, out _);
+        int fault = _stage1.Translate(address, access, State.El != 0, pan: false, out _);
         return fault == FaultStatus.None || RaiseDataAbort(pc, address, fault, isWrite: true, isMaintenance: true);
     }
 
@@ -122,12 +122,12 @@ internal sealed unsafe partial class Vcpu
     private bool TranslateAddress(ulong pc, SystemRegister operation, ulong address)
     {
         bool withPan = operation.CRm == 9;
-        if (_state.El == 0 || operation.Op2 > 3 || (withPan && (operation.Op2 > 1 || !_model.HasAddressTranslatePan)))
+        if (State.El == 0 || operation.Op2 > 3 || (withPan && (operation.Op2 > 1 || !_model.HasAddressTranslatePan)))
             return RejectAccess(pc, operation, isRead: false, log: true);
 
         bool privileged = operation.Op2 < 2;
         AccessType access = (operation.Op2 & 1) != 0 ? AccessType.Write : AccessType.Read;
-        int fault = _stage1.Translate(address, access, privileged, withPan && _state.Pan, out TlbEntry entry);
+        int fault = _stage1.Translate(address, access, privileged, withPan && State.Pan, out TlbEntry entry);
 
         // An external abort of the walk is taken, not reported (Arm ARM D8.10.2).
         if (fault != FaultStatus.None && fault >> 2 == FaultStatus.ExternalAbortOnWalk >> 2)

@@ -46,7 +46,7 @@ internal sealed unsafe partial class Vcpu
         {
             while (true)
             {
-                if ((_externalStep != ExternalStep.None || DebugStop != null) && IsStoppedForDebugger())
+                if (_debugger.IsStopped())
                     return new VcpuResult(VcpuReturn.Debug);
                 PollReasons reasons = PollReasons.None;
                 if (Volatile.Read(ref _context->Poll) != 0)
@@ -59,7 +59,7 @@ internal sealed unsafe partial class Vcpu
 
                 if (!IsSwitchedOn())
                     return new VcpuResult(VcpuReturn.Off);
-                if (_externalStep == ExternalStep.Wanted && _wait.IsWaiting)
+                if (_debugger.IsStepWanted && _wait.IsWaiting)
                     EndWait();
                 if (IsStillWaiting())
                     return _wait.ToResult(_options.Timers?.Rest(Index));
@@ -104,7 +104,7 @@ internal sealed unsafe partial class Vcpu
         switch (reason)
         {
             case ExitReason.SupervisorCall:
-                if (_pmu.DependsOnLevel && _externalStep == ExternalStep.None && IsOverflowDeliverable())
+                if (_pmu.DependsOnLevel && !_debugger.IsStepping && IsOverflowDeliverable())
                 {
                     // The call waits: a profile of EL0 would otherwise show the kernel's entry, for the host's timer is slower than system calls follow each other.
                     _context->Pc = pc - 4;
@@ -113,7 +113,7 @@ internal sealed unsafe partial class Vcpu
                 }
 
                 // Complete before its exception (SSAdvance in AArch64.CallSupervisor).
-                CompleteStep();
+                _step.Complete();
                 RaiseSynchronous(Syndrome.Make(ExceptionClass.SupervisorCall, (uint)payload & 0xFFFF), pc);
                 break;
             case ExitReason.HypervisorCall:
@@ -126,7 +126,7 @@ internal sealed unsafe partial class Vcpu
                 RaiseSynchronous(Syndrome.Make(ExceptionClass.SoftwareBreakpoint, (uint)payload & 0xFFFF), pc);
                 break;
             case ExitReason.Halt:
-                if (payload == SemihostingImmediate && _options.Semihosting != null && (_state.El != 0 || _options.HasUserSemihosting))
+                if (payload == SemihostingImmediate && _options.Semihosting != null && (State.El != 0 || _options.HasUserSemihosting))
                     CallSemihosting();
                 else
                     RaiseUndefined(pc);
@@ -153,7 +153,7 @@ internal sealed unsafe partial class Vcpu
                     _event.Send();
                 else
                     _event.Set();
-                CompleteStep();
+                _step.Complete();
                 break;
             case ExitReason.IllegalState:
                 RaiseSynchronous(Syndrome.Make(ExceptionClass.IllegalState), pc);
@@ -166,7 +166,7 @@ internal sealed unsafe partial class Vcpu
                 break;
 
             case ExitReason.SingleStep:
-                CompleteStep();
+                _step.Complete();
                 break;
 
             case ExitReason.Poll:
@@ -177,7 +177,7 @@ internal sealed unsafe partial class Vcpu
             case ExitReason.Yield:
                 // Alone there is nobody to wait for but an interrupt.
                 _yields = _options.HasSiblings;
-                CompleteStep();
+                _step.Complete();
                 break;
 
             // Nothing to do but go round: the poll word is looked at, or the fetch is tried again at PC.
@@ -190,11 +190,11 @@ internal sealed unsafe partial class Vcpu
     private void CallHypervisor(ushort immediate)
     {
         ulong pc = _context->Pc;
-        CallOutcome outcome = _state.El == 0 || _options.HypervisorCalls == null
+        CallOutcome outcome = State.El == 0 || _options.HypervisorCalls == null
             ? CallOutcome.Undefined
             : _options.HypervisorCalls.Call(this, immediate);
         if (outcome is not (CallOutcome.Undefined or CallOutcome.Retry))
-            CompleteStep();
+            _step.Complete();
         switch (outcome)
         {
             case CallOutcome.Undefined:
@@ -225,7 +225,7 @@ internal sealed unsafe partial class Vcpu
         }
 
         _context->Pc += 4;
-        CompleteStep();
+        _step.Complete();
     }
 
     private void LogUndefined(ulong pc, ulong word)

@@ -1,19 +1,23 @@
 using Arm64Vm.Cpu.Debugging;
 using Arm64Vm.Cpu.Exceptions;
+using Arm64Vm.Cpu.Parts;
 using Arm64Vm.Cpu.Registers;
 using Arm64Vm.Ir;
 
 namespace Arm64Vm.Cpu;
 
-/// <summary>Breakpoints and watchpoints (Arm ARM D2.8, D2.9).</summary>
+/// <summary>Debug exceptions of the guest's own: breakpoints, watchpoints (Arm ARM D2.8, D2.9) and software step (<see cref="SoftwareStep"/>).</summary>
 /// <remarks>
-/// They cost nothing while none is enabled, and little beyond their pages otherwise: code on a page with a breakpoint is translated one
+/// Breakpoints and watchpoints cost nothing while none is enabled, and little beyond their pages otherwise: code on a page with a breakpoint is translated one
 /// instruction at a time and so fetched through <see cref="TryFetch"/>, which compares; a page with a watchpoint never enters the inline
 /// TLB, so that its accesses come to the slow path, which compares.
 /// </remarks>
 internal sealed unsafe partial class Vcpu
 {
+    private const ulong StepEnable = 1;
+    private const ulong KernelDebugEnable = 1UL << 13;
     private const ulong MonitorDebugEnable = 1UL << 15;
+    private const uint DebugStatus = 0x22;
     private readonly DebugComparators _comparators = new();
 
     /// <summary>MDSCR_EL1, OSLAR_EL1 or a register of a breakpoint or watchpoint was written.</summary>
@@ -42,18 +46,24 @@ internal sealed unsafe partial class Vcpu
         return el == 0 || ((Slot(SystemSlot.Mdscr) & KernelDebugEnable) != 0 && (daif & PState.D) == 0);
     }
 
+    /// <summary>MDSCR_EL1.SS is set, and debug exceptions are enabled from the current level.</summary>
+    private bool IsStepEnabled => (Slot(SystemSlot.Mdscr) & StepEnable) != 0 && AreDebugExceptionsEnabled(State.El, Daif);
+
+    private bool RaiseSoftwareStep(ulong pc) =>
+        RaiseSynchronous(Syndrome.Make(State.El == 0 ? ExceptionClass.SoftwareStepLower : ExceptionClass.SoftwareStep, DebugStatus | _step.Syndrome), pc);
+
     private bool IsBreakpoint(ulong address) =>
-        AreDebugExceptionsEnabled(_state.El, Daif) && _comparators.Breaks(address, _state.El, (uint)GetDirect(DirectRegister.ContextId1));
+        AreDebugExceptionsEnabled(State.El, Daif) && _comparators.Breaks(address, State.El, (uint)GetDirect(DirectRegister.ContextId1));
 
     private bool RaiseBreakpoint(ulong pc) =>
-        RaiseSynchronous(Syndrome.Make(_state.El == 0 ? ExceptionClass.BreakpointLower : ExceptionClass.BreakpointCurrent, DebugStatus), pc);
+        RaiseSynchronous(Syndrome.Make(State.El == 0 ? ExceptionClass.BreakpointLower : ExceptionClass.BreakpointCurrent, DebugStatus), pc);
 
     /// <summary>Looks whether an access that translated is watched; false where that raised an exception. Unprivileged accesses count as those of EL0.</summary>
     private bool CheckWatchpoints(ulong pc, ulong address, int size, bool reads, bool writes, bool privileged)
     {
-        if (_points.HasWatchpoints && !MayAccessForDebugger(pc, address, size, reads, writes))
+        if (_debugger.Points.HasWatchpoints && !_debugger.MayAccess(pc, address, size, reads, writes))
             return false;
-        if (!_comparators.HasWatchpoints || !AreDebugExceptionsEnabled(_state.El, Daif))
+        if (!_comparators.HasWatchpoints || !AreDebugExceptionsEnabled(State.El, Daif))
             return true;
 
         uint context = (uint)GetDirect(DirectRegister.ContextId1);
@@ -65,7 +75,7 @@ internal sealed unsafe partial class Vcpu
         bool isWrite = writes && !(reads && _comparators.Watches(address, (ulong)size, reads: true, writes: false, el, context, out _));
         SetDirect(DirectRegister.FaultAddress1, address + (hit - Mmu.PageWalker.SignExtend(address)));
         return RaiseSynchronous(
-            Syndrome.Make(_state.El == 0 ? ExceptionClass.WatchpointLower : ExceptionClass.Watchpoint, DebugStatus | (isWrite ? Syndrome.WriteNotRead : 0)),
+            Syndrome.Make(State.El == 0 ? ExceptionClass.WatchpointLower : ExceptionClass.Watchpoint, DebugStatus | (isWrite ? Syndrome.WriteNotRead : 0)),
             pc);
     }
 }

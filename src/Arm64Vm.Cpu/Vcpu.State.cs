@@ -47,17 +47,11 @@ internal sealed unsafe partial class Vcpu : IStateful<VcpuState>
         state.V.CopyTo(new Span<ulong>(_context->V, 64));
         state.Direct.CopyTo(new Span<ulong>(_context->Direct, (int)DirectRegister.Count));
         _context->Pc = state.Pc;
-        _context->Nzcv = state.ProcessorState & 0xF000_0000;
-        _state = default;
-        _state.LoadFields(state.ProcessorState);
-        Daif = state.ProcessorState & PState.DaifMask;
-        _context->BranchType = (state.ProcessorState >> PState.BranchTypeShift) & 3;
-        _state.El = (int)((state.ProcessorState >> 2) & 1);
-        _state.SpSel = (state.ProcessorState & 1) != 0;
+        _mode.Restore(state.ProcessorState);
         _context->Fpcr = state.Fpcr;
         _executor.SynchronizeFloatStatus(_context);
         _context->Fpsr = state.Fpsr;
-        _context->Exclusive.Address = GuestContext.InvalidTag;
+        _atomics.ClearMonitor();
         _event.Clear();
         if (state.EventRegister)
             _event.Set();
@@ -79,6 +73,6 @@ internal sealed unsafe partial class Vcpu : IStateful<VcpuState>
         FloatControlWritten();
         StepControlChanged();
         InterruptMaskChanged();
-        _pmu.Restore(state.PerformanceMonitors, _state.El);
+        _pmu.Restore(state.PerformanceMonitors, State.El);
     }
 }

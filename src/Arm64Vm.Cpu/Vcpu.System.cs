@@ -49,7 +49,7 @@ internal sealed unsafe partial class Vcpu
         value = 0;
         if (row == null)
             return TryReadDevice(pc, register, out value);
-        if (_state.El < row.ReadLevel)
+        if (State.El < row.ReadLevel)
             return RejectAccess(pc, register, isRead: true, row.ReadLevel > 1);
         if (!CheckTraps(pc, row, isRead: true))
             return false;
@@ -65,7 +65,7 @@ internal sealed unsafe partial class Vcpu
         RegisterDescriptor? row = _table.Find(register);
         if (row == null)
             return TryWriteDevice(pc, register, value);
-        if (_state.El < row.WriteLevel)
+        if (State.El < row.WriteLevel)
             return RejectAccess(pc, register, isRead: false, row.WriteLevel > 1);
         if (!CheckTraps(pc, row, isRead: false))
             return false;
@@ -85,13 +85,13 @@ internal sealed unsafe partial class Vcpu
         bool set = (value & 1) != 0;
         switch (op1, op2)
         {
-            case (0, 3) when _state.El != 0 && _model.HasUao:
+            case (0, 3) when State.El != 0 && _model.HasUao:
                 SetUao(set);
                 return true;
-            case (0, 4) when _state.El != 0 && _model.HasPan:
+            case (0, 4) when State.El != 0 && _model.HasPan:
                 SetPan(set);
                 return true;
-            case (0, 5) when _state.El != 0:
+            case (0, 5) when State.El != 0:
                 SelectStack(set);
                 return true;
             case (3, 1) when _model.HasSsbs:
@@ -101,7 +101,7 @@ internal sealed unsafe partial class Vcpu
                 SetDit(set);
                 return true;
             case (3, 6) or (3, 7):
-                if (_state.El == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserMaskAccess) == 0)
+                if (State.El == 0 && (Slot(SystemSlot.Sctlr) & SctlrBits.UserMaskAccess) == 0)
                     return RaiseTrappedOperation(pc);
                 uint bits = (value & 15) << 6;
                 SetDaif(op2 == 6 ? Daif | bits : Daif & ~bits);
@@ -144,7 +144,7 @@ internal sealed unsafe partial class Vcpu
         if (row.IsFloat && IsFloatTrapped)
             return RaiseSynchronous(Syndrome.FloatTrap(), pc);
         Func<Vcpu, bool>? allowed = isRead ? row.UserAllowed : row.UserWriteAllowed;
-        if (_state.El == 0 && allowed != null && !allowed(this))
+        if (State.El == 0 && allowed != null && !allowed(this))
             return RaiseTrapped(pc, row.Register, isRead);
         return true;
     }
@@ -162,7 +162,7 @@ internal sealed unsafe partial class Vcpu
                 return RaiseTrapped(pc, register, isRead: true);
             // A guest that polls the counter may not come back to the run loop otherwise.
             _counter.FollowClock();
-            return device.TryReadRegister(Index, _state.El, register, out value) || RejectAccess(pc, register, isRead: true, log: false);
+            return device.TryReadRegister(Index, State.El, register, out value) || RejectAccess(pc, register, isRead: true, log: false);
         }
 
         return RejectAccess(pc, register, isRead: true, log: true);
@@ -178,7 +178,7 @@ internal sealed unsafe partial class Vcpu
                 break;
             if (!IsTimerAllowed(register))
                 return RaiseTrapped(pc, register, isRead: false);
-            return device.TryWriteRegister(Index, _state.El, register, value) || RejectAccess(pc, register, isRead: false, log: false);
+            return device.TryWriteRegister(Index, State.El, register, value) || RejectAccess(pc, register, isRead: false, log: false);
         }
 
         return RejectAccess(pc, register, isRead: false, log: true);
@@ -191,7 +191,7 @@ internal sealed unsafe partial class Vcpu
     /// <summary>CNTKCTL_EL1: EL0PCTEN, EL0VCTEN for the counters, EL0VTEN, EL0PTEN for the timers (Arm ARM D24.10.16).</summary>
     private bool IsTimerAllowed(SystemRegister register)
     {
-        if (_state.El != 0 || register.Op1 != TimerOp1 || register.CRn != TimerCRn)
+        if (State.El != 0 || register.Op1 != TimerOp1 || register.CRn != TimerCRn)
             return true;
 
         ulong control = Slot(SystemSlot.Cntkctl);
@@ -210,8 +210,8 @@ internal sealed unsafe partial class Vcpu
     private bool RejectAccess(ulong pc, SystemRegister register, bool isRead, bool log)
     {
         if (log && _log != null && _log.IsEnabled(LogCategories.SystemRegisters))
-            _log.Write(LogCategories.SystemRegisters, $"cpu{Index} {(isRead ? "MRS" : "MSR")} {register} at {pc:x} EL{_state.El}: undefined");
-        if (_state.El == 0 && IsTrappedAtEl0(register, isRead))
+            _log.Write(LogCategories.SystemRegisters, $"cpu{Index} {(isRead ? "MRS" : "MSR")} {register} at {pc:x} EL{State.El}: undefined");
+        if (State.El == 0 && IsTrappedAtEl0(register, isRead))
             return RaiseTrapped(pc, register, isRead);
         return RaiseUndefined(pc);
     }
@@ -243,7 +243,7 @@ internal sealed unsafe partial class Vcpu
     private bool TryPeekInstruction(ulong address, out uint word)
     {
         word = 0;
-        if ((address & 3) != 0 || _stage1.Translate(address, AccessType.Execute, _state.El != 0, pan: false, out TlbEntry entry) != FaultStatus.None)
+        if ((address & 3) != 0 || _stage1.Translate(address, AccessType.Execute, State.El != 0, pan: false, out TlbEntry entry) != FaultStatus.None)
             return false;
         byte* host = _memory.Resolve(_stage1.PhysicalOf(entry, address), 4, out _);
         if (host == null)

@@ -33,7 +33,7 @@ internal sealed unsafe partial class Vcpu
 
     private bool TryResolveVirtual(ulong address, AccessType access, out ulong physical)
     {
-        int fault = _stage1.Translate(address, access, _state.El != 0, pan: false, out TlbEntry entry);
+        int fault = _stage1.Translate(address, access, State.El != 0, pan: false, out TlbEntry entry);
         physical = fault == FaultStatus.None ? _stage1.PhysicalOf(entry, address) : 0;
         return fault == FaultStatus.None;
     }

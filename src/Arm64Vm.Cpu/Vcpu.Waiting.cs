@@ -14,7 +14,7 @@ internal sealed unsafe partial class Vcpu
     {
         ulong? deadline = hasTimeout ? _counter.TimeOf(_context->Exit.Address) : null;
         bool isOver = (isEvent ? _event.IsSet : HasInterruptInput) || (hasTimeout && _wait.IsReached(deadline));
-        if (!isOver && _state.El == 0 && (Slot(SystemSlot.Sctlr) & (isEvent ? SctlrBits.UserWaitForEvent : SctlrBits.UserWaitForInterrupt)) == 0)
+        if (!isOver && State.El == 0 && (Slot(SystemSlot.Sctlr) & (isEvent ? SctlrBits.UserWaitForEvent : SctlrBits.UserWaitForInterrupt)) == 0)
         {
             uint kind = (hasTimeout ? 2u : 0) | (isEvent ? 1u : 0);
             uint register = TryPeekInstruction(pc - 4, out uint word) ? word & 31 : 31;
@@ -26,7 +26,7 @@ internal sealed unsafe partial class Vcpu
         {
             if (isEvent)
                 _event.Clear();
-            CompleteStep();
+            _step.Complete();
         }
         else if (!isEvent)
         {
@@ -39,7 +39,7 @@ internal sealed unsafe partial class Vcpu
         else if (!_wait.TryBeginStore(deadline, out bool yields))
         {
             _yields = yields;
-            CompleteStep();
+            _step.Complete();
         }
     }
 
@@ -52,7 +52,7 @@ internal sealed unsafe partial class Vcpu
     private void EndWait()
     {
         _wait.End();
-        CompleteStep();
+        _step.Complete();
     }
 
     /// <summary>Looks whether the wait is over, and ends it then.</summary>

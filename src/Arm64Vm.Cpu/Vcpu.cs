@@ -37,7 +37,10 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
     private readonly ProcessorWait _wait;
     private readonly PowerSwitch _power = new();
     private readonly TlbShootdowns _shootdowns;
-    private PState _state;
+    private readonly ProcessorMode _mode;
+    private readonly SoftwareStep _step;
+    private readonly AtomicUnit _atomics;
+    private readonly DebuggerControl _debugger;
 
     /// <summary>Makes a processor in its reset state, not running.</summary>
     /// <param name="options">What it is.</param>
@@ -48,7 +51,6 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
     {
         _options = options;
         _model = options.Model;
-        _points = options.DebugPoints ?? new DebugPoints();
         _memory = memory;
         _devices = [.. devices];
         _log = options.Log;
@@ -61,6 +63,10 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
         _table = (options.Registers ?? new RegisterTables()).Of(_model, options.HasGicRegisters);
         _slots = new ulong[_table.SlotCount];
         _pmu = new PerformanceMonitors(_model.PmuCounters, _model.HasLongPmuEvents, options.Clock, options.PmuInterrupt, _context, _processorEvents, InterruptsChanged);
+        _mode = new ProcessorMode(_context, _model, _pmu);
+        _step = new SoftwareStep(_mode);
+        _atomics = new AtomicUnit(_context);
+        _debugger = new DebuggerControl(_context, options.DebugPoints ?? new DebugPoints(), _step);
         var events = options.Events ?? new EventBroadcast(options.Index + 1);
         events.Register(this);
         _event = new EventRegister(events, options.Index);
@@ -99,7 +105,7 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
     /// <summary>The context that guest code works on, for executors and debuggers.</summary>
     public GuestContext* Context => _context;
 
-    internal ref PState State => ref _state;
+    internal ref PState State => ref _mode.State;
 
     internal uint Nzcv
     {
@@ -111,7 +117,7 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
     {
         get
         {
-            _pmu.Level = _state.El;
+            _pmu.Level = State.El;
             return _pmu;
         }
     }
@@ -140,28 +146,22 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
     }
 
     /// <summary>Exception level, 0 or 1.</summary>
-    public int ExceptionLevel => _state.El;
+    public int ExceptionLevel => State.El;
 
     /// <summary>SPSR_EL1's view of PSTATE.</summary>
-    public uint ProcessorState => _state.ToSpsr(_context->Nzcv, Daif) | (_context->BranchType << PState.BranchTypeShift);
+    public uint ProcessorState => _mode.Spsr;
 
     /// <summary>PSTATE.DAIF at bits 9:6.</summary>
     internal uint Daif
     {
-        get => (uint)GetDirect(DirectRegister.InterruptMask);
-        set => SetDirect(DirectRegister.InterruptMask, value);
+        get => _mode.Daif;
+        set => _mode.Daif = value;
     }
 
     internal ulong StackPointer0
     {
-        get => _state.SpSel ? GetDirect(DirectRegister.StackPointer0) : _context->X[31];
-        set
-        {
-            if (_state.SpSel)
-                SetDirect(DirectRegister.StackPointer0, value);
-            else
-                _context->X[31] = value;
-        }
+        get => _mode.StackPointer0;
+        set => _mode.StackPointer0 = value;
     }
 
     public void CompleteInvalidations(GuestContext* context) => _shootdowns.Complete();
@@ -187,28 +187,19 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
                 _slots[row.SlotIndex] = row.ResetValue;
         }
 
-        _state = new PState { El = 1, SpSel = true };
-        Daif = PState.DaifMask;
+        _mode.Reset(_options.StartAtEl0);
         if (_options.StartAtEl0)
-        {
-            _state = default;
-            Daif = 0;
             _slots[(int)SystemSlot.Cpacr] = 3UL << 20;
-        }
-
-        _context->Nzcv = 0;
-        _context->BranchType = 0;
         _context->Fpcr = 0;
         _context->Fpsr = 0;
-        _context->Exclusive.Address = GuestContext.InvalidTag;
+        _atomics.ClearMonitor();
         _event.Clear();
         _power.SwitchOn();
         foreach (ISystemRegisterDevice device in _devices)
             device.ResetProcessor(Index);
         _wait.End();
         _yields = false;
-        _stepping = false;
-        _stepped = false;
+        _step.Forget();
         _context->Pc = entry;
         _stage1.InvalidateAll();
         TranslationControlsChanged();

@@ -8,10 +8,10 @@ internal struct PState
     public const uint A = 1u << 8;
     public const uint D = 1u << 9;
     public const uint DaifMask = D | A | I | F;
+    public const uint Ss = 1u << 21;
     public const int BranchTypeShift = 10;
     private const uint SsbsBit = 1u << 12;
     private const uint IlBit = 1u << 20;
-    private const uint SsBit = 1u << 21;
     private const uint PanBit = 1u << 22;
     private const uint UaoBit = 1u << 23;
     private const uint DitBit = 1u << 24;
@@ -33,7 +33,7 @@ internal struct PState
     /// <summary>The form of SPSR_EL1, with NZCV in bits 31:28 and DAIF in bits 9:6 given.</summary>
     public readonly uint ToSpsr(uint nzcv, uint daif) =>
         (nzcv & 0xF000_0000)
-        | (Dit ? DitBit : 0) | (Uao ? UaoBit : 0) | (Pan ? PanBit : 0) | (SoftwareStep ? SsBit : 0) | (Il ? IlBit : 0)
+        | (Dit ? DitBit : 0) | (Uao ? UaoBit : 0) | (Pan ? PanBit : 0) | (SoftwareStep ? Ss : 0) | (Il ? IlBit : 0)
         | (Ssbs ? SsbsBit : 0) | daif | ((uint)El << 2) | (SpSel ? 1u : 0);
 
     /// <summary>Takes the fields of SPSR_EL1 other than the mode.</summary>
@@ -41,7 +41,7 @@ internal struct PState
     {
         Ssbs = (spsr & SsbsBit) != 0;
         Il = (spsr & IlBit) != 0;
-        SoftwareStep = (spsr & SsBit) != 0;
+        SoftwareStep = (spsr & Ss) != 0;
         Pan = (spsr & PanBit) != 0;
         Uao = (spsr & UaoBit) != 0;
         Dit = (spsr & DitBit) != 0;

@@ -6,57 +6,22 @@ using Arm64Vm.Ir;
 
 namespace Arm64Vm.Cpu;
 
-/// <summary>Stops for a debugger outside the guest: breakpoints, watchpoints and single steps that the guest knows nothing of.</summary>
-/// <remarks>
-/// A stop is noted where it is found, in a fetch or an access, which then fails as if it had raised an exception; the poll word brings the
-/// executor back, and <see cref="Run"/> returns with <see cref="VcpuReturn.Debug"/> before anything else is looked at, so that the state is
-/// that before the instruction. A step is one fetch: the second one, or the return of the executor, finds that it is over.
-/// While one is under way no interrupts are taken.
-/// </remarks>
+/// <summary>What a debugger outside the guest asks and sets; <see cref="DebuggerControl"/> has its stops.</summary>
 internal sealed unsafe partial class Vcpu
 {
-    private readonly DebugPoints _points;
-    private ExternalStep _externalStep;
-    private ulong _externalStepStart;
-    private ulong _externalStepCount;
-    private bool _isHeld;
-
-    private enum ExternalStep : byte
-    {
-        None,
-
-        /// <summary>The next instruction is to be the last.</summary>
-        Wanted,
-
-        /// <summary>It has been fetched.</summary>
-        Fetched,
-
-        /// <summary>It took an exception.</summary>
-        Done,
-    }
-
     /// <summary>Why it stopped for a debugger; null: it has not. Stays until <see cref="PrepareForDebugger"/>.</summary>
-    public DebugStop? DebugStop { get; private set; }
+    public DebugStop? DebugStop => _debugger.Stop;
 
     /// <summary>It stands while the others run.</summary>
-    public bool IsHeld => Volatile.Read(ref _isHeld);
+    public bool IsHeld => _debugger.IsHeld;
 
     /// <summary>Says what it does when it runs next; an earlier stop is forgotten. Only while it does not run.</summary>
     /// <param name="steps">Execute one instruction and stop.</param>
     /// <param name="holds">Stand still.</param>
-    public void PrepareForDebugger(bool steps, bool holds)
-    {
-        DebugStop = null;
-        _externalStep = steps ? ExternalStep.Wanted : ExternalStep.None;
-        Volatile.Write(ref _isHeld, holds);
-    }
+    public void PrepareForDebugger(bool steps, bool holds) => _debugger.Prepare(steps, holds);
 
     /// <summary>It neither steps nor stands any more; why it stopped is kept. Only while it does not run.</summary>
-    public void ReleaseForDebugger()
-    {
-        _externalStep = ExternalStep.None;
-        Volatile.Write(ref _isHeld, false);
-    }
+    public void ReleaseForDebugger() => _debugger.Release();
 
     /// <summary>The breakpoints and watchpoints of <see cref="VcpuOptions.DebugPoints"/> are others now. Only while it does not run.</summary>
     public void DebugPointsChanged()
@@ -95,12 +60,7 @@ internal sealed unsafe partial class Vcpu
     /// <summary>Sets PSTATE from the form of SPSR_EL1; a mode that ERET could not go to leaves the mode as it is.</summary>
     public void WriteProcessorState(uint value)
     {
-        uint fields = MaskUnimplemented(value);
-        _state.LoadFields(fields);
-        if (PState.IsLegalReturn(value))
-            SwitchStack((int)(value >> 2) & 1, (value & 1) != 0);
-        _context->Nzcv = value & 0xF000_0000;
-        _context->BranchType = (fields >> PState.BranchTypeShift) & 3;
+        _mode.Write(value);
         SetDaif(value & PState.DaifMask);
     }
 
@@ -148,56 +108,6 @@ internal sealed unsafe partial class Vcpu
     public bool IsWaiting => _wait.IsWaiting;
 
     private static bool IsHarmless(RegisterDescriptor row) => row.ReadLevel <= 1 && row.Name is not ("RNDR" or "RNDRRS");
-
-    /// <summary>Before a fetch: false where the debugger wants to stop here.</summary>
-    private bool MayFetchForDebugger(ulong address)
-    {
-        if (_externalStep == ExternalStep.None)
-            return !_points.IsBreakpoint(address) || StopForDebugger(new DebugStop(DebugStopKind.Breakpoint, address));
-        return !HasStepped || StopForDebugger(new DebugStop(DebugStopKind.Step, address));
-    }
-
-    /// <summary>The instruction at an address is about to be fetched for good; true where it is stepped.</summary>
-    private bool BeginExternalStep(ulong address)
-    {
-        if (_externalStep == ExternalStep.None)
-            return false;
-        _externalStep = ExternalStep.Fetched;
-        _externalStepStart = address;
-        _externalStepCount = _context->Instructions;
-        return true;
-    }
-
-    /// <summary>Code that is stepped counts its instructions, which tells a branch to itself from an executor that came back too early.</summary>
-    private bool HasStepped => _externalStep == ExternalStep.Done
-        || (_externalStep == ExternalStep.Fetched && (_context->Pc != _externalStepStart || _context->Instructions != _externalStepCount));
-
-    /// <summary>Always false, for services to return.</summary>
-    private bool StopForDebugger(DebugStop stop)
-    {
-        DebugStop = stop;
-        _externalStep = ExternalStep.None;
-        _stepping = false;
-        Interlocked.Or(ref _context->Poll, (uint)PollReasons.Stop);
-        return false;
-    }
-
-    /// <summary>In the run loop: true where it is to return for the debugger.</summary>
-    private bool IsStoppedForDebugger()
-    {
-        if (HasStepped)
-            StopForDebugger(new DebugStop(DebugStopKind.Step, _context->Pc));
-        return DebugStop != null;
-    }
-
-    /// <summary>The debugger watches an access; false where it stops.</summary>
-    private bool MayAccessForDebugger(ulong pc, ulong address, int size, bool reads, bool writes)
-    {
-        if (_points.Find(address, (ulong)size, reads, writes, out ulong hit) is not { } watch)
-            return true;
-        _context->Pc = pc;
-        return StopForDebugger(new DebugStop(DebugStopKind.Watchpoint, hit, watch));
-    }
 
     /// <summary>Held: nothing but a stop is looked at.</summary>
     private VcpuResult Held()
