@@ -72,7 +72,7 @@ public sealed unsafe class TranslationCacheTests : IDisposable
             machine.Context->X[0] = 0;
             Run(CodeBase);
             int first = Cache.Find(CodeBase, Mode);
-            FillUntil(() => CacheView.IsNextToGo(Cache, first) && CacheView.Room(executor) < 80);
+            FillUntil(() => CacheView.Room(executor) < 80 && CacheView.IsNextToGo(Cache, first));
 
             machine.Context->X[0] = 1;
             machine.Context->X[1] = (ulong)start;
