@@ -49,7 +49,7 @@ public sealed partial class VirtualMachine
     {
         bool ran;
         lock (_gate)
-            ran = _state is MachineState.Running or MachineState.Paused && !_pauseWanted;
+            ran = _state is RunState.Running or RunState.Paused && !_pauseWanted;
         if (ran)
             await PauseAsync().ConfigureAwait(false);
         try

@@ -259,7 +259,7 @@ public class RecordingTests
             do
             {
                 using var ending = new CancellationTokenSource(200);
-                profile = await machine.RecordAsync(new RecordingOptions { IsExact = isExact }, () => Assert.Equal(MachineState.Paused, machine.State), ending.Token);
+                profile = await machine.RecordAsync(new RecordingOptions { IsExact = isExact }, () => Assert.Equal(RunState.Paused, machine.State), ending.Token);
                 Assert.InRange(profile.Places.Sum() / (double)profile.Info.Duration, 0.98, 1.02);
             }
             while (profile.Blocks.Sum(block => block.TotalSamples) == 0 && ++tries < 100);
@@ -282,7 +282,7 @@ public class RecordingTests
         await machine.PauseAsync();
         using (var ended = new CancellationTokenSource(0))
             Assert.Empty((await machine.RecordAsync(new RecordingOptions(), () => { }, ended.Token)).Samples);
-        Assert.Equal(MachineState.Paused, machine.State);
+        Assert.Equal(RunState.Paused, machine.State);
         await machine.StopAsync();
         await run;
         await Assert.ThrowsAsync<InvalidOperationException>(() => machine.RecordAsync(new RecordingOptions(), () => { }, CancellationToken.None));
