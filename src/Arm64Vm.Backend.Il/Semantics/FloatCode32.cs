@@ -10,6 +10,8 @@ namespace Arm64Vm.Backend.Il;
 /// smallest normal one raised nothing but possibly Inexact; where FPSR.IXC is set already that is all there is to know. Else an error-free
 /// transform says whether the result is exact (Knuth's TwoSum; products and residuals in double precision). Everything else, NaNs, infinities
 /// and tiny results, is the oracle's.
+/// No text in common with <see cref="FloatCode64"/>: what would be, the quick halves, are one expression each, which the runtime's compiler
+/// inlines into every region; the slow halves are other methods, since a product of singles is exact as a double, which doubles have no counterpart of.
 /// </remarks>
 // SAFETY for all members: called by compiled code with the context it was given.
 internal static unsafe class FloatCode32
