@@ -92,6 +92,8 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
             "arm64vm boot --kernel Image --append \"console=ttyAMA0\" --serial pty            then: screen /dev/pts/N",
             "arm64vm boot --kernel Image --serial stdio --serial file:console.log --serial2 tcp::4445,server,nowait",
             "arm64vm boot --kernel Image --serial unix:/run/user/1000/console,server     then: socat -,raw,echo=0 UNIX:/run/user/1000/console",
+            "arm64vm boot --kernel test.elf --trace exceptions,mmio,irq --trace-file run.trace",
+            "arm64vm boot --kernel test.elf --trace exec --trace-format json --trace-file run.json --trace-range 0x40080000-0x40080fff",
             "arm64vm boot --copies 100 --prefix --memory 64M --append \"kernels=none idle\"",
         ],
         "cache" =>

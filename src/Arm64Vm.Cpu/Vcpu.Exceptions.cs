@@ -21,6 +21,8 @@ internal sealed unsafe partial class Vcpu
         _context->Pc = target;
         if (_log != null && _log.IsEnabled(LogCategories.Exceptions))
             LogException(vector, preferredReturn, target);
+        if (IsTraced(TraceKinds.Exceptions))
+            TraceException(vector, preferredReturn, target);
     }
 
     /// <summary>Takes a synchronous exception with its syndrome. Always false, for services to return.</summary>
@@ -79,6 +81,8 @@ internal sealed unsafe partial class Vcpu
         InterruptMaskChanged();
         if (_log != null && _log.IsEnabled(LogCategories.Exceptions))
             _log.Write(LogCategories.Exceptions, $"cpu{Index} return to EL{State.El} {target:x} spsr={spsr:x}");
+        if (IsTraced(TraceKinds.Exceptions))
+            Trace(TraceEventKind.Return, State.El, pc, target, spsr, 0, 0);
     }
 
     private void LogException(ExceptionVector vector, ulong preferredReturn, ulong target)

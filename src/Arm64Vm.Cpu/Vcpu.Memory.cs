@@ -244,22 +244,39 @@ internal sealed unsafe partial class Vcpu
 
     private bool TryReadDevice(ulong pc, ulong address, ulong physical, int size, out Bits128 value)
     {
-        if (Profile is not { } profile)
-            return TryReadBus(pc, address, physical, size, out value);
-        profile.Place = SamplePlace.Devices;
-        bool done = TryReadBus(pc, address, physical, size, out value);
-        profile.Place = SamplePlace.Mmu;
+        bool done;
+        if (Profile is { } profile)
+        {
+            profile.Place = SamplePlace.Devices;
+            done = TryReadBus(pc, address, physical, size, out value);
+            profile.Place = SamplePlace.Mmu;
+        }
+        else
+        {
+            done = TryReadBus(pc, address, physical, size, out value);
+        }
+
+        if (IsTraced(TraceKinds.Mmio))
+            TraceDevice(TraceEventKind.Read, pc, address, physical, size, value, done);
         return done;
     }
 
     private bool TryWriteDevice(ulong pc, ulong address, ulong physical, int size, Bits128 value)
     {
         if (Profile is not { } profile)
-            return TryWriteBus(pc, address, physical, size, value);
+            return TryWriteTraced(pc, address, physical, size, value);
         profile.Place = SamplePlace.Devices;
-        bool done = TryWriteBus(pc, address, physical, size, value);
+        bool done = TryWriteTraced(pc, address, physical, size, value);
         profile.Place = SamplePlace.Mmu;
         return done;
+    }
+
+    /// <summary>Told before what follows from it, such as an interrupt.</summary>
+    private bool TryWriteTraced(ulong pc, ulong address, ulong physical, int size, Bits128 value)
+    {
+        if (IsTraced(TraceKinds.Mmio))
+            TraceDevice(TraceEventKind.Write, pc, address, physical, size, value, done: true);
+        return TryWriteBus(pc, address, physical, size, value);
     }
 
     private bool TryReadBus(ulong pc, ulong address, ulong physical, int size, out Bits128 value)

@@ -104,6 +104,8 @@ internal sealed unsafe partial class Vcpu
                 return false;
         }
 
+        if (IsTraced(TraceKinds.Tlb))
+            TraceInvalidation(request);
         _shootdowns.Invalidate(request, broadcast: operation.CRm is not (6 or 7));
         return true;
     }

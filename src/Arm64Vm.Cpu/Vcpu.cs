@@ -54,12 +54,16 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
         _memory = memory;
         _devices = [.. devices];
         _log = options.Log;
+        _trace = options.Trace;
+        _traced = _trace?.Kinds ?? TraceKinds.None;
         _random = new RandomSource(options.RandomSeed);
 
         // SAFETY: page-aligned zeroed memory of the context's size, owned here and released in Dispose after the executor is gone.
         _contextMemory = HostMemory.Anonymous((GuestContext.TotalSize + 4095UL) & ~4095UL);
         _context = (GuestContext*)_contextMemory.Address;
         _stage1 = new Stage1(memory, _context, _model.PhysicalBits, _model.HasHardwareUpdates, options.NormalMemoryWhenMmuOff, _model.HasEnhancedPan, _processorEvents);
+        if (IsTraced(TraceKinds.Tlb))
+            _stage1.Walked = TraceWalk;
         _table = (options.Registers ?? new RegisterTables()).Of(_model, options.HasGicRegisters);
         _slots = new ulong[_table.SlotCount];
         _pmu = new PerformanceMonitors(_model.PmuCounters, _model.HasLongPmuEvents, options.Clock, options.PmuInterrupt, _context, _processorEvents, InterruptsChanged);

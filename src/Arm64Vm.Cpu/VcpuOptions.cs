@@ -66,6 +66,9 @@ internal sealed record VcpuOptions
 
     public ILogSink? Log { get; init; }
 
+    /// <summary>Hears what the processor does; null: nobody does.</summary>
+    public ITraceSink? Trace { get; init; }
+
     /// <summary>Hears of the stages of a boot.</summary>
     public IExecutionMilestones? Milestones { get; init; }
 }

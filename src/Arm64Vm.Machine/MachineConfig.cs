@@ -131,6 +131,9 @@ public sealed record MachineConfig
 
     public ILogSink? Log { get; init; }
 
+    /// <summary>Hears what the processors do; null: nobody does.</summary>
+    internal Tracing.MachineTrace? Trace { get; init; }
+
     /// <summary>The machine's time; null: the host's, standing still while the machine is paused.</summary>
     internal IVirtualClock? Clock { get; init; }
 

@@ -77,6 +77,13 @@ public class BootUsageTests
         { "only a server waits", ["boot", "--serial", "tcp::1,nowait"] },
         { "is none of tcp::PORT", ["boot", "--serial", "unix:,server"] },
         { "--copies: the consoles go to stdio or none", ["boot", "--copies", "2", "--serial", "pty"] },
+        { "--trace needs --trace-file", ["boot", "--trace", "exec"] },
+        { "--trace-file needs --trace", ["boot", "--trace-file", "x"] },
+        { "--trace-format needs --trace", ["boot", "--trace-format", "json"] },
+        { "'steps' is none of exec, exceptions", ["boot", "--trace", "exec,steps", "--trace-file", "x"] },
+        { "is not LOW-HIGH", ["boot", "--trace", "exec", "--trace-file", "x", "--trace-range", "0x2-0x1"] },
+        { "--copies does not go with --trace", ["boot", "--copies", "2", "--trace", "exec", "--trace-file", "x"] },
+        { "--trace-file: 'x' is used by --serial too", ["boot", "--trace", "exec", "--trace-file", "x", "--serial", "file:x"] },
         { "takes no input", ["lockstep", "--serial", "pty"] },
     };
 

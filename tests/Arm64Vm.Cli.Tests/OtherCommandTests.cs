@@ -127,6 +127,7 @@ public class OtherCommandTests
         Assert.Contains("d.img,readonly", Suggest("arm64vm boot --disk d.img,"));
         Assert.Contains("mmio,guest", Suggest("arm64vm boot --log mmio,g"));
         Assert.Contains("stdio", Suggest("arm64vm boot --serial "));
+        Assert.Contains("exec,tlb", Suggest("arm64vm boot --trace exec,t"));
         Assert.Contains("pty", Suggest("arm64vm boot --serial2 "));
         Assert.Contains("tcp::4444,server", Suggest("arm64vm boot --serial tcp::4444,"));
         Assert.Contains("file:", Suggest("arm64vm lockstep --serial "));

@@ -192,24 +192,4 @@ public sealed partial class SerialPlaceTests : IDisposable
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags);
-
-    private sealed class StuckStream : MemoryStream
-    {
-        private readonly ManualResetEventSlim _free = new();
-
-        public void Release() => _free.Set();
-
-        public override void Write(byte[] buffer, int offset, int count)
-        {
-            _free.Wait();
-            base.Write(buffer, offset, count);
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-                _free.Dispose();
-            base.Dispose(disposing);
-        }
-    }
 }

@@ -52,6 +52,9 @@ internal sealed class BootSession(CliStreams streams)
     /// <summary>Gets the picture on the display at the end, as PNG; null: nobody wants it.</summary>
     public string? ScreenshotFile { get; init; }
 
+    /// <summary>Gets the trace that the configuration asks for; null: none.</summary>
+    public OutputFile? TraceFile { get; init; }
+
     /// <summary>A file of variables that is made if it is not there; null: none.</summary>
     public required string? VariablesToMake { get; init; }
 
@@ -113,7 +116,8 @@ internal sealed class BootSession(CliStreams streams)
             foreach (var damage in machine.DiskDamage)
                 streams.Error.WriteLine($"{Application.Name}: {damage}");
             var result = outcome.Report(streams.Error);
-            return TakeScreenshot(machine) || result != ExitStatus.Success ? result : ExitStatus.Failure;
+            var isTraced = FinishTrace();
+            return (TakeScreenshot(machine) && isTraced) || result != ExitStatus.Success ? result : ExitStatus.Failure;
         }
     }
 
@@ -154,7 +158,19 @@ internal sealed class BootSession(CliStreams streams)
     {
         foreach (var port in Ports)
             port.Open(machine, streams.Error);
-        OutputFile.Open(Ports.SelectMany(port => port.Files));
+        OutputFile.Open([.. Ports.SelectMany(port => port.Files), TraceFile]);
+    }
+
+    /// <summary>Waits for the rest of the trace; false, with a message, where something is missing.</summary>
+    private bool FinishTrace()
+    {
+        if (Config.Trace is not { } trace)
+            return true;
+        trace.Finish();
+        if (trace.Error is not { } error)
+            return true;
+        streams.Error.WriteLine($"{Application.Name}: --trace-file: the trace is not complete: {error}");
+        return false;
     }
 
     /// <summary>Keeps what the display shows; false, with a message, where it shows nothing.</summary>

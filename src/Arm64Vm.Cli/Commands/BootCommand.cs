@@ -24,6 +24,7 @@ internal static class BootCommand
         Option<string?> stats = new("--stats") { Description = "Print counters at the end, and a line for each phase of the boot, as text or JSON", HelpName = "json", Arity = ArgumentArity.ZeroOrOne };
         Option<string[]> statsAt = new("--stats-at") { Description = "With --stats: counters also when the console first prints this; may be repeated", HelpName = "TEXT", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         var debugging = new DebugOptions(command);
+        var tracing = new TraceOptions(command);
         Option<int?> copies = new("--copies") { Description = "Boot so many isolated copies in one process, without input; the status is the highest", HelpName = "N" };
         Option<bool> prefix = new("--prefix") { Description = "With --copies: lines begin with the copy's number" };
         stats.AcceptOnlyFromAmong("text", "json");
@@ -40,11 +41,13 @@ internal static class BootCommand
             using var ports = consoles.Bind(parsed, streams);
             var limit = TimeLimit.Parse(parsed.GetValue(timeout));
             var config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = parsed.GetValue(noReboot), TracksPhases = parsed.GetResult(stats) is not null, HasDisplay = parsed.GetValue(screenshot) is not null, StartsPaused = debugging.StartsPaused(parsed) };
-            config = ports.Configure(config);
+            using var traceFile = tracing.File(parsed);
+            using var trace = tracing.Start(parsed, traceFile);
+            config = ports.Configure(config) with { Trace = trace };
             var tree = parsed.GetValue(dumpTree);
             if (parsed.GetValue(copies) is { } count)
             {
-                foreach (var option in (ReadOnlySpan<Option>)[.. consoles.Further, screenshot, dumpTree, stats, statsAt, .. debugging.All])
+                foreach (var option in (ReadOnlySpan<Option>)[.. consoles.Further, screenshot, dumpTree, stats, statsAt, .. debugging.All, .. tracing.All])
                 {
                     if (parsed.GetResult(option) is { Implicit: false })
                         throw CliException.Usage($"--copies does not go with {option.Name}");
@@ -74,6 +77,7 @@ internal static class BootCommand
                 Config = config,
                 IsEmbeddedFirmware = machine.BootsEmbeddedFirmware(parsed),
                 Ports = ports.All,
+                TraceFile = traceFile,
                 EscapeKey = EscapeKey.Parse(parsed.GetValue(escape)!),
                 Until = parsed.GetValue(until) ?? [],
                 Fail = parsed.GetValue(fail) ?? [],
@@ -97,6 +101,7 @@ internal static class BootCommand
             else
             {
                 ports.AddTo(uses);
+                uses.Writes("--trace-file", tracing.FileName(parsed));
                 uses.Writes("--screenshot", parsed.GetValue(screenshot));
             }
 

@@ -60,6 +60,9 @@ internal sealed unsafe class Stage1
 
     public bool IsEnabled => (_sctlr & SctlrM) != 0;
 
+    /// <summary>Hears of walks: the address, the access, the fault status, and where there is none the physical address and log2 of the bytes mapped. Null: nobody does.</summary>
+    public Action<ulong, AccessType, int, ulong, int>? Walked { get; set; }
+
     public ushort Asid => _controls.Asid;
 
     /// <summary>Data accesses must be aligned because memory is Device-nGnRnE while the MMU is off.</summary>
@@ -137,6 +140,7 @@ internal sealed unsafe class Stage1
         else
             _events.DataWalks++;
         int fault = _walker.Walk(half, _controls, address, access, privileged, pan, markAccess: true, out entry);
+        Walked?.Invoke(address, access, fault, PhysicalOf(entry, address), entry.SizeLog2);
         if (fault != FaultStatus.None)
             return fault;
         if (Second.Insert(ref entry, out TlbEntry evicted))

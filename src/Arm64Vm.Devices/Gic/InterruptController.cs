@@ -22,6 +22,9 @@ internal abstract class InterruptController : IInterruptSource
     public const int SpiCount = 256;
 
     private readonly ILogSink? _log;
+
+    /// <summary>Hears of interrupts that a processor takes: it, INTID, priority. On its thread. Null: nobody does.</summary>
+    public Action<int, int, int>? Acknowledged { get; set; }
     private readonly Output[] _outputs;
     private bool _forwardGroup0;
     private bool _forwardGroup1;
@@ -236,6 +239,7 @@ internal abstract class InterruptController : IInterruptSource
             cpu.Activate();
             if (_log != null && _log.IsEnabled(LogCategories.Interrupts))
                 _log.Write(LogCategories.Interrupts, $"gic: cpu{processor} takes {id}, priority {cpu.PendingPriority:x2}");
+            Acknowledged?.Invoke(processor, id, cpu.PendingPriority);
             Drive(processor);
             return id;
         }

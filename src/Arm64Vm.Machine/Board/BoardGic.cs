@@ -49,6 +49,10 @@ internal sealed class BoardGic
     /// <summary>What is enabled, pending or active for a processor, for people.</summary>
     public IEnumerable<(int Id, string State)> List(int processor) => _controller.List(processor);
 
+    /// <summary>Tells a trace of interrupts that processors take.</summary>
+    public void Trace(ITraceSink trace, IVirtualClock clock) => _controller.Acknowledged = (processor, id, priority) =>
+        trace.Write(new TraceEvent(TraceEventKind.Interrupt, processor, 1, clock.Nanoseconds, 0, 0, 0, (ulong)priority, id));
+
     public IInterruptLine Spi(int number) => _controller.SharedLine(number);
 
     public IInterruptLine Ppi(int cpu, int number) => _controller.PrivateLine(cpu, number);

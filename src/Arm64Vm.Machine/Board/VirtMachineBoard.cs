@@ -64,6 +64,13 @@ internal sealed class VirtMachineBoard : IDisposable
             _ = new FlashBank(parts.Flash1, Memory, Bus, parts.Variables, log: _log);
 
             Interrupts = BoardGic.Create(parts, Bus, Memory);
+            if (parts.Config.Trace is { } trace)
+            {
+                trace.Devices = Bus;
+                if ((trace.Kinds & TraceKinds.Interrupts) != 0)
+                    Interrupts.Trace(trace, _clock);
+            }
+
             var timers = Own(MakeTimers());
             _translations = parts.Execution.Features is null ? null : Own(new TranslationCache());
             Phases = parts.Config.TracksPhases ? new PhaseTracker(parts.Console, parts.Config.Firmware is not null) : null;
@@ -230,6 +237,7 @@ internal sealed class VirtMachineBoard : IDisposable
             PmuInterrupt = Interrupts.Ppi(cpu, BoardInterrupts.PmuPpi),
             DebugPoints = _parts.DebugPoints,
             Log = _log,
+            Trace = config.Trace,
             Milestones = Phases,
         };
         return new Vcpu(options, Memory, [timers, .. Interrupts.SystemRegisters], (services, code) =>
@@ -239,6 +247,8 @@ internal sealed class VirtMachineBoard : IDisposable
             if (Phases is not null)
                 Executors.CountInstructions(executor);
             var outer = wrap is null ? executor : wrap(executor);
+            if (config.Trace is { } trace && (trace.Kinds & TraceKinds.Execution) != 0)
+                outer = new UnitTrace(outer, executor, trace, cpu, _clock, () => Vcpus[cpu].ExceptionLevel);
             return _log is not null && _log.IsEnabled(LogCategories.Blocks) ? new UnitLog(outer, executor, _log) : outer;
         });
     }

@@ -96,6 +96,9 @@ internal sealed class PhysicalBus : IMmioDevice, IPhysicalBus
     /// <summary>The devices, by address.</summary>
     public IEnumerable<(Region Region, string Name)> Devices => Volatile.Read(ref _table).Slots.Select(slot => (slot.Region, slot.Name));
 
+    /// <summary>The device at a physical address; null: nothing answers there.</summary>
+    public string? NameOf(ulong address) => Find(address, 1)?.Name;
+
     private Slot? Find(ulong address, int size)
     {
         var table = Volatile.Read(ref _table);
