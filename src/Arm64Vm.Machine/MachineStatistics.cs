@@ -127,7 +127,7 @@ public sealed record TranslationStatistics(
     /// <summary>Their bytes of host code.</summary>
     public long LoadedBytes { get; init; }
 
-    /// <summary>Host time spent making code, or taking it from disk, over all processors; zero without <see cref="MachineConfig.TracksPhases"/>.</summary>
+    /// <summary>Host time spent making code, or taking it from disk, over all processors; zero without <see cref="MachineConfig.TracksPhases"/>, but for meters.</summary>
     public TimeSpan Time { get; init; }
 
     private static readonly TranslationStatistics s_none = new(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);

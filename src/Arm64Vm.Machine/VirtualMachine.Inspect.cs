@@ -2,6 +2,7 @@ using Arm64Vm.Cpu;
 using Arm64Vm.Devices.Display;
 using Arm64Vm.Ir;
 using Arm64Vm.Machine.Board;
+using Arm64Vm.Translation.Jit;
 
 namespace Arm64Vm.Machine;
 
@@ -146,9 +147,26 @@ public sealed partial class VirtualMachine
                 processors[i] = new ProcessorUsage(i, schedule[i]?.RunTime ?? default, exits) { Schedule = schedule[i] };
             }
 
-            return new MachineUsage(Name, _state, Weight, Cap, _runner.Group.RunTime, processors);
+            return new MachineUsage(Name, _state, Weight, Cap, _runner.Group.RunTime, processors)
+            {
+                Translation = _board is { } translating ? TranslationStatistics.Collect(translating.ProcessorExecutors) : null,
+                Cache = Cache is { } cache ? new CacheUsage(cache.Statistics.LiveUnits, cache.Statistics.LiveBytes, cache.Capacity) : null,
+            };
         }
     }
+
+    /// <summary>Translations take the time from now on, until the machine is reset: somebody looks at it.</summary>
+    internal void TimeTranslations()
+    {
+        lock (_gate)
+        {
+            if (Cache is { } cache)
+                cache.TimesTranslations = true;
+        }
+    }
+
+    /// <summary>Null: there is none. Under the lock.</summary>
+    private TranslationCache? Cache => _board is { } board && board.ProcessorExecutors[0] is JitExecutor jit ? jit.Cache : null;
 
     private Vcpu Standing()
     {

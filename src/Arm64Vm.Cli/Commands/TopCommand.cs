@@ -17,9 +17,10 @@ internal static class TopCommand
         Argument<int?> process = new("PROCESS") { Description = "Number of the process; without one the only one that runs", Arity = ArgumentArity.ZeroOrOne };
         Option<string> interval = new("--interval") { Description = "Seconds between two looks", HelpName = "SECONDS", DefaultValueFactory = _ => "1" };
         Option<int?> count = new("--count") { Description = "End after so many", HelpName = "N" };
+        Option<bool> cache = new("--cache") { Description = "Translation caches instead of processors: what they hold, and what is made, lost, linked and fetched" };
         Option<bool> json = new("--json") { Description = "A JSON document a line" };
         command.Add(process);
-        foreach (var option in (ReadOnlySpan<Option>)[interval, count, json])
+        foreach (var option in (ReadOnlySpan<Option>)[interval, count, cache, json])
             command.Add(option);
         command.SetAction(parsed =>
         {
@@ -29,13 +30,13 @@ internal static class TopCommand
             var rounds = parsed.GetValue(count) ?? (isTerminal ? int.MaxValue : 1);
             if (rounds < 1)
                 throw CliException.Usage("--count: at least 1");
-            Show(streams, StatusClient.Find(parsed.GetValue(process)), TimeSpan.FromSeconds(seconds), rounds, parsed.GetValue(json), isTerminal);
+            Show(streams, StatusClient.Find(parsed.GetValue(process)), TimeSpan.FromSeconds(seconds), rounds, parsed.GetValue(json), isTerminal, parsed.GetValue(cache) ? StatusTable.Caches : StatusTable.Text);
             return ExitStatus.Success;
         });
         return command;
     }
 
-    private static void Show(CliStreams streams, StatusClient client, TimeSpan interval, int rounds, bool json, bool inPlace)
+    private static void Show(CliStreams streams, StatusClient client, TimeSpan interval, int rounds, bool json, bool inPlace, Func<StatusSample, int, string> table)
     {
         JsonDocument before = client.Ask();
         for (var round = 0; round < rounds; round++)
@@ -48,7 +49,7 @@ internal static class TopCommand
             if (json)
                 streams.Text.WriteLine(StatusTable.Json(sample));
             else
-                streams.Text.Write(inPlace ? Home + StatusTable.Text(sample, Math.Max(3, Console.WindowHeight - 1)) : StatusTable.Text(sample));
+                streams.Text.Write(inPlace ? Home + table(sample, Math.Max(3, Console.WindowHeight - 1)) : table(sample, int.MaxValue));
             streams.Text.Flush();
         }
 

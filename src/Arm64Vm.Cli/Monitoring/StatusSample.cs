@@ -33,6 +33,9 @@ internal sealed record StatusSample(int Process, int Workers, int Waiting, IRead
 /// <param name="Share">Of one host processor, 1 for all of it.</param>
 internal sealed record MachineSample(string Name, string State, int Weight, int Cap, double Share, IReadOnlyList<ProcessorSample> Processors)
 {
+    /// <summary>Null where it has none.</summary>
+    public CacheSample? Cache { get; init; }
+
     public static MachineSample Between(JsonElement? before, JsonElement now, double seconds)
     {
         var old = before?.GetProperty("processors").EnumerateArray().ToArray() ?? [];
@@ -42,7 +45,10 @@ internal sealed record MachineSample(string Name, string State, int Weight, int 
             now.GetProperty("weight").GetInt32(),
             now.GetProperty("cap").GetInt32(),
             ProcessorSample.ShareOf(before, now, seconds),
-            [.. now.GetProperty("processors").EnumerateArray().Select((processor, i) => ProcessorSample.Between(i < old.Length ? old[i] : null, processor, seconds))]);
+            [.. now.GetProperty("processors").EnumerateArray().Select((processor, i) => ProcessorSample.Between(i < old.Length ? old[i] : null, processor, seconds))])
+        {
+            Cache = CacheSample.Between(before, now, seconds),
+        };
     }
 }
 

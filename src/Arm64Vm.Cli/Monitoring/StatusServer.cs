@@ -161,6 +161,21 @@ internal sealed class StatusServer : IDisposable
         json.WriteNumber("weight", machine.Weight);
         json.WriteNumber("cap", machine.Cap);
         json.WriteNumber("run_ns", machine.RunTime.Ticks * TimeSpan.NanosecondsPerTick);
+        if (machine is { Cache: { } cache, Translation: { } translation })
+        {
+            json.WriteStartObject("cache");
+            json.WriteNumber("live_units", cache.Units);
+            json.WriteNumber("live_bytes", cache.Bytes);
+            json.WriteNumber("capacity", cache.Capacity);
+            json.WriteNumber("made", translation.Units);
+            json.WriteNumber("written", translation.Invalidated);
+            json.WriteNumber("evicted", translation.Evicted);
+            json.WriteNumber("flushes", translation.Flushes);
+            json.WriteNumber("links", translation.Links);
+            json.WriteNumber("fetches", translation.Fetches);
+            json.WriteEndObject();
+        }
+
         json.WriteStartArray("processors");
         foreach (var processor in machine.Processors)
         {

@@ -37,6 +37,24 @@ internal static class StatusTable
         return text.ToString();
     }
 
+    /// <summary>Translation caches, the fullest first.</summary>
+    /// <inheritdoc cref="Text"/>
+    public static string Caches(StatusSample sample, int lines = int.MaxValue)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"process {sample.Process}: translation caches of {sample.Machines.Count} machines; made, lost, linked and fetched per second\n");
+        text.Append("MACHINE          UNITS      BYTES   FULL     MADE  WRITTEN  EVICTED   LINKED  FETCHED  FLUSHES\n");
+        foreach (var machine in sample.Machines.OrderByDescending(machine => machine.Cache?.LiveBytes ?? -1).Take(Math.Max(0, lines - 2)))
+        {
+            if (machine.Cache is { } cache)
+                text.Append(CultureInfo.InvariantCulture, $"{machine.Name,-14} {cache.LiveUnits,7} {cache.LiveBytes,10} {cache.LiveBytes * 100.0 / Math.Max(1, cache.Capacity),5:0.0}% {cache.Made,8:0} {cache.Written,8:0} {cache.Evicted,8:0} {cache.Links,8:0} {cache.Fetches,8:0} {cache.Flushes,8}\n");
+            else
+                text.Append(CultureInfo.InvariantCulture, $"{machine.Name,-14} {"-",7}\n");
+        }
+
+        return text.ToString();
+    }
+
     public static string Json(StatusSample sample)
     {
         using var bytes = new MemoryStream();
@@ -55,6 +73,18 @@ internal static class StatusTable
                 json.WriteNumber("weight", machine.Weight);
                 json.WriteNumber("cap", machine.Cap);
                 json.WriteNumber("share", Math.Round(machine.Share, 6));
+                if (machine.Cache is { } cache)
+                {
+                    json.WriteStartObject("cache");
+                    json.WriteNumber("units", cache.LiveUnits);
+                    json.WriteNumber("bytes", cache.LiveBytes);
+                    json.WriteNumber("capacity", cache.Capacity);
+                    json.WriteNumber("flushes", cache.Flushes);
+                    foreach (var (name, rate) in ((string, double)[])[("made", cache.Made), ("written", cache.Written), ("evicted", cache.Evicted), ("linked", cache.Links), ("fetched", cache.Fetches)])
+                        json.WriteNumber(name + "_per_second", Math.Round(rate, 3));
+                    json.WriteEndObject();
+                }
+
                 json.WriteStartArray("processors");
                 foreach (var processor in machine.Processors)
                 {

@@ -13,6 +13,7 @@ namespace Arm64Vm.Machine;
 public sealed class Hypervisor : IAsyncDisposable
 {
     private ImmutableList<VirtualMachine> _machines = [];
+    private readonly HypervisorMeters _meters;
     private int _named;
     private bool _disposed;
 
@@ -21,6 +22,7 @@ public sealed class Hypervisor : IAsyncDisposable
         options ??= new HypervisorOptions();
         Scheduler = new Scheduler(new SchedulerOptions { Workers = options.Workers, Quantum = options.Quantum, Name = "arm64vm-cpu" });
         ClockThread = new ClockThread();
+        _meters = new HypervisorMeters(this);
     }
 
     /// <summary>Something has happened to a machine. Handlers run on the thread on which it happens and must not block.</summary>
@@ -72,6 +74,7 @@ public sealed class Hypervisor : IAsyncDisposable
     /// <summary>Ends the threads; there are no machines any more.</summary>
     internal void Close()
     {
+        _meters.Dispose();
         Scheduler.Dispose();
         ClockThread.Dispose();
     }

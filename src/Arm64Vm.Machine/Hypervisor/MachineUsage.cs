@@ -9,7 +9,20 @@ namespace Arm64Vm.Machine;
 /// <param name="Cap">The most it gets, in thousandths of one host processor; 0: no limit.</param>
 /// <param name="RunTime">Host time for which its processors have run.</param>
 /// <param name="Processors">Each of its processors.</param>
-public sealed record MachineUsage(string Name, RunState State, int Weight, int Cap, TimeSpan RunTime, IReadOnlyList<ProcessorUsage> Processors);
+public sealed record MachineUsage(string Name, RunState State, int Weight, int Cap, TimeSpan RunTime, IReadOnlyList<ProcessorUsage> Processors)
+{
+    /// <summary>Of the code translator; null with the interpreter, and while there is no board.</summary>
+    internal TranslationStatistics? Translation { get; init; }
+
+    /// <summary>Null without the x64 back end.</summary>
+    internal CacheUsage? Cache { get; init; }
+}
+
+/// <summary>What a translation cache holds.</summary>
+/// <param name="Units">Units that can be reached.</param>
+/// <param name="Bytes">Bytes of their code.</param>
+/// <param name="Capacity">Bytes of code that it can hold.</param>
+internal readonly record struct CacheUsage(long Units, long Bytes, long Capacity);
 
 /// <summary>What one virtual processor uses and does.</summary>
 /// <param name="Index">Its index.</param>

@@ -27,6 +27,6 @@ internal sealed class JitCounters
 
     public long LoadedBytes { get; internal set; }
 
-    /// <summary>Host time spent making code, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; taken only while instructions are counted.</summary>
+    /// <summary>Host time spent making code, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; taken only while instructions are counted, or somebody looks at meters.</summary>
     public long TranslationTicks { get; internal set; }
 }

@@ -135,7 +135,7 @@ internal sealed unsafe partial class JitExecutor
     /// <summary>Translates the unit at PC. False: start over, since a request came.</summary>
     private bool TryTranslate(GuestContext* context, CodeTable* table, ulong pc, out uint code)
     {
-        if (!CountsInstructions)
+        if (!CountsInstructions && !cache.TimesTranslations)
             return TryMakeUnit(context, table, pc, out code);
         long start = Stopwatch.GetTimestamp();
         bool done = TryMakeUnit(context, table, pc, out code);

@@ -72,6 +72,8 @@ internal sealed unsafe partial class TranslationCache
             *(int*)(buffer.Rw + unit.CodeOffset - sizeof(int)) = index;
             writer.Advance(draft.CodeSize + sizeof(int));
             Statistics.Count(draft.GuestInstructions, draft.CodeSize);
+            Statistics.LiveUnits++;
+            Statistics.LiveBytes += draft.CodeSize;
 
             // The code is complete before a processor that reads the entry can go there.
             Volatile.Write(ref *entry, (uint)unit.CodeOffset);

@@ -113,6 +113,8 @@ internal sealed unsafe partial class TranslationCache
     {
         ref TranslationUnit unit = ref units[index];
         unit.IsLive = false;
+        Statistics.LiveUnits--;
+        Statistics.LiveBytes -= unit.CodeSize;
         Registry?.Remove(unit.CodeOffset, unit.CodeSize, loss);
         for (int s = unit.FirstIncoming; s >= 0;)
         {

@@ -75,6 +75,9 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
     /// <summary>Where code is, for <see cref="Registry"/>.</summary>
     internal BlockRegistry.TranslationCacheView View => new(CodeBase, buffer.Size);
 
+    /// <summary>Translations are timed from now on, for somebody who looks at the time.</summary>
+    internal bool TimesTranslations { get; set; }
+
     /// <summary>Bytes of code that it can hold.</summary>
     public long Capacity => (long)chunks.Length * chunkSize;
 

@@ -17,6 +17,11 @@ internal sealed class TranslationCacheStatistics
 
     public long Flushes { get; internal set; }
 
+    /// <summary>Units that can be reached, and bytes of their code.</summary>
+    public long LiveUnits { get; internal set; }
+
+    public long LiveBytes { get; internal set; }
+
     internal void Count(int guestInstructions, int codeBytes)
     {
         Units++;
