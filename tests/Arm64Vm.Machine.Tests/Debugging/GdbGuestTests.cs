@@ -122,8 +122,8 @@ public sealed class GdbGuestTests : IDisposable
         var symbols = Kallsyms.Find(image);
         Assert.NotNull(symbols);
 
-        // Debian's table has functions only.
-        var start = symbols.First(symbol => symbol.Name == "_text").Address;
+        // Debian's table has functions only, from _stext on. The image begins at a multiple of 2 MiB (Documentation/arm64/booting.rst).
+        var start = symbols.First(symbol => symbol.Name == "_stext").Address & ~0x1F_FFFFUL;
         return new SymbolFile([.. symbols, .. ((string[])["system_state", "jiffies_64"]).Select(name => new Kallsyms.Symbol(start + (ulong)FindExported(image, name), 'D', name))]);
     }
 
