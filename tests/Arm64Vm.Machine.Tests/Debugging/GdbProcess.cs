@@ -35,6 +35,9 @@ internal sealed class GdbProcess : IDisposable
         await gdb.DoAsync("set confirm off");
         await gdb.DoAsync("set width 0");
         await gdb.DoAsync("set architecture aarch64");
+
+        // Two seconds, as it is by default, are little on a loaded host.
+        await gdb.DoAsync("set remotetimeout 120");
         return gdb;
     }
 
