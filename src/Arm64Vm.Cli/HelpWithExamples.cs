@@ -108,6 +108,7 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
             "arm64vm profile --output p --exact --append \"kernels=sort\"",
             "arm64vm profile --output p --kernel Image --initrd initramfs.gz --append \"console=ttyAMA0\" --until \"login:\"",
             "arm64vm profile --output p --kernel Image --disk root.img,snapshot --duration 60 --symbols rootfs/usr/bin",
+            "perf record -k mono -e cpu-clock arm64vm profile --output p --jitdump .; perf inject --jit -i perf.data -o perf.jit",
         ],
         "report" =>
         [

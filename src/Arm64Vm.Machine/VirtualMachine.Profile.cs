@@ -89,4 +89,12 @@ public sealed partial class VirtualMachine
             return recording.Finish();
         }
     }
+
+    /// <summary>Host code that was made during a recording that has ended.</summary>
+    /// <exception cref="InvalidOperationException">The machine is not recorded.</exception>
+    internal IReadOnlyList<HostCode> RecordedHostCode()
+    {
+        lock (_gate)
+            return (_recording ?? throw new InvalidOperationException("The machine is not recorded.")).HostCodeOfUnits();
+    }
 }

@@ -26,8 +26,10 @@ internal static class ProfileCommand
         Option<string?> attach = new("--attach") { Description = "Record this running machine instead of booting one: the number of its process, the machine's name ('arm64vm top' shows it), or both. Ends after --duration, with Ctrl-C, or when the machine ends", HelpName = "PID|NAME|PID/NAME" };
         Option<string[]> symbols = new("--symbols", "--elf") { Description = "ELF file or System.map with symbols, of the kernel or of programs and libraries that it runs, or a folder of such; may be repeated. The embedded firmware's and those that a Linux kernel carries in memory are found without", HelpName = "FILE|DIR", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         Option<string> serial = new("--serial") { Description = "The guest's serial console", HelpName = SerialTarget.Syntax, DefaultValueFactory = _ => "stdio" };
+        Option<bool> perfMap = new("--perf-map") { Description = "Write /tmp/perf-PID.map at the end, for the host's perf: names of emitted code" };
+        Option<string?> jitDump = new("--jitdump") { Description = "Write jit-PID.dump into this folder, for 'perf inject --jit': names and bytes of emitted code. 'perf record' needs -k mono", HelpName = "DIR" };
         var timeout = TimeLimit.Option();
-        foreach (var option in (ReadOnlySpan<Option>)[output, attach, duration, until, exact, interval, symbols, serial, timeout])
+        foreach (var option in (ReadOnlySpan<Option>)[output, attach, duration, until, exact, interval, symbols, serial, perfMap, jitDump, timeout])
             command.Add(option);
         serial.CompletionSources.Add(context => Completions.OfList(context, ["stdio", "file:", "pty", "tcp:", "unix:", "none"], ["server", "nowait"]));
         NotEmpty.Require(output, "the file's name");
@@ -58,6 +60,8 @@ internal static class ProfileCommand
                 uses.Reads("--symbols", file);
             uses.Check();
             using var profile = new OutputFile(parsed.GetValue(output)!);
+            using var hostFiles = new HostProfilerFiles(parsed.GetValue(perfMap), parsed.GetValue(jitDump));
+            hostFiles.Check();
             return new BootSession(streams)
             {
                 Config = config,
@@ -74,9 +78,14 @@ internal static class ProfileCommand
                 Starting = vm =>
                 {
                     OutputFile.Open(profile);
+                    hostFiles.Open();
                     vm.StartRecording(options);
                 },
-                Ended = vm => Write(vm, profile),
+                Ended = vm =>
+                {
+                    Write(vm, profile);
+                    hostFiles.Write(vm);
+                },
             }.Run();
         });
         return command;

@@ -102,6 +102,9 @@ internal sealed class MachineRecording : IDisposable
             .Build(_before, MachineStatistics.Collect(_board, TimeSpan.Zero, 0), _cache.Capacity);
     }
 
+    /// <summary>Host code of the units that were made, with the guest's names; ends the recording.</summary>
+    public IReadOnlyList<HostCode> HostCodeOfUnits() => HostCode.Of(Finish(), _registry);
+
     /// <summary>Ends sampling. From then on the guest's memory is read by <see cref="Finish"/> only.</summary>
     public void Stop()
     {

@@ -55,6 +55,9 @@ internal sealed unsafe class BlockRegistry : IDisposable
 
     public bool Counts => _counts;
 
+    /// <summary>Host address that offsets of code are from.</summary>
+    public ulong CodeBase => _codeBase;
+
     /// <summary>Bytes of host code, and units, that live.</summary>
     public long LiveBytes { get; private set; }
 

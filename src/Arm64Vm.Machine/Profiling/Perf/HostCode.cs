@@ -1,0 +1,32 @@
+using Arm64Vm.Profiling;
+using Arm64Vm.Translation.Profiling;
+
+namespace Arm64Vm.Machine.Profiling;
+
+/// <summary>A unit's host code as the host's own profiler wants to know it.</summary>
+/// <param name="Name">The guest's function and the offset in it, or the address.</param>
+/// <param name="Address">Where it was in this process.</param>
+/// <param name="Code">Its bytes when it was made; links are patched later.</param>
+/// <param name="MadeAt">Nanoseconds of CLOCK_MONOTONIC, when making it began: nothing of it ran before.</param>
+internal readonly record struct HostCode(string Name, ulong Address, byte[] Code, long MadeAt)
+{
+    /// <summary>The units of a recording that has ended, in the order in which they were made.</summary>
+    /// <param name="profile">What was made of the recording: its blocks have the registry's numbers.</param>
+    /// <param name="registry">Where the units' code is.</param>
+    public static List<HostCode> Of(Profile profile, BlockRegistry registry)
+    {
+        var blocks = registry.Blocks;
+        List<HostCode> all = new(blocks.Count);
+        for (var i = 0; i < blocks.Count; i++)
+        {
+            var symbol = profile.Blocks[i].Symbol;
+            var name = symbol < 0 ? $"guest {blocks[i].VirtualAddress:x}" : NameOf(profile.Symbols[symbol], blocks[i].VirtualAddress);
+            all.Add(new HostCode(name, registry.CodeBase + (ulong)blocks[i].CodeOffset, blocks[i].HostCode, HostTime.Nanoseconds(blocks[i].MadeAt)));
+        }
+
+        all.Sort((a, b) => a.MadeAt.CompareTo(b.MadeAt));
+        return all;
+    }
+
+    private static string NameOf(in ProfileSymbol symbol, ulong address) => address == symbol.Address ? symbol.Name : $"{symbol.Name}+{address - symbol.Address:x}";
+}
