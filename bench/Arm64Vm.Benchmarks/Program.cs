@@ -19,6 +19,12 @@ internal static class Program
                 .WithToolchain(InProcessEmitToolchain.Instance));
         }
 
+        if (args is ["backends", ..])
+        {
+            BackEndTable.Print(config);
+            return;
+        }
+
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
     }
 }
