@@ -2,6 +2,7 @@ using System.Text.Json;
 
 namespace Arm64Vm.Cli.Tests;
 
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public class CacheCommandTests
 {
     private const string Quick = "kernels=none";

@@ -34,14 +34,18 @@ internal sealed unsafe class ImageFileWriter : IDisposable
     public ImageFileWriter(string temporary)
     {
         this.temporary = temporary;
-        file = new FileStream(temporary, new FileStreamOptions
+        FileStreamOptions options = new()
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.ReadWrite,
             Share = FileShare.None,
             BufferSize = 0,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+        };
+
+        // Elsewhere files have no such mode; this back end runs on Linux.
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        file = new FileStream(temporary, options);
     }
 
     /// <summary>Bytes of images.</summary>

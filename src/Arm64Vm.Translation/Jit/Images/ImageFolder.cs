@@ -32,7 +32,9 @@ internal sealed class ImageFolder
     {
         try
         {
-            if (!Directory.Exists(Path))
+            if (!Directory.Exists(Path) && OperatingSystem.IsWindows())
+                Directory.CreateDirectory(Path);
+            else if (!Directory.Exists(Path))
                 Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

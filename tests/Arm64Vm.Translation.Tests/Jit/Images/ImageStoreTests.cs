@@ -5,6 +5,7 @@ using Arm64Vm.Translation.Jit.Images;
 namespace Arm64Vm.Translation.Tests.Jit.Images;
 
 /// <summary>Images on disk: found again by content, ignored where they are damaged, another's or another build's, and bounded.</summary>
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed unsafe class ImageStoreTests : IDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
