@@ -9,12 +9,12 @@ namespace Arm64Vm.Cli.Boot;
 /// <summary>The options that say what of a machine's run is written down.</summary>
 internal sealed class TraceOptions
 {
-    private static readonly (string Name, TraceKinds Kind)[] s_kinds =
+    private static (string Name, TraceKinds Kind)[] Kinds =>
     [
         ("exec", TraceKinds.Execution), ("exceptions", TraceKinds.Exceptions), ("mmio", TraceKinds.Mmio), ("irq", TraceKinds.Interrupts), ("tlb", TraceKinds.Tlb),
     ];
 
-    private static readonly string[] s_names = [.. s_kinds.Select(kind => kind.Name)];
+    private static string[] Names => [.. Kinds.Select(kind => kind.Name)];
 
     private readonly Option<string[]> _trace = new("--trace") { Description = "Write down what the processors do, to --trace-file: exec (blocks of code entered, which makes the guest slow), exceptions, mmio (accesses to devices), irq (interrupts taken), tlb (page table walks and invalidations)", HelpName = "exec,exceptions,mmio,irq,tlb", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<string?> _file = new("--trace-file") { Description = "Where the trace goes", HelpName = "FILE" };
@@ -25,7 +25,7 @@ internal sealed class TraceOptions
     {
         NotEmpty.Require(_file, "the file's name");
         _format.AcceptOnlyFromAmong("text", "json");
-        _trace.CompletionSources.Add(context => Completions.OfList(context, s_names, s_names));
+        _trace.CompletionSources.Add(context => Completions.OfList(context, Names, Names));
         foreach (var option in All)
             command.Add(option);
     }
@@ -61,8 +61,8 @@ internal sealed class TraceOptions
         var kinds = TraceKinds.None;
         foreach (var name in parsed.GetValue(_trace)!.SelectMany(list => list.Split(',')))
         {
-            var place = Array.IndexOf(s_names, name);
-            kinds |= place >= 0 ? s_kinds[place].Kind : throw CliException.Usage($"--trace: '{name}' is none of {string.Join(", ", s_names)}");
+            var place = Array.IndexOf(Names, name);
+            kinds |= place >= 0 ? Kinds[place].Kind : throw CliException.Usage($"--trace: '{name}' is none of {string.Join(", ", Names)}");
         }
 
         return new MachineTrace(kinds, file, parsed.GetValue(_format) == "json" ? TraceFormat.JsonLines : TraceFormat.Text, [.. (parsed.GetValue(_range) ?? []).Select(ParseRange)]);

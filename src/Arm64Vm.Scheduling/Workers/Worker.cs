@@ -248,8 +248,9 @@ internal sealed partial class Worker<TPoints>
     /// <summary>Takes from the next worker whose queue is longer, one entity a choice; from one as long now and then.</summary>
     private ScheduleEntity? Balance()
     {
+        // One look at how many there are: a worker may be added at any time.
         var workers = _pool.Workers;
-        _victim = (_victim + 1) % _pool.Places;
+        _victim = (_victim + 1) % workers.Length;
         if (workers[_victim] is not { } victim || victim == this)
             return null;
         var own = _credit.Count;
@@ -270,10 +271,9 @@ internal sealed partial class Worker<TPoints>
     private ScheduleEntity? Steal(bool hasCredit)
     {
         var workers = _pool.Workers;
-        var places = _pool.Places;
-        for (var i = 0; i < places; i++)
+        for (var i = 0; i < workers.Length; i++)
         {
-            var victim = workers[(_victim + i) % places];
+            var victim = workers[(_victim + i) % workers.Length];
             if (victim is null || victim == this)
                 continue;
             if ((hasCredit ? victim._credit : victim._debt).Take() is { } entity)

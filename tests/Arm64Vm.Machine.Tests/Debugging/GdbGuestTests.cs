@@ -47,8 +47,8 @@ public sealed class GdbGuestTests : IDisposable
         Assert.Contains("SIGINT", await gdb.AnswerAsync(), StringComparison.Ordinal);
         Assert.Contains("VBAR_EL1", await gdb.DoAsync("info registers VBAR_EL1"), StringComparison.Ordinal);
         Assert.Contains("u = {", await gdb.DoAsync("print $v0"), StringComparison.Ordinal);
-        Assert.Contains("VM status: paused", await gdb.DoAsync("monitor info status"), StringComparison.Ordinal);
-        Assert.Contains("uart0", await gdb.DoAsync("monitor info mtree"), StringComparison.Ordinal);
+        Assert.Contains("VM status: paused", await gdb.MonitorAsync("info status", "VM status: paused"), StringComparison.Ordinal);
+        Assert.Contains("uart0", await gdb.MonitorAsync("info mtree", "uart0"), StringComparison.Ordinal);
         await gdb.DoAsync("detach");
         machine.Console.Type("version\r");
         await machine.WaitForConsoleAsync("U-Boot 20", GuestFiles.Patience);
@@ -78,7 +78,7 @@ public sealed class GdbGuestTests : IDisposable
         Assert.Contains("CPU#0 [EL", threads, StringComparison.Ordinal);
         Assert.Contains("CPU#1 [EL", threads, StringComparison.Ordinal);
         Assert.Equal(symbols["secondary_start_kernel"], await NumberAsync(gdb, "&secondary_start_kernel"));
-        Assert.Contains("interrupts taken", await gdb.DoAsync("monitor info irq"), StringComparison.Ordinal);
+        Assert.Contains("interrupts taken", await gdb.MonitorAsync("info irq", "interrupts taken"), StringComparison.Ordinal);
 
         // From the start again, to a breakpoint by its virtual address before the MMU is on.
         await gdb.DoAsync("monitor system_reset");

@@ -65,6 +65,16 @@ internal sealed class GdbProcess : IDisposable
         return await AnswerAsync();
     }
 
+    /// <summary>Gives a command to the machine's monitor; what it prints, with all before, once the text has come, which GDB writes to its standard error.</summary>
+    public async Task<string> MonitorAsync(string command, string expected)
+    {
+        await DoAsync("monitor " + command);
+        var limit = DateTime.UtcNow + s_patience;
+        while (!Log.Contains(expected, StringComparison.Ordinal) && DateTime.UtcNow < limit)
+            await Task.Delay(20);
+        return Log;
+    }
+
     /// <summary>Gives a command without waiting for its end.</summary>
     public async Task SendAsync(string command)
     {

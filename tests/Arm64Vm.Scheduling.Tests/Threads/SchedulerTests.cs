@@ -51,6 +51,23 @@ public class SchedulerTests
         Assert.DoesNotContain(servers, server => server.Overlapped);
     }
 
+    /// <summary>A worker that looks for work sees one number of workers, however many come meanwhile: each scheduler gets its first ones while others look.</summary>
+    [Fact]
+    public void WorkersAreAddedWhileOthersLookForWork()
+    {
+        for (var round = 0; round < 40; round++)
+        {
+            using var scheduler = new Scheduler(new SchedulerOptions { Workers = 1, Quantum = TimeSpan.FromMicroseconds(100) });
+            var group = scheduler.AddGroup("busy");
+            var spinners = Enumerable.Range(0, 3).Select(_ => new Spinner()).ToArray();
+            foreach (var spinner in spinners)
+                scheduler.Start(scheduler.Add(spinner, group));
+            for (var i = 0; i < 5; i++)
+                scheduler.AddWorker();
+            Until(() => spinners.All(spinner => spinner.Runs >= 1), () => "one of them starves");
+        }
+    }
+
     [Fact]
     public void BusyEntitiesShareOneWorker()
     {
