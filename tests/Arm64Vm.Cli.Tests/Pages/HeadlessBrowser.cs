@@ -14,7 +14,17 @@ internal sealed class HeadlessBrowser : IAsyncDisposable
 
     private static readonly Dictionary<string, int> s_keys = new()
     {
-        ["Enter"] = 13, ["Escape"] = 27, ["PageUp"] = 33, ["PageDown"] = 34, ["End"] = 35, ["Home"] = 36, ["ArrowLeft"] = 37, ["ArrowUp"] = 38, ["ArrowRight"] = 39, ["ArrowDown"] = 40, ["Tab"] = 9,
+        ["Enter"] = 13,
+        ["Escape"] = 27,
+        ["PageUp"] = 33,
+        ["PageDown"] = 34,
+        ["End"] = 35,
+        ["Home"] = 36,
+        ["ArrowLeft"] = 37,
+        ["ArrowUp"] = 38,
+        ["ArrowRight"] = 39,
+        ["ArrowDown"] = 40,
+        ["Tab"] = 9,
     };
 
     private readonly TemporaryFolder _folder = new();
