@@ -59,6 +59,8 @@ public partial class TerminalTests
         await Wait(() => terminal.Output().Contains("up", StringComparison.Ordinal));
         terminal.Type("\u0001h");
         await Wait(() => terminal.Output().Contains("Ctrl-A p  pause", StringComparison.Ordinal));
+        terminal.Type("\u0001q");
+        await Wait(() => terminal.Output().Contains("Ctrl-A q is no command; Ctrl-A h lists them", StringComparison.Ordinal));
         terminal.Type("\u0001s");
         await Wait(() => terminal.Output().Contains("units translated", StringComparison.Ordinal));
         terminal.Type("\u0001p");
