@@ -3,6 +3,12 @@ namespace Arm64Vm.Translation;
 /// <summary>How instructions are translated.</summary>
 internal sealed record TranslatorOptions
 {
+    /// <summary>What machines take for <see cref="MaxSideExits"/>: a unit spans what is usually executed together.</summary>
+    public const int MachineSideExits = 3;
+
+    /// <summary>What machines take for <see cref="MaxRounds"/> with emitted code: accesses of several rounds share a look-up, flags between rounds are not stored.</summary>
+    public const int MachineRounds = 4;
+
     /// <summary>Instructions the guest may use; the rest is UNDEFINED.</summary>
     public FeatureSet Features { get; init; } = FeatureSet.Default;
 

@@ -27,14 +27,10 @@ internal readonly record struct ListedHostInstruction(int Offset, bool IsCold, s
 /// <summary>The code of a block: guest instructions in order, each with what it became.</summary>
 internal static class BlockListing
 {
-    /// <summary>As the machine's translator.</summary>
-    private const int SideExits = 3;
-    private const int Rounds = 4;
-
     public static List<ListedInstruction> Of(ProfileBlock block)
     {
         var samples = block.SamplesByInstruction();
-        var ir = IrListing.Of(block.GuestCode, block.VirtualAddress, new TranslationMode(block.Mode), block.GuestInstructions, SideExits, block.Entries >= 0 ? 1 : Rounds).ToLookup(line => line.GuestOffset, line => line.Text);
+        var ir = IrListing.Of(block.GuestCode, block.VirtualAddress, new TranslationMode(block.Mode), block.GuestInstructions, TranslatorOptions.MachineSideExits, block.Entries >= 0 ? 1 : TranslatorOptions.MachineRounds).ToLookup(line => line.GuestOffset, line => line.Text);
         var host = Disassemble(block).ToLookup(line => line.GuestOffset, line => line.Line);
         List<ListedInstruction> listing = [];
         if (host[-1].Any())

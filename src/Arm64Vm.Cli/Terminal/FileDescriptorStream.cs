@@ -82,7 +82,7 @@ internal sealed unsafe partial class FileDescriptorStream(int descriptor) : Stre
         if (error != TryAgain)
             throw new IOException($"{what}: {Marshal.GetPInvokeErrorMessage(error)}", error);
         var request = new PollRequest { Descriptor = descriptor, Events = events };
-        _ = poll(ref request, 1, -1);
+        _ = PollCall.poll(ref request, 1, -1);
     }
 
     [LibraryImport("libc", SetLastError = true)]
@@ -90,15 +90,4 @@ internal sealed unsafe partial class FileDescriptorStream(int descriptor) : Stre
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint write(int descriptor, byte* buffer, nuint count);
-
-    [LibraryImport("libc")]
-    private static partial int poll(ref PollRequest requests, nuint count, int milliseconds);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollRequest
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
-    }
 }

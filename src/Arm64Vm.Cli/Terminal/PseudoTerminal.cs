@@ -121,7 +121,7 @@ internal sealed unsafe partial class PseudoTerminal : IDisposable
         {
             _handle.DangerousAddRef(ref isHeld);
             var request = new PollRequest { Descriptor = (int)_handle.DangerousGetHandle(), Events = events };
-            return poll(ref request, 1, milliseconds) < 0 ? 0 : request.Returned;
+            return PollCall.poll(ref request, 1, milliseconds) < 0 ? 0 : request.Returned;
         }
         catch (ObjectDisposedException)
         {
@@ -166,15 +166,4 @@ internal sealed unsafe partial class PseudoTerminal : IDisposable
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint write(SafeFileHandle descriptor, byte* buffer, nuint count);
-
-    [LibraryImport("libc")]
-    private static partial int poll(ref PollRequest requests, nuint count, int milliseconds);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollRequest
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
-    }
 }

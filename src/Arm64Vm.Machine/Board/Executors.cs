@@ -20,12 +20,6 @@ internal sealed record ExecutorChoice(ExecutionBackend Backend, HostFeatures? Fe
 /// <summary>Chooses and makes what executes guest instructions.</summary>
 internal static class Executors
 {
-    /// <summary>Enough that a unit spans what is usually executed together.</summary>
-    public const int SideExits = 3;
-
-    /// <summary>Of a short loop, in one unit of emitted code: accesses of several rounds share a look-up, flags between rounds are not stored.</summary>
-    public const int Rounds = 4;
-
     /// <summary>Chooses: emitted code where the host has what it needs, else IL, else the interpreter.</summary>
     /// <exception cref="MachineConfigurationException">This host or this build cannot do what is asked for.</exception>
     public static ExecutorChoice Choose(ExecutionBackend backend, IlOptions? il = null)
@@ -42,7 +36,7 @@ internal static class Executors
 
         var host = HostFeatures.Detect();
         if (host.MeetsBaseline)
-            return new ExecutorChoice(ExecutionBackend.X64, host, Rounds: Rounds);
+            return new ExecutorChoice(ExecutionBackend.X64, host, Rounds: TranslatorOptions.MachineRounds);
         if (backend == ExecutionBackend.X64)
             throw new MachineConfigurationException("The x64 back end needs a host with AVX2, FMA, F16C, BMI1, BMI2, LZCNT, POPCNT and MOVBE (x86-64-v3).");
         return RuntimeFeature.IsDynamicCodeSupported ? new ExecutorChoice(ExecutionBackend.Il, Il: il) : new ExecutorChoice(ExecutionBackend.Interpreter);
@@ -50,7 +44,7 @@ internal static class Executors
 
     /// <summary>How instructions are translated for a model.</summary>
     public static TranslatorOptions Options(CpuModel model, ExecutorChoice choice) =>
-        new() { Features = model.Features, MaxSideExits = SideExits, MaxRounds = choice.Rounds, KeepsFlags = choice.KeepsFlags };
+        new() { Features = model.Features, MaxSideExits = TranslatorOptions.MachineSideExits, MaxRounds = choice.Rounds, KeepsFlags = choice.KeepsFlags };
 
     /// <summary>Makes the executor of one processor; x64 ones of a machine share its cache.</summary>
     public static IExecutor Make(

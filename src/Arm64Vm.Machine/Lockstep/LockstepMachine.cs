@@ -3,6 +3,7 @@ using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Cpu;
 using Arm64Vm.Ir;
 using Arm64Vm.Machine.Board;
+using Arm64Vm.Translation;
 using Arm64Vm.Translation.Il;
 using Arm64Vm.Translation.Jit;
 
@@ -45,7 +46,7 @@ internal sealed class LockstepMachine : IDisposable
         };
 
         // Both sides' units are the same.
-        var rounds = execution.Backend == ExecutionBackend.Il ? 1 : Executors.Rounds;
+        var rounds = execution.Backend == ExecutionBackend.Il ? 1 : TranslatorOptions.MachineRounds;
         _reference = new LockstepSide(common, model, reference with { KeepsFlags = true, Rounds = rounds });
         try
         {

@@ -38,7 +38,7 @@ internal sealed unsafe class UnitDescription(CpuModel model, int rounds)
     private string Print(in CodeLocation location, int offset, bool optimize)
     {
         var region = new IrRegion();
-        new Translator(new TranslatorOptions { Features = model.Features, Optimize = optimize, MaxSideExits = Executors.SideExits, MaxRounds = rounds, KeepsFlags = true }).Translate(location, offset, region);
+        new Translator(new TranslatorOptions { Features = model.Features, Optimize = optimize, MaxSideExits = TranslatorOptions.MachineSideExits, MaxRounds = rounds, KeepsFlags = true }).Translate(location, offset, region);
         return IrPrinter.Print(region);
     }
 }

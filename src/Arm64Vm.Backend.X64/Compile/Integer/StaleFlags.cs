@@ -154,10 +154,12 @@ internal sealed partial class X64Compiler
             emit.Alu(op, flags.Size, HostAbi.Scratch, flags.Right.Memory);
         else
             emit.Alu(op, flags.Size, HostAbi.Scratch, flags.Right.Register);
-        FlagForm kept = flagsForm;
+        (FlagForm kept, int counted) = (flagsForm, flagStoreCount);
         flagsForm = flags.IsTest ? FlagForm.Arm : FlagForm.Borrow;
         StoreHostFlags(HostAbi.Field(HostContext.FlagsOffset));
-        flagsForm = kept;
+
+        // A profile weights stores by entries of the unit, which seldom come here.
+        (flagsForm, flagStoreCount) = (kept, counted);
         if (keepsScratch)
             emit.Pop(HostAbi.Scratch);
     }
