@@ -217,6 +217,8 @@ internal sealed unsafe partial class Vcpu
             return FaultStatus.None;
 
         target.Host = host;
+        if (access == AccessType.Write)
+            _memory.NoteStore(physical);
 
         // With the MMU off memory is Device, but the mode then checks alignment inline, so host memory may be reached inline too.
         if ((!entry.IsDevice || !_stage1.IsEnabled) && !(_comparators.HasWatchpoints && _comparators.MayWatchPage(address))

@@ -22,6 +22,10 @@ internal unsafe partial struct LinuxMappingCalls : IMappingCalls
     /// <summary>Reads pages of a file ahead: MADV_WILLNEED.</summary>
     public const int AdviseWillNeed = 3;
 
+    /// <summary>Makes pages present as a read or a write of each would: MADV_POPULATE_READ, MADV_POPULATE_WRITE (Linux 5.14).</summary>
+    public const int AdvisePopulateRead = 22;
+    public const int AdvisePopulateWrite = 23;
+
     /// <summary>Frees pages of a file: MADV_REMOVE.</summary>
     public const int AdviseRemove = 9;
     public const int FAddSeals = 1033;

@@ -27,11 +27,15 @@ internal sealed unsafe class GuestRam : IDisposable
         PhysicalBase = physicalBase;
         _memory = HostMemory.FileBacked("arm64vm-ram", size);
         _memory.AdviseHugePages();
+        Population = new RamPopulation(_memory);
     }
 
     public ulong PhysicalBase { get; }
 
     public ulong Size => _memory.Size;
+
+    /// <summary>Hears of stores, by their offset in RAM.</summary>
+    internal RamPopulation Population { get; }
 
     /// <summary>First byte in host memory; valid until disposal.</summary>
     public byte* Host => _memory.Address;
@@ -43,6 +47,7 @@ internal sealed unsafe class GuestRam : IDisposable
         ArgumentOutOfRangeException.ThrowIfNotEqual((offset | length) & 0xFFF, 0ul, nameof(offset));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Size);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Size - offset);
+        Population.Forget(offset, length);
         _memory.Discard(offset, length);
     }
 

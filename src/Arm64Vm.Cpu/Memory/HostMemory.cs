@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Arm64Vm.Backend.X64.Memory;
 using static Arm64Vm.Backend.X64.Memory.LinuxMappingCalls;
 
 namespace Arm64Vm.Cpu.Memory;
@@ -52,6 +53,13 @@ internal sealed unsafe class HostMemory : IDisposable
 
     /// <summary>Asks for huge pages; a host without them ignores it.</summary>
     public void AdviseHugePages() => _ = Madvise(Address, (nuint)Size, AdviseHugePage);
+
+    /// <summary>Makes whole pages present, for writing; what is outside is left out.</summary>
+    public void Populate(ulong offset, ulong length)
+    {
+        if (offset < Size)
+            MappingPopulation.ForWriting(Address + offset, (long)Math.Min(length, Size - offset));
+    }
 
     /// <summary>Frees whole pages of a memfd: a hole in it. Without effect where the host cannot.</summary>
     public void Discard(ulong offset, ulong length) => _ = Madvise(Address + offset, (nuint)length, AdviseRemove);

@@ -14,6 +14,9 @@ internal interface IMemoryObserver
 /// <remarks>Regions are added while the machine is built. Resolving is safe from any thread.</remarks>
 internal sealed unsafe class PhysicalMemory : IGuestMemory
 {
+    /// <summary>Longer buffers of devices, which a guest may have announced without meaning to have them filled, are left to page faults.</summary>
+    private const ulong MostPresentAtOnce = 1 << 20;
+
     private readonly Lock _gate = new();
     private MemoryRegion[] _regions = [];
     private GuestRam[] _rams = [];
@@ -169,6 +172,27 @@ internal sealed unsafe class PhysicalMemory : IGuestMemory
         return available >= (ulong)size ? host : null;
     }
 
+    /// <summary>A processor is about to write to a page for which its TLB had no entry.</summary>
+    internal void NoteStore(ulong physicalAddress)
+    {
+        foreach (GuestRam ram in _rams)
+        {
+            ulong offset = physicalAddress - ram.PhysicalBase;
+            if (offset < ram.Size)
+                ram.Population.Note(offset);
+        }
+    }
+
+    private void NoteStores(ulong physicalAddress, ulong length)
+    {
+        foreach (GuestRam ram in _rams)
+        {
+            ulong offset = physicalAddress - ram.PhysicalBase;
+            if (offset < ram.Size)
+                ram.Population.Note(offset, Math.Min(length, ram.Size - offset));
+        }
+    }
+
     public bool TryRead(ulong physicalAddress, Span<byte> destination)
     {
         byte* host = Resolve(physicalAddress, out ulong available, out _);
@@ -185,6 +209,8 @@ internal sealed unsafe class PhysicalMemory : IGuestMemory
         byte* host = Resolve(physicalAddress, out ulong available, out bool writable);
         if (host == null || !writable || available < (ulong)source.Length)
             return source.IsEmpty;
+
+        NoteStores(physicalAddress, (ulong)source.Length);
 
         // SAFETY: as above, and the region is writable.
         source.CopyTo(new Span<byte>(host, source.Length));
@@ -203,6 +229,9 @@ internal sealed unsafe class PhysicalMemory : IGuestMemory
     public Span<byte> MapForWriting(ulong physicalAddress, ulong length)
     {
         byte* host = Resolve(physicalAddress, out ulong available, out bool writable);
+
+        if (writable && length <= MostPresentAtOnce)
+            NoteStores(physicalAddress, Math.Min(available, length));
 
         // SAFETY: as in TryWrite.
         return writable ? new Span<byte>(host, SpanLength(available, length)) : default;

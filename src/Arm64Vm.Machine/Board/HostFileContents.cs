@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
+using Arm64Vm.Cpu.Memory;
 using Microsoft.Win32.SafeHandles;
 
 namespace Arm64Vm.Machine.Board;
@@ -8,13 +8,14 @@ namespace Arm64Vm.Machine.Board;
 /// <remarks>SAFETY: owns the block until disposal; users of <see cref="MemoryManager{T}.Memory"/> end before that. One thread.</remarks>
 internal sealed unsafe class HostFileContents : MemoryManager<byte>
 {
-    private byte* _address;
+    private readonly HostMemory _memory;
     private readonly int _length;
 
     private HostFileContents(int length)
     {
         _length = length;
-        _address = (byte*)NativeMemory.Alloc((nuint)Math.Max(length, 1));
+        _memory = HostMemory.Anonymous((ulong)Math.Max(length, 1));
+        _memory.Populate(0, _memory.Size);
     }
 
     /// <exception cref="IOException">It cannot be read, or is larger than <paramref name="limit"/> bytes.</exception>
@@ -42,17 +43,13 @@ internal sealed unsafe class HostFileContents : MemoryManager<byte>
         }
     }
 
-    public override Span<byte> GetSpan() => new(_address, _length);
+    public override Span<byte> GetSpan() => new(_memory.Address, _length);
 
-    public override MemoryHandle Pin(int elementIndex = 0) => new(_address + elementIndex);
+    public override MemoryHandle Pin(int elementIndex = 0) => new(_memory.Address + elementIndex);
 
     public override void Unpin()
     {
     }
 
-    protected override void Dispose(bool disposing)
-    {
-        NativeMemory.Free(_address);
-        _address = null;
-    }
+    protected override void Dispose(bool disposing) => _memory.Dispose();
 }

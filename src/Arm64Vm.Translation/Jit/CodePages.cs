@@ -97,6 +97,9 @@ internal sealed unsafe class CodePages : IDisposable
     public const int MaximumTables = 65536;
     private const int MaximumPages = 1 << 20;
 
+    /// <summary>Tables' entries whose memory is made present with one call of the host.</summary>
+    private const int PresentAtOnce = 64;
+
     private readonly NativeMemoryRegion buckets = new((1L << BucketBits) * sizeof(CodePage*));
     private readonly NativeMemoryRegion pages = new((long)MaximumPages * sizeof(CodePage));
     private readonly NativeMemoryRegion tables = new((long)MaximumTables * sizeof(CodeTable));
@@ -241,7 +244,12 @@ internal sealed unsafe class CodePages : IDisposable
     {
         if (freeEntries.TryPop(out nint free))
             return (uint*)free;
-        return (uint*)(entries.Address + ((long)entriesCount++ * CodeTable.SizeInBytes));
+
+        // The first are for small machines, which get what they touch.
+        int number = entriesCount++;
+        if (number >= PresentAtOnce && number % PresentAtOnce == 0)
+            MappingPopulation.ForWriting(entries.Address + ((long)number * CodeTable.SizeInBytes), (long)Math.Min(PresentAtOnce, MaximumTables - number) * CodeTable.SizeInBytes);
+        return (uint*)(entries.Address + ((long)number * CodeTable.SizeInBytes));
     }
 
     private void ReleaseEntries(uint* released)

@@ -1,3 +1,4 @@
+using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Translation.Profiling;
 
 namespace Arm64Vm.Translation.Jit;
@@ -35,6 +36,9 @@ internal sealed unsafe partial class TranslationCache
 
         /// <summary>Units in it, by TranslationUnit.NextInChunk.</summary>
         public int FirstUnit;
+
+        /// <summary>Its pages were made present in both views. The owner's, and nobody else's while it is filled.</summary>
+        public bool IsPresent;
 
         /// <summary>Order in which chunks were given out.</summary>
         public ulong Sequence;
@@ -77,6 +81,25 @@ internal sealed unsafe partial class TranslationCache
     /// <summary>Gives a vCPU an empty chunk to fill. False: there is none until vCPUs, perhaps the caller's own, have come to a unit boundary.</summary>
     internal bool TryTakeChunk(CodeWriter writer)
     {
+        if (!TryTakeFree(writer, out int chunk, out bool isFirst))
+            return false;
+
+        // Most machines fill more than one, and then the whole of it; those that do not are many and small.
+        if (!isFirst && !chunks[chunk].IsPresent)
+        {
+            chunks[chunk].IsPresent = true;
+            long start = FirstChunk + ((long)chunk * chunkSize);
+            MappingPopulation.ForWriting(buffer.Rw + start, chunkSize);
+            MappingPopulation.ForReading(buffer.Rx + start, chunkSize);
+        }
+
+        return true;
+    }
+
+    private bool TryTakeFree(CodeWriter writer, out int chunk, out bool isFirst)
+    {
+        chunk = 0;
+        isFirst = false;
         lock (gate)
         {
             if (writer.Chunk >= 0 && chunks[writer.Chunk].State == ChunkState.Filling)
@@ -96,6 +119,8 @@ internal sealed unsafe partial class TranslationCache
             ref Chunk taken = ref chunks[free];
             taken.State = ChunkState.Filling;
             taken.Sequence = ++nextSequence;
+            chunk = free;
+            isFirst = nextSequence == 1;
             writer.UseChunk(free, FirstChunk + (free * chunkSize) + ChunkHeader, chunkSize - ChunkHeader);
             return true;
         }

@@ -1,0 +1,68 @@
+namespace Arm64Vm.Cpu.Memory;
+
+/// <summary>Makes guest RAM present in the host before it is touched: a page fault for each page costs twice as much as one system call for many, and far more on virtual hosts.</summary>
+/// <remarks>
+/// RAM is divided into stretches of 64 KiB. The second store to a stretch that emitted code could not do itself makes the whole of it present, in machines that have
+/// written to a hundred and more: small ones, of which there are many on a host, get what they touch and no more. Any thread; a race makes a stretch present twice, which changes nothing.
+/// </remarks>
+internal sealed class RamPopulation(HostMemory memory)
+{
+    private const int StretchBits = 16;
+
+    /// <summary>Stretches written to in a machine that is not small any more.</summary>
+    private const int Many = 128;
+    private const byte Present = 2;
+
+    /// <summary>By stretch: stores noted, up to <see cref="Present"/>.</summary>
+    private readonly byte[] _stores = new byte[(memory.Size + (1UL << StretchBits) - 1) >> StretchBits];
+    private int _written;
+
+    /// <summary>A store is about to go to an offset of RAM.</summary>
+    public void Note(ulong offset)
+    {
+        ref byte stores = ref _stores[offset >> StretchBits];
+        if (stores >= Present)
+            return;
+        if (stores == 0)
+            _written++;
+        else if (_written < Many)
+            return;
+        else
+            memory.Populate(offset >> StretchBits << StretchBits, 1UL << StretchBits);
+        stores++;
+    }
+
+    /// <summary>Stores are about to go to all of [offset, offset + length).</summary>
+    public void Note(ulong offset, ulong length)
+    {
+        const ulong Mask = (1UL << StretchBits) - 1;
+        ulong end = offset + length;
+        while (offset < end)
+        {
+            ulong next = Math.Min((offset | Mask) + 1, end);
+            if (next - offset <= Mask)
+                Note(offset);
+            else
+                NoteWhole(offset);
+            offset = next;
+        }
+    }
+
+    /// <summary>Pages were given back: where they are used again, they are made present again.</summary>
+    public void Forget(ulong offset, ulong length)
+    {
+        if (length != 0)
+            _stores.AsSpan((int)(offset >> StretchBits), (int)(((offset + length - 1) >> StretchBits) - (offset >> StretchBits)) + 1).Clear();
+    }
+
+    private void NoteWhole(ulong offset)
+    {
+        ref byte stores = ref _stores[offset >> StretchBits];
+        if (stores >= Present)
+            return;
+        if (stores == 0)
+            _written++;
+        stores = Present;
+        memory.Populate(offset, 1UL << StretchBits);
+    }
+}
