@@ -77,6 +77,8 @@ public unsafe class LayoutTests
     [InlineData(HostContext.SaturationOffset)]
     [InlineData(GuestContext.TlbOffset)]
     [InlineData(GuestContext.FetchTlbOffset)]
+    [InlineData(GuestContext.OuterTlbOffset)]
+    [InlineData(GuestContext.TlbMarksOffset)]
     public void VectorsInTheContextAreAligned(int offset) => Assert.Equal(0, offset % 16);
 
     [Fact]
@@ -84,6 +86,7 @@ public unsafe class LayoutTests
     {
         Assert.True(int.IsPow2(GuestContext.TlbEntries));
         Assert.True(int.IsPow2(FetchTlb.Entries));
+        Assert.True(int.IsPow2(OuterTlb.Entries));
         Assert.Equal(GuestContext.TlbOffset + (GuestContext.MmuIndexes * 2 * GuestContext.TlbBytes), GuestContext.FetchTlbOffset);
     }
 
@@ -155,6 +158,8 @@ public unsafe class LayoutTests
     private static IEnumerable<Region> UnnamedRegions() =>
     [
         new("TLBs", GuestContext.TlbOffset, GuestContext.TlbOffset + (GuestContext.MmuIndexes * 2 * GuestContext.TlbBytes)),
+        new("marks of the TLBs", GuestContext.TlbMarksOffset, GuestContext.TlbMarksOffset + (GuestContext.MmuIndexes * 2 * GuestContext.TlbMarks)),
         new("fetch-side TLB", GuestContext.FetchTlbOffset, GuestContext.FetchTlbOffset + FetchTlb.SizeInBytes),
+        new("second level of the TLBs", GuestContext.OuterTlbOffset, GuestContext.OuterTlbOffset + (GuestContext.MmuIndexes * 2 * OuterTlb.SizeInBytes)),
     ];
 }

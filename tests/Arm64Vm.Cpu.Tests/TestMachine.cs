@@ -25,7 +25,7 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting, IVcpuWaker
         Memory = new PhysicalMemory(bus ?? Bus);
         Memory.AddRam(_ram);
         options = (options ?? new VcpuOptions()) with { Semihosting = this, Waker = this };
-        Cpu = new Vcpu(options, Memory, devices ?? [], (services, code) => MakeExecutor(services, code, options, emitted));
+        Cpu = new Vcpu(options, Memory, devices ?? [], (services, code) => Executor = MakeExecutor(services, code, options, emitted));
         for (ulong offset = 0; offset < 0x800; offset += 0x80)
             Write32(Vectors + offset, Asm.Hlt(0xF000));
         Cpu.Reset(Code);
@@ -40,6 +40,8 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting, IVcpuWaker
     }
 
     public Vcpu Cpu { get; }
+
+    public IExecutor? Executor { get; private set; }
 
     public PhysicalMemory Memory { get; }
 

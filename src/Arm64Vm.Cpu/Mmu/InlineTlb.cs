@@ -1,92 +1,141 @@
-using System.Numerics;
 using Arm64Vm.Ir;
 
 namespace Arm64Vm.Cpu.Mmu;
 
-/// <summary>The tables of the guest context that emitted code probes: virtual page to host page, for one address space at a time.</summary>
-/// <remarks>Only the vCPU's own thread touches them. Bitmaps of filled and of non-global slots keep flushes proportional to what is there.</remarks>
+/// <summary>The tables of the guest context that emitted code probes: virtual page to host page, for one address space at a time, in two levels.</summary>
+/// <remarks>
+/// Only the vCPU's own thread touches them: this object, and emitted code, which copies entries of the second level to the first. What is dropped is dropped in both;
+/// an entry of one address space leaves the first level with all others, since which those are is known in the second only, from where they come back.
+/// Marks (first level) and sets of slots (second level) keep flushes proportional to what is there.
+/// </remarks>
 internal sealed unsafe class InlineTlb
 {
     private const int Tables = GuestContext.MmuIndexes * 2;
-    private const int Words = GuestContext.TlbEntries / 64;
+    private const int GroupBytes = 1 << GuestContext.TlbMarkShift;
+    private const int GroupEntries = GroupBytes / GuestContext.TlbEntrySize;
 
     /// <summary>Bits of an address that name a page: a tag byte does not.</summary>
     private const ulong PageBits = 0x00FF_FFFF_FFFF_F000;
 
     // SAFETY: the context is page-aligned memory owned by the vCPU, which outlives this object's use.
-    private readonly byte* _base;
-    private readonly ulong[] _filled = new ulong[Tables * Words];
-    private readonly ulong[] _nonGlobal = new ulong[Tables * Words];
+    private readonly byte* _context;
+
+    /// <summary>Host pages that write entries may lead to, by the low bits of their numbers; made anew from what is there at each search for a page that may be among them.</summary>
+    private const int FilterBits = 15;
+    private readonly ulong[] _writable = new ulong[(1 << FilterBits) / 64];
+
+    /// <summary>By table, null until it is used: slots of the second level that may be in use, and those of one address space.</summary>
+    private readonly SlotSet?[] _filled = new SlotSet?[Tables];
+    private readonly SlotSet?[] _nonGlobal = new SlotSet?[Tables];
 
     public InlineTlb(GuestContext* context)
     {
-        _base = (byte*)context + GuestContext.TlbOffset;
+        _context = (byte*)context;
         GuestContext.InitializeTlbs(context);
     }
 
     /// <summary>Maps the page of <paramref name="address"/> (as the guest used it, tag byte included) to <paramref name="hostPage"/>.</summary>
     public void Fill(int mmuIndex, bool write, ulong address, byte* hostPage, bool nonGlobal)
     {
-        int slot = (int)(address >> 12) & (GuestContext.TlbEntries - 1);
         int table = (mmuIndex * 2) + (write ? 1 : 0);
         ulong page = address & ~0xFFFUL;
-        ulong* entry = Entry(table, slot);
+        int slot = FirstSlot(address);
+        ulong* entry = First(table, slot);
         entry[0] = page;
         entry[1] = (ulong)hostPage;
-        int word = (table * Words) + (slot >> 6);
-        ulong bit = 1UL << (slot & 63);
-        _filled[word] |= bit;
+        Marks(table)[slot / GroupEntries] = 1;
+        if (write)
+            NoteWritable((ulong)hostPage);
+
+        slot = OuterTlb.Slot(address);
+        entry = Outer(table, slot);
+        entry[0] = page | OuterTlb.Valid | (nonGlobal ? OuterTlb.NonGlobal : 0);
+        entry[1] = (ulong)hostPage;
+        SlotSet filled = _filled[table] ??= new SlotSet(OuterTlb.Entries);
+        SlotSet ofOneSpace = _nonGlobal[table] ??= new SlotSet(OuterTlb.Entries);
+        filled.Add(slot);
         if (nonGlobal)
-            _nonGlobal[word] |= bit;
+            ofOneSpace.Add(slot);
         else
-            _nonGlobal[word] &= ~bit;
+            ofOneSpace.Remove(slot);
     }
 
     /// <summary>Where an address is in host memory, where emitted code could reach it without help; else null.</summary>
     public byte* Find(int mmuIndex, bool write, ulong address)
     {
-        ulong* entry = Entry((mmuIndex * 2) + (write ? 1 : 0), (int)(address >> 12) & (GuestContext.TlbEntries - 1));
-        return entry[0] == (address & ~0xFFFUL) ? (byte*)entry[1] + (address & 0xFFF) : null;
+        int table = (mmuIndex * 2) + (write ? 1 : 0);
+        ulong page = address & ~0xFFFUL;
+        ulong* entry = First(table, FirstSlot(address));
+        if (entry[0] == page)
+            return (byte*)entry[1] + (address & 0xFFF);
+        entry = Outer(table, OuterTlb.Slot(address));
+        return (entry[0] & ~OuterTlb.NonGlobal) == (page | OuterTlb.Valid) ? (byte*)entry[1] + (address & 0xFFF) : null;
     }
 
     public void FlushAll()
     {
-        FlushBits(_filled);
-        Array.Clear(_nonGlobal);
+        for (int table = 0; table < Tables; table++)
+        {
+            FlushFirst(table);
+            if (_filled[table] is not { } filled)
+                continue;
+            foreach (int slot in filled)
+                *Outer(table, slot) = 0;
+            filled.Clear();
+            _nonGlobal[table]!.Clear();
+        }
     }
 
     /// <summary>Drops what belongs to the current ASID.</summary>
     public void FlushNonGlobal()
     {
-        for (int word = 0; word < _filled.Length; word++)
-            _filled[word] &= ~_nonGlobal[word];
-        FlushBits(_nonGlobal);
+        for (int table = 0; table < Tables; table++)
+        {
+            FlushFirst(table);
+            if (_nonGlobal[table] is not { } ofOneSpace)
+                continue;
+            foreach (int slot in ofOneSpace)
+            {
+                *Outer(table, slot) = 0;
+                _filled[table]!.Remove(slot);
+            }
+
+            ofOneSpace.Clear();
+        }
     }
 
     /// <summary>Drops one virtual page whatever its tag byte.</summary>
     public void FlushPage(ulong address)
     {
-        int slot = (int)(address >> 12) & (GuestContext.TlbEntries - 1);
+        int slot = FirstSlot(address), outer = OuterTlb.Slot(address);
         for (int table = 0; table < Tables; table++)
         {
-            ulong* entry = Entry(table, slot);
+            ulong* entry = First(table, slot);
             if (((entry[0] ^ address) & PageBits) == 0)
                 entry[0] = GuestContext.EmptyTlbTag(slot);
+            if (_filled[table] == null)
+                continue;
+            entry = Outer(table, outer);
+            if (((entry[0] ^ address) & PageBits) == 0)
+                entry[0] = 0;
         }
     }
 
     /// <summary>Drops the virtual pages that touch [first, last]; both sign-extended from bit 55.</summary>
     public void FlushRange(ulong first, ulong last)
     {
-        for (int word = 0; word < _filled.Length; word++)
+        for (int table = 0; table < Tables; table++)
         {
-            for (ulong bits = _filled[word]; bits != 0; bits &= bits - 1)
+            // Where the second level is not used the first is not.
+            if (_filled[table] is not { } filled)
+                continue;
+            FlushFirst(table);
+            foreach (int slot in filled)
             {
-                int slot = ((word % Words) << 6) + BitOperations.TrailingZeroCount(bits);
-                ulong* entry = Entry(word / Words, slot);
-                ulong page = PageWalker.SignExtend(entry[0]);
+                ulong* entry = Outer(table, slot);
+                ulong page = PageWalker.SignExtend(entry[0]) & ~0xFFFUL;
                 if (page <= last && (page | 0xFFF) >= first)
-                    entry[0] = GuestContext.EmptyTlbTag(slot);
+                    entry[0] = 0;
             }
         }
     }
@@ -94,37 +143,72 @@ internal sealed unsafe class InlineTlb
     /// <summary>Drops the write entries that lead to a host page.</summary>
     public void FlushWritesTo(byte* hostPage)
     {
+        int bit = FilterBit((ulong)hostPage);
+        if ((_writable[bit >> 6] & (1UL << (bit & 63))) == 0)
+            return;
+        Array.Clear(_writable);
         for (int table = 1; table < Tables; table += 2)
         {
-            for (int w = 0; w < Words; w++)
+            if (_filled[table] is not { } filled)
+                continue;
+            foreach (int slot in filled)
             {
-                for (ulong bits = _filled[(table * Words) + w]; bits != 0; bits &= bits - 1)
+                ulong* entry = Outer(table, slot);
+                if (entry[1] == (ulong)hostPage)
+                    entry[0] = 0;
+                else if (entry[0] != 0)
+                    NoteWritable(entry[1]);
+            }
+
+            Span<byte> marks = Marks(table);
+            for (int group = 0; group < marks.Length; group++)
+            {
+                if (marks[group] == 0)
+                    continue;
+                for (int slot = group * GroupEntries; slot < (group + 1) * GroupEntries; slot++)
                 {
-                    int slot = (w << 6) + BitOperations.TrailingZeroCount(bits);
-                    ulong* entry = Entry(table, slot);
+                    ulong* entry = First(table, slot);
                     if (entry[1] == (ulong)hostPage)
                         entry[0] = GuestContext.EmptyTlbTag(slot);
+                    else if (entry[1] != 0)
+                        NoteWritable(entry[1]);
                 }
             }
         }
     }
 
-    private ulong* Entry(int table, int slot) => (ulong*)(_base + (table * GuestContext.TlbBytes) + (slot * GuestContext.TlbEntrySize));
+    private static int FilterBit(ulong hostPage) => (int)(hostPage >> 12) & ((1 << FilterBits) - 1);
 
-    private void FlushBits(ulong[] bitmap)
+    private void NoteWritable(ulong hostPage)
     {
-        for (int word = 0; word < bitmap.Length; word++)
-        {
-            ulong bits = bitmap[word];
-            if (bits == 0)
-                continue;
-            for (; bits != 0; bits &= bits - 1)
-            {
-                int slot = ((word % Words) << 6) + BitOperations.TrailingZeroCount(bits);
-                *Entry(word / Words, slot) = GuestContext.EmptyTlbTag(slot);
-            }
+        int bit = FilterBit(hostPage);
+        _writable[bit >> 6] |= 1UL << (bit & 63);
+    }
 
-            bitmap[word] = 0;
+    private static int FirstSlot(ulong address) => (int)(address >> 12) & (GuestContext.TlbEntries - 1);
+
+    private ulong* First(int table, int slot) => (ulong*)(_context + GuestContext.TlbOffset + (table * GuestContext.TlbBytes) + (slot * GuestContext.TlbEntrySize));
+
+    private ulong* Outer(int table, int slot) => (ulong*)(_context + OuterTlb.TableOf(table) + (slot * OuterTlb.EntrySize));
+
+    private Span<byte> Marks(int table) => new(_context + GuestContext.TlbMarksOffset + (table * GuestContext.TlbMarks), GuestContext.TlbMarks);
+
+    /// <summary>Empties the first level of a table.</summary>
+    private void FlushFirst(int table)
+    {
+        Span<byte> marks = Marks(table);
+        for (int from = 0; ; from++)
+        {
+            int next = marks[from..].IndexOfAnyExcept((byte)0);
+            if (next < 0)
+                break;
+            from += next;
+            new Span<byte>((byte*)First(table, from * GroupEntries), GroupBytes).Clear();
+            marks[from] = 0;
+            if (from == marks.Length - 1)
+                break;
         }
+
+        *First(table, 0) = GuestContext.EmptyTlbTag(0);
     }
 }

@@ -53,9 +53,21 @@ internal unsafe struct GuestContext
     public const int MmuIndexes = 3;
     public const int TlbOffset = 0x2000;
 
+    /// <summary>Bytes of a TLB that one mark stands for, log2: sixteen entries.</summary>
+    public const int TlbMarkShift = 8;
+
+    /// <summary>Marks of one TLB: a byte for each group of entries, not zero where some may be in use.</summary>
+    public const int TlbMarks = TlbBytes >> TlbMarkShift;
+
+    /// <summary>The marks of all TLBs, in their order, right before the first.</summary>
+    public const int TlbMarksOffset = TlbOffset - (MmuIndexes * 2 * TlbMarks);
+
     /// <summary>Where the fetch-side TLB lies; see <see cref="FetchTlb"/>.</summary>
     public const int FetchTlbOffset = TlbOffset + (MmuIndexes * 2 * TlbBytes);
-    public const int TotalSize = FetchTlbOffset + FetchTlb.SizeInBytes;
+
+    /// <summary>Where the second level of the TLBs for data lies; see <see cref="OuterTlb"/>.</summary>
+    public const int OuterTlbOffset = FetchTlbOffset + FetchTlb.SizeInBytes;
+    public const int TotalSize = OuterTlbOffset + (MmuIndexes * 2 * OuterTlb.SizeInBytes);
 
     /// <summary>Bytes cleared by DC ZVA.</summary>
     public const int ZeroBlockSize = 64;

@@ -23,7 +23,7 @@ internal static class ContextFields
             >= HostContext.OperandOffset and < HostContext.OperandOffset + 64 => ($"Operand{(offset - HostContext.OperandOffset) / 16}", offset & ~15),
             >= HostContext.SpillOffset and < HostContext.SpillOffset + (HostContext.SpillSlots * 16) => ($"Spill{(offset - HostContext.SpillOffset) / 16}", offset & ~15),
             >= GuestContext.TlbOffset and < GuestContext.FetchTlbOffset => (Tlb(offset), offset - ((offset - GuestContext.TlbOffset) % GuestContext.TlbBytes)),
-            >= GuestContext.FetchTlbOffset and < GuestContext.TotalSize => ("FetchTlb", GuestContext.FetchTlbOffset),
+            >= GuestContext.FetchTlbOffset and < GuestContext.OuterTlbOffset => ("FetchTlb", GuestContext.FetchTlbOffset),
             >= GuestContext.ExitOffset and < GuestContext.ExitOffset + ExitLayout.Resume + 8 => Exit(offset),
             _ => Field(offset),
         };

@@ -68,12 +68,34 @@ internal sealed class HostListing
 
             if (instruction.IsCallNear && symbols.HasRecord(instruction.NearBranchTarget))
             {
-                position += symbols.IsLink(instruction.NearBranchTarget) ? AppendLink(text, position) : AppendRecord(text, position);
+                bool isLink = symbols.IsLink(instruction.NearBranchTarget);
+                int jump = isLink ? 0 : JumpAt(position);
+                if (jump != 0)
+                {
+                    // Where the access goes on that the stub served: a jump, and the record behind it.
+                    reader.Position = position;
+                    decoder.IP = start + (ulong)position;
+                    decoder.Decode(out instruction);
+                    Count(position, jump, instruction: true);
+                    symbols.Note(instruction);
+                    text?.Append($" found {symbols.LabelAt((int)(instruction.NearBranchTarget - start))}");
+                    position += jump;
+                }
+
+                position += isLink ? AppendLink(text, position) : AppendRecord(text, position);
             }
 
             text?.Append('\n');
         }
     }
+
+    /// <summary>Bytes of the jump at a position behind a call, 0 where the record is there. No record begins as a jump does.</summary>
+    private int JumpAt(int position) => code[position] switch
+    {
+        0xE9 => 5,
+        0xEB => 2,
+        _ => 0,
+    };
 
     /// <summary>The link site named at a position behind a call; bytes of the name.</summary>
     private int AppendLink(StringBuilder? text, int position)

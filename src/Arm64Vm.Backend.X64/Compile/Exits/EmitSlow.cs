@@ -149,7 +149,7 @@ internal sealed partial class X64Compiler
     /// <summary>Where a cold path about to be emitted goes on: in the hot code, or at a jump to it where that is too far away for a record.</summary>
     private int ResumePosition(in ColdPath cold)
     {
-        const int LongestPath = 128;
+        const int LongestPath = 160;
         int position = emit.PositionOf(cold.Resume);
         if (emit.Position - position < MemoryRecord.MaxResumeDistance - LongestPath)
             return position;
@@ -158,12 +158,9 @@ internal sealed partial class X64Compiler
         return position;
     }
 
-    /// <summary>The call of a stub that leaves for a memory access.</summary>
-    private void EmitSlowAccess(long stub, in ColdPath cold, int resume)
-    {
-        emit.CallTo(stub);
+    /// <summary>The record of a memory access that leaves.</summary>
+    private void EmitMemoryRecord(in ColdPath cold, int resume) =>
         emit.Qword(MemoryRecord.Pack(cold.Descriptor, cold.Windows, emit.Position - resume).Bits);
-    }
 
     private void EmitColdPaths()
     {
@@ -202,30 +199,32 @@ internal sealed partial class X64Compiler
         int resume = ResumePosition(cold);
         emit.Bind(cold.Probe.Missed);
         EmitColdImmediate(cold);
+        EmitStaleFlags(cold.Flags, keepsScratch: true);
+        emit.CallTo(stubs.ProbeMiss(cold.Probe.Table, cold.Probe.Index));
+        emit.Jmp(cold.Probe.Found);
+        EmitMemoryRecord(cold, resume);
         if (!cold.Probe.Misaligned.IsValid)
-            EmitStaleFlags(cold.Flags, keepsScratch: true);
-        if (!cold.Probe.Misaligned.IsValid)
-        {
-            EmitSlowAccess(stubs.ProbeMiss(cold.Probe.Table, cold.Probe.Index), cold, resume);
             return;
-        }
 
-        emit.Alu(AluOp.Add, 8, Gpr.Rax, Mem.Index(HostAbi.Context, cold.Probe.Index, 1, cold.Probe.Table - HostAbi.ContextBias));
         emit.Bind(cold.Probe.Misaligned);
         EmitColdImmediate(cold);
         EmitStaleFlags(cold.Flags, keepsScratch: true);
-        EmitSlowAccess(stubs.SlowExit, cold, resume);
+        emit.CallTo(stubs.SlowExit);
+        EmitMemoryRecord(cold, resume);
     }
 
     private void EmitColdWindow(in ColdPath cold)
     {
         int resume = ResumePosition(cold);
+        Label found = emit.NewLabel();
         emit.Bind(cold.Entry);
         EmitColdImmediate(cold);
         EmitStaleFlags(cold.Flags, keepsScratch: false);
         cold.Address.Emit(emit, Gpr.Rax, cold.Displacement);
-        EmitSlowAccess(cold.Stub, cold, resume);
-        // The stub comes back here where it found the access's bytes, with their host address.
+        emit.CallTo(cold.Stub);
+        emit.JmpShort(found);
+        EmitMemoryRecord(cold, resume);
+        emit.Bind(found);
         EmitAccess(cold.Descriptor, Gpr.Rax, 0, cold.Immediate);
         if (cold.Window != Gpr.Rax)
             emit.Alu(AluOp.Xor, 4, cold.Window, cold.Window);

@@ -9,11 +9,11 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// first of a group                          others                      cold, for both
 ///   lea   w, [base + low]                     test  w, w                  lea   rax, [base + distance]
 ///   rorx  eax, w, 8                           jz    cold                  call  probe of one access
-///   and   eax, (entries − 1) * 16             mov   d, [w + d − low]      record for the slow exit
-///   sub   w, [r15 + rax + tag]                                            mov   d, [rax]
-///   cmp   w, 4096 − (high − low)                                          jmp   back, w = 0
-///   ja    cold
-///   add   w, [r15 + rax + host]
+///   and   eax, (entries − 1) * 16             mov   d, [w + d − low]      jmp   found
+///   sub   w, [r15 + rax + tag]                                            record for the slow exit
+///   cmp   w, 4096 − (high − low)                                        found:
+///   ja    cold                                                            mov   d, [rax]
+///   add   w, [r15 + rax + host]                                           jmp   back, w = 0
 ///   mov   d, [w + d − low]
 /// </code>
 /// A window is zero after its group's probe failed and after any slow exit of the unit, which may have changed mappings: then each access

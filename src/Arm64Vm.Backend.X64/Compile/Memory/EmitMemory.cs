@@ -30,6 +30,9 @@ internal sealed partial class X64Compiler
 
         /// <summary>Reached with rax = address; not valid where alignment is not checked.</summary>
         public Label Misaligned;
+
+        /// <summary>Where the hot code goes on with the host address in rax.</summary>
+        public Label Found;
         public Gpr Index;
 
         /// <summary>Offset of the TLB in the context.</summary>
@@ -158,6 +161,7 @@ internal sealed partial class X64Compiler
         emit.Alu(AluOp.Cmp, 8, Gpr.Rax, 4096 - bytes);
         emit.Jcc(Cc.A, probe.Missed);
         emit.Alu(AluOp.Add, 8, Gpr.Rax, Mem.Index(HostAbi.Context, index, 1, table + 8));
+        probe.Found = emit.Here();
         FreeScratch(index);
     }
 
