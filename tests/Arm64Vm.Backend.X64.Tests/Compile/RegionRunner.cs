@@ -9,7 +9,7 @@ namespace Arm64Vm.Backend.X64.Tests.Compile;
 /// <remarks>SAFETY: the context, the return stack and the code live as long as this object, and emitted code only reaches those.</remarks>
 internal sealed unsafe class RegionRunner : ICompilerHost, IDisposable
 {
-    private const int StubBytes = 4096;
+    private const int StubBytes = 8192;
     private const int ConstantBytes = 1 << 18;
     private const int ReturnStackBytes = 1 << 16;
 

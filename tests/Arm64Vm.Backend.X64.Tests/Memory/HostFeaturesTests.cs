@@ -26,8 +26,9 @@ public sealed class HostFeaturesTests
         Assert.True(host.Avx512Vbmi || !Avx512Vbmi.IsSupported);
     }
 
+    /// <summary>What the kernel names is there. Kernels of virtual machines do not name all that the processor says it has, and runs (abm was missing on one).</summary>
     [Fact]
-    public void AgreesWithTheKernel()
+    public void WhatTheKernelNamesIsDetected()
     {
         HostFeatures host = HostFeatures.Detect();
         string flags = File.ReadLines("/proc/cpuinfo").First(line => line.StartsWith("flags", StringComparison.Ordinal));
@@ -57,7 +58,7 @@ public sealed class HostFeaturesTests
         Check("avx512_bitalg", host.Avx512Bitalg);
         Check("avx512_vpopcntdq", host.Avx512Vpopcntdq);
 
-        void Check(string flag, bool detected) => Assert.True(kernel.Contains(flag) == detected, $"{flag}: kernel {kernel.Contains(flag)}, detected {detected}");
+        void Check(string flag, bool detected) => Assert.True(detected || !kernel.Contains(flag), $"{flag} was not detected");
     }
 
     [Fact]
