@@ -10,7 +10,7 @@ namespace Arm64Vm.Ir;
 /// One table for reads and one for writes per MMU index, as in the first level. Shared code behind a failed probe looks here, copies what it finds to the first
 /// level, and marks the group of slots that it wrote to (<see cref="GuestContext.TlbMarksOffset"/>), so that flushing it is proportional to what is there.
 /// </remarks>
-internal static unsafe class OuterTlb
+internal static class OuterTlb
 {
     public const int Entries = 1 << SlotBits;
     public const int EntrySize = 16;
