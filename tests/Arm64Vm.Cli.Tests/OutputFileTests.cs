@@ -70,17 +70,22 @@ public sealed class OutputFileTests : IDisposable
 
     /// <summary>Every option that writes, with every other that names the same file.</summary>
     [Theory]
-    [InlineData("boot", "--serial", "file:")]
-    [InlineData("boot", "--virtio-console", "file:")]
-    [InlineData("boot", "--dump-dtb", "")]
-    [InlineData("lockstep", "--serial", "file:")]
-    public void AnInputIsNotOverwritten(string command, string output, string prefix)
+    [InlineData("boot --serial file:")]
+    [InlineData("boot --serial2 file:")]
+    [InlineData("boot --virtio-console file:")]
+    [InlineData("boot --dump-dtb ")]
+    [InlineData("boot --screenshot ")]
+    [InlineData("boot --trace exec --trace-file ")]
+    [InlineData("lockstep --serial file:")]
+    [InlineData("profile --output ")]
+    [InlineData("profile --output $other --serial file:")]
+    public void AnInputIsNotOverwritten(string commandAndOutput)
     {
         string[] inputs = ["--kernel", "--firmware", "--initrd", "--dtb", "--vars", "--disk"];
         foreach (var input in inputs)
         {
             var file = Make("input", "precious"u8.ToArray());
-            List<string> arguments = [command, input, file, output, prefix + file];
+            List<string> arguments = [.. (commandAndOutput + file).Replace("$other", At("other"), StringComparison.Ordinal).Split(' '), input, file];
             if (input is "--initrd" or "--dtb")
                 arguments.AddRange(["--kernel", _kernel]);
             if (input == "--vars")
@@ -121,6 +126,48 @@ public sealed class OutputFileTests : IDisposable
         CliRun.Of("boot", "--kernel", _kernel, Small, "--disk", disk, "--disk", disk).ExpectFailure(2, "is given twice");
         CliRun.Of("boot", "--kernel", _kernel, Small, "--disk", disk + ",readonly", "--disk", disk).ExpectFailure(2, "is given twice");
         Assert.Equal(0, CliRun.Of("boot", "--kernel", _kernel, Small, "--disk", disk + ",readonly", "--disk", disk + ",snapshot").Status);
+    }
+
+    /// <summary>The guest reads what is below an image, too.</summary>
+    [Fact]
+    public void ABackingFileIsAnInput()
+    {
+        var lowest = Make("lowest", [.. Enumerable.Repeat((byte)7, 4096)]);
+        var (middle, top) = (At("middle.qcow2"), At("top.qcow2"));
+        Assert.Equal(0, CliRun.Of("image", "create", middle, "--backing", lowest).Status);
+        Assert.Equal(0, CliRun.Of("image", "create", top, "--backing", middle).Status);
+        foreach (var below in (ReadOnlySpan<string>)[lowest, middle])
+        {
+            var before = File.ReadAllBytes(below);
+            CliRun.Of("boot", "--kernel", _kernel, Small, "--disk", top, "--serial", "file:" + below).ExpectFailure(2, $"'{below}' is used by --disk (as a backing file) too, and would be overwritten");
+            CliRun.Of("boot", "--kernel", _kernel, Small, "--disk", top, "--disk", below).ExpectFailure(2, "used by --disk");
+            Assert.Equal(before, File.ReadAllBytes(below));
+        }
+
+        Assert.Equal(0, CliRun.Of("boot", "--kernel", _kernel, Small, "--disk", top, "--disk", lowest + ",readonly").Status);
+    }
+
+    [Fact]
+    public void ARecordingOfARunningMachineDoesNotOverwriteItsSymbols()
+    {
+        var before = File.ReadAllBytes(_kernel);
+        CliRun.Of("profile", "--attach", "nobody", "--symbols", _kernel, "--output", _kernel).ExpectFailure(2, "--symbols");
+        Assert.Equal(before, File.ReadAllBytes(_kernel));
+    }
+
+    /// <summary>A socket is made where nothing is, or where one was that nobody listens on.</summary>
+    [Theory]
+    [InlineData("--vsock", "")]
+    [InlineData("--gdb", "unix:")]
+    [InlineData("--qmp", "unix:")]
+    [InlineData("--serial", "unix:$,server,nowait")]
+    [InlineData("--net", "socket,listen=")]
+    public void AFileDoesNotMakeRoomForASocket(string option, string value)
+    {
+        var file = Make("input", "precious"u8.ToArray());
+        var place = value.Contains('$', StringComparison.Ordinal) ? value.Replace("$", file, StringComparison.Ordinal) : value + file;
+        Assert.NotEqual(0, CliRun.Of("boot", "--kernel", _kernel, Small, option, place).Status);
+        Assert.Equal("precious", File.ReadAllText(file));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Arm64Vm.Devices.Images;
 using Arm64Vm.Machine;
 
 namespace Arm64Vm.Cli.Files;
@@ -25,7 +26,7 @@ internal sealed class FileUses
         Reads("--dtb", config.DeviceTree?.Path);
         Add("--vars", config.Vars, isKept);
         foreach (var disk in config.Disks)
-            Add("--disk", disk.Path, isKept && disk.Mode == DiskMode.ReadWrite);
+            AddDisk(disk, isKept);
     }
 
     /// <summary>The process's own output, where the shell has sent it to a file.</summary>
@@ -48,6 +49,18 @@ internal sealed class FileUses
                     throw CliException.Usage(Describe(first, second));
             }
         }
+    }
+
+    /// <summary>An image, and those below it, which the guest reads too.</summary>
+    private void AddDisk(DiskConfig disk, bool isKept)
+    {
+        Add("--disk", disk.Path, isKept && disk.Mode == DiskMode.ReadWrite);
+
+        // What is no file, such as a pipe, must not be read here.
+        if (FileIdentity.Find(disk.Path) is null || !File.Exists(disk.Path))
+            return;
+        foreach (var below in BackingPath.Chain(disk.Path, disk.Format))
+            Reads("--disk (as a backing file)", below);
     }
 
     private static string Describe(Use first, Use second)

@@ -100,6 +100,14 @@ internal static class ProfileCommand
                 throw CliException.Usage($"{given.Option.Name}: not with --attach, for the machine runs already");
         }
 
+        var uses = new FileUses();
+        if (streams.IsProcess)
+            uses.AddStandardStreams();
+        uses.Writes("--output", output);
+        foreach (var file in options.SymbolFiles)
+            uses.Reads("--symbols", file);
+        uses.Check();
+
         // The machine's process reads them.
         var wish = new RemoteRecording.Wish(null, options with { SymbolFiles = [.. options.SymbolFiles.Select(Path.GetFullPath)] }, duration);
         using var profile = new OutputFile(output);

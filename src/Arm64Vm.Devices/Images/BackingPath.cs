@@ -9,7 +9,7 @@ internal static class BackingPath
     /// <exception cref="ImageFormatException">It names no file of the host.</exception>
     public static string Resolve(string image, string name)
     {
-        // "protocol:..." is a way of the peer's to name what is no file.
+        // By "protocol:..." QEMU names what is no file.
         var colon = name.IndexOf(':', StringComparison.Ordinal);
         if (colon > 0 && !name.AsSpan(0, colon).Contains('/'))
         {
@@ -19,6 +19,19 @@ internal static class BackingPath
         }
 
         return Path.Combine(Path.GetDirectoryName(image) ?? "/", name);
+    }
+
+    /// <summary>The files below an image, from the top, as far as they can be read.</summary>
+    /// <param name="image">Path of the image.</param>
+    /// <param name="format">Of the image; null: what its first bytes say.</param>
+    public static IEnumerable<string> Chain(string image, DiskFormat? format)
+    {
+        // As many as a disk may have; more are refused when it is opened.
+        for (var depth = 0; depth < DiskImage.MaximumDepth && Below(image, format) is var (path, its); depth++)
+        {
+            yield return path;
+            (image, format) = (path, its);
+        }
     }
 
     /// <summary>The path of a backing file; null where it is no file.</summary>
@@ -45,6 +58,18 @@ internal static class BackingPath
     };
 
     public static string NameOf(DiskFormat format) => format == DiskFormat.Qcow2 ? "qcow2" : "raw";
+
+    private static (string Path, DiskFormat? Format)? Below(string image, DiskFormat? format)
+    {
+        try
+        {
+            return ImageInfo.Read(image, format).Qcow2 is { BackingPath: { } path } qcow2 ? (path, ParseFormat(qcow2.BackingFormat)) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 }

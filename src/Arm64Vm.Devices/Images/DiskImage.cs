@@ -8,7 +8,7 @@ namespace Arm64Vm.Devices.Images;
 internal sealed class DiskImage : IDisposable
 {
     /// <summary>Images on top of each other.</summary>
-    private const int MaximumDepth = 64;
+    internal const int MaximumDepth = 64;
 
     private readonly IDisposable _owner;
 
@@ -50,6 +50,19 @@ internal sealed class DiskImage : IDisposable
             throw new IOException($"The disk '{path}' is a folder.");
         using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         return HostFileCalls.FindEnd(file) is not null ? Recognize(file) : throw new IOException($"The disk '{path}' is neither a file nor a block device.");
+    }
+
+    /// <summary>The file is this image or one below it, whatever links lie between; false for one that is not there.</summary>
+    public bool Uses(string path)
+    {
+        var real = HostFileCalls.FindRealPath(path);
+        for (var at = this; at is not null && real is not null; at = at.Backing)
+        {
+            if (HostFileCalls.FindRealPath(at.Path) == real)
+                return true;
+        }
+
+        return false;
     }
 
     /// <inheritdoc/>

@@ -61,12 +61,8 @@ internal static class ImageConversion
 
     private static void RefuseSource(DiskImage image, string target)
     {
-        var real = HostFileCalls.FindRealPath(target);
-        for (var at = image; at is not null && real is not null; at = at.Backing)
-        {
-            if (HostFileCalls.FindRealPath(at.Path) == real)
-                throw new ArgumentException($"'{target}' is the source or one of its backing files; name another target.");
-        }
+        if (image.Uses(target))
+            throw new ArgumentException($"'{target}' is the source or one of its backing files; name another target.");
     }
 
     private static void Copy(IBlockBackend disk, Action<ulong, ReadOnlySpan<byte>> write, Action<double>? progress, CancellationToken cancellation)

@@ -24,6 +24,8 @@ internal static class ImageCreation
             if (Path.GetFullPath(below) == Path.GetFullPath(path))
                 throw new ArgumentException($"'{path}' cannot be its own backing file.");
             using var backing = DiskImage.Open(below, readOnly: true, options.BackingFormat);
+            if (backing.Uses(path))
+                throw new ArgumentException($"'{path}' is below '{below}' already, and cannot be above it too.");
             size ??= backing.Disk.Size;
             options = options with { BackingFormat = backing.Format };
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Arm64Vm.Devices;
 
 namespace Arm64Vm.Machine.Debugging;
 
@@ -57,7 +58,7 @@ internal sealed record ListenAddress(EndPoint EndPoint, string? Path)
             }
             else
             {
-                RemoveAbandoned();
+                SocketFile.RemoveAbandoned(Path);
                 socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
                 socket.Bind(EndPoint);
                 if (!OperatingSystem.IsWindows())
@@ -103,39 +104,5 @@ internal sealed record ListenAddress(EndPoint EndPoint, string? Path)
     {
         var all = Dns.GetHostAddresses(host);
         return Array.Find(all, address => address.AddressFamily == AddressFamily.InterNetwork) ?? all[0];
-    }
-
-    private void RemoveAbandoned()
-    {
-        if (!File.Exists(Path) || IsFile(Path))
-            return;
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(EndPoint);
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
-        {
-            File.Delete(Path);
-        }
-    }
-
-    /// <summary>What is no socket can be opened; that stays, even when it is empty.</summary>
-    private static bool IsFile(string path)
-    {
-        try
-        {
-            // For reading and writing a pipe opens at once, too.
-            File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
-            return true;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return true;
-        }
     }
 }

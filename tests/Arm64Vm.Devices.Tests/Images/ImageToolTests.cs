@@ -99,6 +99,17 @@ public sealed class ImageToolTests : IDisposable
         File.CreateSymbolicLink(_folder["link"], "raw.img");
         Assert.Throws<ArgumentException>(() => ImageConversion.Convert(_folder["raw.img"], null, _folder["link"], DiskFormat.Qcow2, new Qcow2Options(), compresses: false, replaces: true));
 
+        // Two images of which each would be below the other are both lost.
+        Qcow2Options Above(string name) => new() { BackingFile = _folder[name] };
+        ImageCreation.Create(_folder["one"], DiskFormat.Qcow2, null, Above("raw.img"), replaces: false);
+        ImageCreation.Create(_folder["two"], DiskFormat.Qcow2, null, Above("one"), replaces: false);
+        var one = File.ReadAllBytes(_folder["one"]);
+        foreach (var below in (ReadOnlySpan<string>)["one", "two"])
+            Assert.Throws<ArgumentException>(() => ImageCreation.Create(_folder["one"], DiskFormat.Qcow2, null, Above(below), replaces: true));
+        Assert.Equal(one, File.ReadAllBytes(_folder["one"]));
+        File.Delete(_folder["one"]);
+        File.Delete(_folder["two"]);
+
         // Failing on the way: the old file stays, and no half one.
         Assert.ThrowsAny<Exception>(() => ImageConversion.Convert(_folder["raw.img"], null, _folder["there"], DiskFormat.Raw, new Qcow2Options(), compresses: false, replaces: true, _ => throw new IOException("host")));
         using var cancelled = new CancellationTokenSource();

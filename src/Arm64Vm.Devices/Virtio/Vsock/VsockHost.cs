@@ -24,8 +24,7 @@ internal sealed class VsockHost : IDisposable
         _path = path;
         try
         {
-            if (File.Exists(path) && !IsListenedOn(path))
-                File.Delete(path);
+            SocketFile.RemoveAbandoned(path);
             _listener.Bind(new UnixDomainSocketEndPoint(path));
             _listener.Listen(Backlog);
         }
@@ -68,12 +67,6 @@ internal sealed class VsockHost : IDisposable
             socket.Dispose();
             return null;
         }
-    }
-
-    private static bool IsListenedOn(string path)
-    {
-        using var socket = TryConnect(path);
-        return socket is not null;
     }
 
     private async Task AcceptAsync()
