@@ -10,12 +10,14 @@ public class CommandLineFuzzTests
     [
         "--firmware", "--vars", "--no-acpi", "--kernel", "--initrd", "--append", "--dtb", "--cpu", "--cpus", "--memory", "--gic", "--disk", "--rng", "--semihosting",
         "--log", "--backend", "--serial", "--serial2", "--virtio-console", "--escape", "--until", "--fail", "--no-reboot", "--dump-dtb", "--stats", "--limit",
+        "--net", "--share", "--vsock", "--msi", "--virtio", "--hotplug", "--balloon", "--watchdog", "--pvpanic", "--stats-at", "--gdb", "--qmp", "--trace", "--trace-file", "--trace-format", "--trace-range",
+        "--output", "--interval", "--export", "--html", "--check", "--diff", "--annotate", "--lines",
     ];
 
     private static readonly string[] s_values =
     [
         "", " ", "-", "--", "0", "1", "2", "-1", "99999999999999999999", "1e9", "nan", "x", ",", ",,", "a,b", "none", "stdio", "file:", "file:/", "file:/dev/full", "file:/nonexistent/x", "pty", "tcp::0,server", "tcp::0,server,nowait", "unix:", "unix:/nonexistent/x,server", "tcp:", "auto",
-        "64M", "1G", "65536", "max", "max,pauth=off", "cortex-a53", "ctrl-b", "/", "/dev/null", "/dev/zero", "/proc/self/mem", "/proc/self/exe", "/nonexistent", "json", "text", "\u00e9\ud83d\ude00",
+        "64M", "1G", "65536", "max", "max,pauth=off", "cortex-a53", "ctrl-b", "/", "/dev/null", "/dev/zero", "/proc/self/mem", "/proc/self/exe", "/nonexistent", "json", "text", "exec,tlb", "0x1000-0x2000", "user", "user,forward=1", "socket,listen=/nonexistent/x", "/,tag=x", "$folder,tag=x,readonly", "$noise,cid=7", ":0", "unix:$noise", "its", "pprof", "translate < 5%", "\u00e9\ud83d\ude00",
         "$kernel", "$noise", "$empty", "$folder", "$gzip", "$kernel,readonly", "$noise,snapshot", "$noise,format=qcow2", "$noise,create", new string('a', 5000),
     ];
 
@@ -29,7 +31,7 @@ public class CommandLineFuzzTests
         using var empty = new TemporaryFile([]);
         using var folder = new TemporaryFolder();
         using var gzip = new TemporaryFile([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0, .. bytes[..64]]);
-        string[] commands = ["boot", "boot", "boot", "lockstep", "disasm", "verify", "info", "completion", "", "image info", "image check"];
+        string[] commands = ["boot", "boot", "boot", "lockstep", "disasm", "verify", "info", "completion", "", "image info", "image check", "profile", "report", "cache info"];
         foreach (var seed in FuzzSeeds.Count(400))
         {
             var random = new Random(seed);
@@ -47,7 +49,7 @@ public class CommandLineFuzzTests
             }
 
             // Whatever begins to run ends soon, and does not verify everything that the product has.
-            if (arguments[0] is "boot" or "lockstep")
+            if (arguments[0] is "boot" or "lockstep" or "profile")
                 arguments.AddRange(["--timeout", "0.2"]);
             if (arguments is ["verify"] || (arguments[0] == "verify" && arguments.TrueForAll(argument => argument is "verify" or "interpreter" or "--backend")))
                 continue;

@@ -247,6 +247,28 @@ public class ExceptionTests
         Assert.Equal(5, machine.Cpu.ExitCode);
     }
 
+    /// <summary>A string without an end, and more bytes than a call transfers; the call says how many are left.</summary>
+    [Fact]
+    public void SemihostingTransfersAreBounded()
+    {
+        const int Text = 3 << 20;
+        const ulong Block = TestMachine.Data - 0x100;
+        using var machine = new TestMachine();
+        byte[] text = [.. Enumerable.Repeat((byte)'a', Text)];
+        Assert.True(machine.Memory.TryWrite(TestMachine.Data, text));
+        machine.Cpu.SetX(1, TestMachine.Data);
+        machine.Run(Asm.Movz(0, 4), Asm.Hlt(0xF000), Asm.Movz(0, 0x18));
+        Assert.Equal(64 << 10, machine.Output.Count);
+
+        machine.Output.Clear();
+        machine.Write64(Block, 1);
+        machine.Write64(Block + 8, TestMachine.Data);
+        machine.Write64(Block + 16, Text);
+        machine.Cpu.SetX(1, Block);
+        machine.Run(Asm.Movz(0, 5), Asm.Hlt(0xF000), Asm.AddImm(2, 0, 0), Asm.Movz(0, 0x18));
+        Assert.Equal((1 << 20, (ulong)(Text - (1 << 20))), (machine.Output.Count, machine.Cpu.GetX(2)));
+    }
+
     /// <summary>A process must not end the machine, nor read what is typed.</summary>
     [Theory]
     [InlineData(false)]

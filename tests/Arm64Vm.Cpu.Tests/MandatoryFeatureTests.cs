@@ -11,14 +11,12 @@ public sealed class MandatoryFeatureTests
     private const string Isar0 = "ID_AA64ISAR0_EL1";
     private const string Isar1 = "ID_AA64ISAR1_EL1";
     private const string Mmfr0 = "ID_AA64MMFR0_EL1";
-    private const string Mmfr1 = "ID_AA64MMFR1_EL1";
     private const string Mmfr2 = "ID_AA64MMFR2_EL1";
 
     private static readonly Rule[] Rules =
     [
         new(Pfr0, 16, 1, Pfr0, 20, 1, "FP16 is of both floating point and Advanced SIMD"),
         new(Pfr0, 20, 1, Pfr0, 16, 1, "FP16 is of both floating point and Advanced SIMD"),
-        new(Pfr0, 56, 2, Pfr0, 56, 1, "CSV2_2 includes CSV2"),
         new(Isar0, 8, 1, Isar0, 12, 1, "SHA1 comes with SHA256"),
         new(Isar0, 12, 1, Isar0, 8, 1, "SHA256 comes with SHA1"),
         new(Isar0, 12, 2, Isar0, 32, 1, "SHA512 comes with SHA3"),
@@ -30,10 +28,7 @@ public sealed class MandatoryFeatureTests
         new(Isar1, 28, 1, Isar1, 8, 1, "generic codes come with address codes, of the same algorithm"),
         new(Isar1, 4, 1, Isar1, 24, 1, "address codes come with generic ones, of the same algorithm"),
         new(Isar1, 24, 1, Isar1, 4, 1, "generic codes come with address codes, of the same algorithm"),
-        new(Isar1, 0, 2, Isar1, 0, 1, "DC CVADP comes with DC CVAP"),
-        new(Mmfr1, 20, 2, Mmfr1, 20, 1, "PAN2 includes PAN"),
         new(Mmfr2, 60, 1, Pfr0, 60, 1, "E0PD needs CSV3"),
-        new(Dfr0, 12, 5, Dfr0, 28, 0, "context breakpoints are breakpoints"),
     ];
 
     /// <summary>Events by the PMU's version (ID_AA64DFR0_EL1.PMUVer): PMUv3, p1, p4.</summary>

@@ -5,8 +5,10 @@ using Arm64Vm.Devices.FwCfg;
 using Arm64Vm.Devices.Gic;
 using Arm64Vm.Devices.Gpio;
 using Arm64Vm.Devices.Pci;
+using Arm64Vm.Devices.Pci.Panic;
 using Arm64Vm.Devices.Power;
 using Arm64Vm.Devices.Rtc;
+using Arm64Vm.Devices.Tests.Gic.Its;
 using Arm64Vm.Devices.Tests.Virtio.Block;
 using Arm64Vm.Devices.Uart;
 using Arm64Vm.Devices.Virtio;
@@ -33,7 +35,7 @@ public sealed class DeviceBoundTests
 
     public static TheoryData<string> Names() =>
     [
-        "pl011", "pl031", "pl061", "flash", "fw_cfg", "pcie", "events", "gicv2", "gicv3", "gicv3 redistributors",
+        "pl011", "pl031", "pl061", "flash", "fw_cfg", "pcie", "pcie functions", "events", "gicv2", "gicv3", "gicv3 redistributors", "its", "gicv2m",
         "virtio disk", "virtio console", "virtio entropy", "virtio balloon", "watchdog",
     ];
 
@@ -83,6 +85,9 @@ public sealed class DeviceBoundTests
             "flash" => (new CfiFlash(new byte[1 << 20]), 1 << 20),
             "fw_cfg" => (new FwCfgDevice(items, memory), FwCfgDevice.Length),
             "pcie" => (new PcieHost(), 0x2000),
+            "pcie functions" => (WithFunctions(), 0x20_0000),
+            "its" => (new ItsBench().Its, 0x1_0044),
+            "gicv2m" => (new GicV2m(0x802_0000, 80, [line]), 0x1000),
             "events" => (new GenericEventDevice(line), GenericEventDevice.Length),
             "gicv2" => (new GicV2(1).Distributor, 0x1000),
             "gicv3" => (new GicV3([0]).Distributor, 0x1_0000),
@@ -94,6 +99,17 @@ public sealed class DeviceBoundTests
             "watchdog" => (new SbsaWatchdog(clock, 62_500_000, line, static () => { }).Control, 0x20),
             _ => throw new ArgumentOutOfRangeException(nameof(name)),
         };
+    }
+
+    /// <summary>A panic device and, behind a root port, another one.</summary>
+    private static PcieHost WithFunctions()
+    {
+        var host = new PcieHost(2, [new TestLine(), new TestLine(), new TestLine(), new TestLine()]);
+        var port = new PcieRootPort(1);
+        host.Add(0, 0, 1, new PanicFunction(static () => { }));
+        host.Add(0, 1, 0, port);
+        host.Plug(port, new PanicFunction(static () => { }));
+        return host;
     }
 
     private sealed class SilentBackend : ICharacterBackend

@@ -22,6 +22,9 @@ public sealed class BoardLifetimeTests
         Assert.False(machine.TryReadMemory(SomeRam, new byte[16]));
         Assert.False(machine.TryWriteMemory(SomeRam, new byte[16]));
         Assert.Equal((1, 0ul), (machine.GetStatistics().Resets, machine.GetStatistics().Interrupts));
+        Assert.Null(machine.GetUsage().Translation);
+        Assert.Null(machine.CaptureScreen());
+        machine.TimeTranslations();
         Assert.Throws<InvalidOperationException>(machine.ReadRegisters);
         Assert.Throws<InvalidOperationException>(() => machine.WritePc(0));
         Assert.NotEqual(0, machine.DeviceTree.Length);
@@ -35,7 +38,7 @@ public sealed class BoardLifetimeTests
     [Fact]
     public async Task InspectionAndInputAreSafeWhileTheGuestResets()
     {
-        await using var machine = VirtualMachine.Create(TestMachine.Config(new TestProgram().Print("[boot]").Reset()) with { HasVirtioConsole = true });
+        await using var machine = VirtualMachine.Create(TestMachine.Config(new TestProgram().Print("[boot]").Reset()) with { HasVirtioConsole = true, HasBalloon = true, HasDisplay = true });
         var run = machine.RunAsync(TestContext.Current.CancellationToken);
         using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(2));
         var looks = 0;
@@ -50,6 +53,14 @@ public sealed class BoardLifetimeTests
             Repeat(() => Assert.True(machine.GetStatistics().Resets >= 0)),
             Repeat(machine.PressPowerKey),
             Repeat(() => Assert.NotEqual(0, machine.DeviceTree.Length)),
+            Repeat(() => Assert.Single(machine.GetUsage().Processors)),
+            Repeat(machine.TimeTranslations),
+            Repeat(() => Assert.Null(machine.CaptureScreen())),
+            Repeat(() =>
+            {
+                machine.SetGuestMemory(machine.Config.Memory / 2);
+                Assert.Equal(machine.Config.Memory, machine.GuestMemory);
+            }),
         ];
         var pauses = Repeat(() =>
         {

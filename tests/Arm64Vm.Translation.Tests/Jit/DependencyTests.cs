@@ -37,6 +37,32 @@ public unsafe class DependencyTests
         Assert.Equal(Zero | Carry, machine.Context->X[2]);
     }
 
+    /// <summary>The same where the successor lies behind a side exit of the unit, which goes on past the branch.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void FlagsBehindASideExitWhoseTargetWasPatched(bool interpreted)
+    {
+        const int Target = 0x200;
+        using FlatMachine machine = new(CodeBase, 0x1000);
+        using IExecutor executor = Executor(machine, interpreted);
+        Span<uint> code = MemoryMarshal.Cast<byte, uint>(machine.Code);
+        code[Start / 4] = 0xF100_0400; // subs x0, x0, #1
+        code[(Start / 4) + 1] = 0xB400_0004 | (uint)((Target - Start - 4) / 4 << 5); // cbz x4, target
+        code[(Start / 4) + 2] = 0xEB03_003F; // cmp x1, x3
+        code[Target / 4] = 0xD280_0023; // mov x3, #1
+        code[(Target / 4) + 1] = 0xEB03_003F; // cmp x1, x3
+        Run(machine, executor);
+        machine.Context->X[4] = 1;
+        Run(machine, executor);
+        machine.Context->X[4] = 0;
+
+        code[(Target / 4) + 1] = MrsX2Nzcv;
+        executor.Invalidate(CodeBase + Target + 4, 4);
+        Run(machine, executor);
+        Assert.Equal(Zero | Carry, machine.Context->X[2]);
+    }
+
     private static IExecutor Executor(FlatMachine machine, bool interpreted) => interpreted
         ? new InterpreterExecutor(machine, machine, new TranslatorOptions())
         : new JitExecutor(machine, machine, new Translator(new TranslatorOptions()), HostFeatures.Detect(), 1 << 20);
