@@ -9,17 +9,14 @@ internal enum MemoryFlags : byte
     /// <summary>Sign-extend the loaded bytes to the result's type.</summary>
     SignExtend = 1,
 
-    /// <summary>Load-acquire (LDAR, LDAPR): free on hosts with total store order. The address must be aligned to the size.</summary>
+    /// <summary>Load-acquire (LDAR, LDAPR): free on hosts with total store order. The address must be aligned to the size; with FEAT_LSE2 it is enough that the access stays within 16 bytes.</summary>
     Acquire = 2,
 
-    /// <summary>Store-release (STLR): sequentially consistent with LDAR. The address must be aligned to the size.</summary>
+    /// <summary>Store-release (STLR): sequentially consistent with LDAR. Alignment as with <see cref="Acquire"/>.</summary>
     Release = 4,
 
     /// <summary>LDTR/STTR: translate as EL0 would.</summary>
     Unprivileged = 8,
-
-    /// <summary>The address need not be aligned although Acquire or Release is set (LDAPUR, STLUR under LSE2 within 16 bytes).</summary>
-    MayBeUnaligned = 16,
 }
 
 /// <summary>What <see cref="IrOp.AtomicRmw"/> stores, given the old value and the operand.</summary>

@@ -17,11 +17,11 @@ internal sealed partial class X64Compiler
             return false;
         bool scalar = inst.Shape == VectorShape.Scalar, half = inst.Shape == VectorShape.D;
         int size = inst.Size, liveBytes = LiveBytesOf(inst.Shape, size);
-        VectorSource a = SourceOf(inst.A), b = SourceOf(inst.B);
+        VectorOperand a = SourceOf(inst.A), b = SourceOf(inst.B);
         if (!HaveTemporaries(1))
             return false;
         ClobberFlags();
-        bool aIsClean = a.InMemory || LiveBytes(inst.A) <= liveBytes;
+        bool aIsClean = a.IsMemory || LiveBytes(inst.A) <= liveBytes;
         FloatTarget target = ChooseTarget(a, b);
         Xmm t = target.Register, temporary = FirstTemporary(target);
         Label cold = emit.NewLabel();
@@ -31,8 +31,8 @@ internal sealed partial class X64Compiler
         bool isClean = true;
         if (half && inst.Op == IrOp.FloatDiv)
         {
-            EmitVex(V.Movddup, t, a);
-            EmitVex(V.Movddup, temporary, b);
+            Vex(V.Movddup, t, a);
+            Vex(V.Movddup, temporary, b);
             emit.Vex(op, t, t, temporary);
             isClean = false;
         }
@@ -44,15 +44,15 @@ internal sealed partial class X64Compiler
         }
         else
         {
-            bool swap = scalar && commutative && !aIsClean && (b.InMemory || LiveBytes(inst.B) <= liveBytes);
-            VectorSource first = swap ? b : a;
+            bool swap = scalar && commutative && !aIsClean && (b.IsMemory || LiveBytes(inst.B) <= liveBytes);
+            VectorOperand first = swap ? b : a;
             isClean = !scalar || aIsClean || swap;
-            EmitVex(op, t, InRegister(first, t, liveBytes), swap ? a : b);
+            Vex(op, t, InRegister(first, t, liveBytes), swap ? a : b);
         }
 
         CheckResult(scalar, size, t, temporary, mayBeTiny, cold);
         if (!mayBeTiny)
-            GuardTiny(scalar, size, new VectorSource(t), temporary, cold);
+            GuardTiny(scalar, size, new VectorOperand(t), temporary, cold);
         Label resume = AddFloatCold(inst, cold, t, a, b);
         if (inst.Op == IrOp.FloatAbsDifference)
             emit.Vex(V.Andps, t, t, AbsMask(size));
@@ -69,14 +69,14 @@ internal sealed partial class X64Compiler
             return false;
         bool scalar = inst.Shape == VectorShape.Scalar;
         int size = inst.Size, liveBytes = LiveBytesOf(inst.Shape, size);
-        VectorSource a = SourceOf(inst.A);
+        VectorOperand a = SourceOf(inst.A);
         FloatTarget target = BeginFloat(a, out Xmm temporary, out Label cold);
         Xmm t = target.Register;
         GuardInput(inst, inst.A, a, temporary, cold);
         bool isClean = true;
         if (scalar)
         {
-            isClean = a.InMemory || LiveBytes(inst.A) <= size;
+            isClean = a.IsMemory || LiveBytes(inst.A) <= size;
             Xmm source = InRegister(a, t, size);
             emit.Vex(size == 8 ? V.Sqrtsd : V.Sqrtss, t, source, source);
         }
@@ -86,7 +86,7 @@ internal sealed partial class X64Compiler
         }
         else
         {
-            EmitVex(size == 8 ? V.Sqrtpd : V.Sqrtps, t, a);
+            Vex(size == 8 ? V.Sqrtpd : V.Sqrtps, t, a);
         }
 
         CheckResult(scalar, size, t, temporary, mayBeTiny: false, cold);

@@ -22,9 +22,9 @@ internal sealed partial class X64Compiler
     {
         public Label Entry;
         public Label Resume;
-        public VectorSource A;
-        public VectorSource B;
-        public VectorSource C;
+        public VectorOperand A;
+        public VectorOperand B;
+        public VectorOperand C;
 
         /// <summary>General register that holds operand A instead, or <see cref="HostAbi.None"/>.</summary>
         public byte GeneralA;
@@ -42,7 +42,7 @@ internal sealed partial class X64Compiler
     private bool HaveFloatColdPath => floatColdCount < MaxFloatColdPaths;
 
     /// <summary>A cold path for the current instruction; its result goes to <paramref name="destination"/>, and execution goes on at the label returned, which the caller binds.</summary>
-    private Label AddFloatCold(in IrInst inst, Label entry, Xmm destination, in VectorSource a, in VectorSource b = default, in VectorSource c = default)
+    private Label AddFloatCold(in IrInst inst, Label entry, Xmm destination, in VectorOperand a, in VectorOperand b = default, in VectorOperand c = default)
     {
         ref FloatColdPath cold = ref NewFloatCold(inst, entry);
         cold.A = a;
@@ -53,7 +53,7 @@ internal sealed partial class X64Compiler
         return cold.Resume;
     }
 
-    private Label AddFloatCold(in IrInst inst, Label entry, Gpr destination, in VectorSource a)
+    private Label AddFloatCold(in IrInst inst, Label entry, Gpr destination, in VectorOperand a)
     {
         ref FloatColdPath cold = ref NewFloatCold(inst, entry);
         cold.A = a;
@@ -62,7 +62,7 @@ internal sealed partial class X64Compiler
         return cold.Resume;
     }
 
-    private Label AddFloatColdFlags(in IrInst inst, Label entry, in VectorSource a, in VectorSource b)
+    private Label AddFloatColdFlags(in IrInst inst, Label entry, in VectorOperand a, in VectorOperand b)
     {
         ref FloatColdPath cold = ref NewFloatCold(inst, entry);
         cold.A = a;
@@ -126,7 +126,7 @@ internal sealed partial class X64Compiler
         }
     }
 
-    private void StoreColdOperand(int slot, in VectorSource source)
+    private void StoreColdOperand(int slot, in VectorOperand source)
     {
         if (!source.IsPresent)
             return;
@@ -143,7 +143,7 @@ internal sealed partial class X64Compiler
     {
         if (mayBeTiny && FlushesToZero)
         {
-            GuardTiny(scalar, size, new VectorSource(result), temporary, cold);
+            GuardTiny(scalar, size, new VectorOperand(result), temporary, cold);
             mayBeTiny = false;
         }
 

@@ -32,7 +32,7 @@ internal sealed partial class X64Compiler
     {
         if (FlushesToZero)
             return TryEmitFlushingCompare(inst);
-        VectorSource a = SourceOf(inst.A), b = SourceOf(inst.B);
+        VectorOperand a = SourceOf(inst.A), b = SourceOf(inst.B);
         ClobberFlags();
         bool isUsed = values[current].LastUse != 0;
         bool signal = inst.Aux != 0;
@@ -51,7 +51,7 @@ internal sealed partial class X64Compiler
             case FloatFlagUse.Equality:
                 const byte notEqualQuiet = 4, notEqualSignaling = 20;
                 Xmm left = InRegister(a, HostAbi.VectorScratch, inst.Size);
-                EmitVexImm(inst.Size == 8 ? V.Cmpsd : V.Cmpss, HostAbi.VectorScratch, left, b, signal ? notEqualSignaling : notEqualQuiet);
+                VexImm(inst.Size == 8 ? V.Cmpsd : V.Cmpss, HostAbi.VectorScratch, left, b, signal ? notEqualSignaling : notEqualQuiet);
                 emit.Vmovd(Gpr.Rax, HostAbi.VectorScratch);
                 emit.Test(4, Gpr.Rax, Gpr.Rax);
                 break;
@@ -71,7 +71,7 @@ internal sealed partial class X64Compiler
     {
         if (!HaveFloatColdPath)
             return false;
-        VectorSource a = SourceOf(inst.A), b = SourceOf(inst.B);
+        VectorOperand a = SourceOf(inst.A), b = SourceOf(inst.B);
         ClobberFlags();
         Label cold = emit.NewLabel();
         GuardInput(inst, inst.A, a, HostAbi.VectorScratch, cold);
@@ -84,10 +84,10 @@ internal sealed partial class X64Compiler
         return true;
     }
 
-    private void EmitUcomis(int size, bool signal, in VectorSource x, in VectorSource y)
+    private void EmitUcomis(int size, bool signal, in VectorOperand x, in VectorOperand y)
     {
         VexOp op = size == 8 ? (signal ? V.Comisd : V.Ucomisd) : signal ? V.Comiss : V.Ucomiss;
-        EmitVex(op, InRegister(x, HostAbi.VectorScratch, size), y);
+        Vex(op, InRegister(x, HostAbi.VectorScratch, size), y);
     }
 
     /// <summary>Looks at all consumers of the current flags value.</summary>
@@ -163,7 +163,7 @@ internal sealed partial class X64Compiler
     private void EmitFloatCondCompare(in IrInst inst)
     {
         // Operands first: loading them must not happen on one path only.
-        VectorSource a = new(UseV(inst.A)), b = new(UseV(inst.B));
+        VectorOperand a = new(UseV(inst.A)), b = new(UseV(inst.B));
         bool signal = (inst.Aux & IrBuilder.SignalNaNs) != 0;
         Condition condition = inst.Condition;
         if (IsAlways(condition))

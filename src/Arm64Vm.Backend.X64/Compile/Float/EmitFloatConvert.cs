@@ -34,7 +34,7 @@ internal sealed partial class X64Compiler
             bits |= RoundQuietly;
         bool scalar = inst.Shape == VectorShape.Scalar;
         int size = inst.Size, liveBytes = LiveBytesOf(inst.Shape, size);
-        VectorSource a = SourceOf(inst.A);
+        VectorOperand a = SourceOf(inst.A);
         FloatTarget target = BeginFloat(a, out Xmm temporary, out Label cold);
         Xmm t = target.Register;
         GuardInput(inst, inst.A, a, temporary, cold);
@@ -45,7 +45,7 @@ internal sealed partial class X64Compiler
         }
         else if (scalar)
         {
-            isClean = a.InMemory || LiveBytes(inst.A) <= size;
+            isClean = a.IsMemory || LiveBytes(inst.A) <= size;
             Xmm source = InRegister(a, t, size);
             emit.VexImm(size == 8 ? V.Roundsd : V.Roundss, t, source, source, bits);
         }
@@ -64,7 +64,7 @@ internal sealed partial class X64Compiler
 
     /// <summary>t := a rounded to nearest, ties away from zero, without Inexact and with zeros above; to <paramref name="cold"/> for NaNs and for what is too large to have a fraction.</summary>
     /// <remarks>The integral part and the fraction of the absolute value are exact, and so is adding 1.</remarks>
-    private void EmitRoundAway(in IrInst inst, Xmm t, Xmm temporary, in VectorSource a, Label cold)
+    private void EmitRoundAway(in IrInst inst, Xmm t, Xmm temporary, in VectorOperand a, Label cold)
     {
         const byte truncate = 3, greaterEqualQuiet = 29;
         int size = inst.Size;
@@ -90,7 +90,7 @@ internal sealed partial class X64Compiler
         bool fromHalf = from == 2 && (mode.Fpcr & FpcrBits.AlternativeHalf) == 0;
         if (!HaveFloatColdPath || to == 2 || (from == 2 && !fromHalf))
             return false;
-        VectorSource a = SourceOf(inst.A);
+        VectorOperand a = SourceOf(inst.A);
         if (!HaveTemporaries(1))
             return false;
         FloatTarget target = BeginFloat(a, out Xmm temporary, out Label cold);
@@ -110,17 +110,17 @@ internal sealed partial class X64Compiler
         return true;
     }
 
-    private void EmitWiden(in IrInst inst, Xmm t, in VectorSource a)
+    private void EmitWiden(in IrInst inst, Xmm t, in VectorOperand a)
     {
         VexOp op = inst.Size == 4 ? V.Cvtps2pd : V.Cvtph2ps;
         if (inst.Aux == 0)
         {
-            EmitVex(op, t, a);
+            Vex(op, t, a);
             return;
         }
 
         const byte highHalf = 0b1110;
-        if (a.InMemory)
+        if (a.IsMemory)
             emit.VexImm2(V.Pshufd, t, a.Memory, highHalf);
         else
             emit.VexImm2(V.Pshufd, t, a.Register, highHalf);
@@ -128,12 +128,12 @@ internal sealed partial class X64Compiler
     }
 
     /// <summary>Returns whether the bits above the result are zero.</summary>
-    private bool EmitScalarConvert(in IrInst inst, Xmm t, in VectorSource a, int from, int to)
+    private bool EmitScalarConvert(in IrInst inst, Xmm t, in VectorOperand a, int from, int to)
     {
         if (from == 8)
         {
             emit.Vex(V.Xorps, t, t, t);
-            EmitVex(V.Cvtsd2ss, t, t, a);
+            Vex(V.Cvtsd2ss, t, t, a);
             return true;
         }
 
@@ -141,7 +141,7 @@ internal sealed partial class X64Compiler
         {
             Xmm source = InRegister(a, t, 4);
             emit.Vex(V.Cvtss2sd, t, source, source);
-            return a.InMemory || LiveBytes(inst.A) <= 8;
+            return a.IsMemory || LiveBytes(inst.A) <= 8;
         }
 
         // The conversion is packed: nothing else may be there.
@@ -160,14 +160,14 @@ internal sealed partial class X64Compiler
         if (!HaveFloatColdPath || (mode.Fpcr & FpcrBits.AlternativeHalf) != 0)
             return false;
         bool scalar = inst.Op == IrOp.FloatConvert;
-        VectorSource a = SourceOf(inst.A);
+        VectorOperand a = SourceOf(inst.A);
         if (!HaveTemporaries(1))
             return false;
         FloatTarget target = BeginFloat(a, out Xmm temporary, out Label cold);
         Xmm t = target.Register;
         GuardTiny(scalar, 4, a, temporary, cold);
         Xmm source = InRegister(a, t, scalar ? 4 : 16);
-        if (scalar && !a.InMemory && LiveBytes(inst.A) > 4)
+        if (scalar && !a.IsMemory && LiveBytes(inst.A) > 4)
         {
             ClearAbove(t, source, 4);
             source = t;
@@ -190,7 +190,7 @@ internal sealed partial class X64Compiler
     {
         if (!HaveFloatColdPath || inst.Size != 4)
             return false;
-        VectorSource a = SourceOf(inst.A);
+        VectorOperand a = SourceOf(inst.A);
         if (!HaveTemporaries(1))
             return false;
         FloatTarget target = BeginFloat(a, out Xmm temporary, out Label cold);

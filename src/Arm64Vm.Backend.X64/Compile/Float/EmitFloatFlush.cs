@@ -13,7 +13,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 internal sealed partial class X64Compiler
 {
     /// <summary>To <paramref name="cold"/> where a live lane of an operand is denormal. Nothing is emitted unless FZ is set.</summary>
-    private void GuardInput(in IrInst inst, int value, in VectorSource source, Xmm temporary, Label cold)
+    private void GuardInput(in IrInst inst, int value, in VectorOperand source, Xmm temporary, Label cold)
     {
         if (!IsFlushed(value, inst.Size))
             GuardTiny(inst.Shape == VectorShape.Scalar, inst.Size, source, temporary, cold);
@@ -30,14 +30,14 @@ internal sealed partial class X64Compiler
 
     /// <summary>Where FZ is set, to <paramref name="cold"/> if an element is not zero and not above the smallest normal number. Clobbers rax.</summary>
     /// <remarks>2·x − 1 drops the sign, makes zero large, and has no bit left above the fraction exactly then.</remarks>
-    private void GuardTiny(bool scalar, int size, in VectorSource source, Xmm temporary, Label cold)
+    private void GuardTiny(bool scalar, int size, in VectorOperand source, Xmm temporary, Label cold)
     {
         if (!FlushesToZero)
             return;
         byte shift = (byte)(size == 8 ? 53 : 24);
         if (scalar)
         {
-            if (source.InMemory)
+            if (source.IsMemory)
                 emit.Mov(size, Gpr.Rax, source.Memory);
             else
                 MoveToScratch(size, source.Register);

@@ -107,7 +107,7 @@ internal sealed partial class X64Compiler
         VexOp op = size == 4
             ? (unsigned ? V.EvexCvtudq2ps : V.Cvtdq2ps)
             : unsigned ? V.EvexCvtuqq2pd : V.EvexCvtqq2pd;
-        VectorSource a = new(UseV(inst.A));
+        VectorOperand a = new(UseV(inst.A));
         Xmm d = DefineV(current, inst.A);
         emit.Vex(op, d, inst.Shape == VectorShape.D ? CleanHalf(inst.A, a, d) : a.Register);
         Scale(inst, d);

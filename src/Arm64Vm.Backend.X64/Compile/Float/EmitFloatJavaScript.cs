@@ -15,7 +15,7 @@ internal sealed partial class X64Compiler
         const byte truncateQuietly = 3 | RoundQuietly;
         if (FlushesToZero || !HaveFloatColdPath)
             return false;
-        VectorSource a = SourceOf(inst.A);
+        VectorOperand a = SourceOf(inst.A);
         ClobberFlags();
         Gpr d = Define(current);
         Label cold = emit.NewLabel();

@@ -17,7 +17,7 @@ internal sealed partial class X64Compiler
         bool scalar = inst.Shape == VectorShape.Scalar, half = inst.Shape == VectorShape.D;
         bool maximum = inst.Op is IrOp.FloatMax or IrOp.FloatMaxNumber;
         int size = inst.Size, liveBytes = LiveBytesOf(inst.Shape, size);
-        VectorSource a = new(UseV(inst.A)), b = new(UseV(inst.B));
+        VectorOperand a = new(UseV(inst.A)), b = new(UseV(inst.B));
         bool aIsClean = LiveBytes(inst.A) <= liveBytes, bIsClean = LiveBytes(inst.B) <= liveBytes;
         bool copies = half && !(aIsClean && bIsClean);
         // Two for the cleaned operands, and the first temporary, which the target may leave free.
@@ -67,7 +67,7 @@ internal sealed partial class X64Compiler
         bool scalar = inst.Shape == VectorShape.Scalar, half = inst.Shape == VectorShape.D;
         bool absolute = inst.Op is IrOp.FloatCompareAbsGreater or IrOp.FloatCompareAbsGreaterEqual;
         int size = inst.Size, liveBytes = LiveBytesOf(inst.Shape, size);
-        VectorSource a = SourceOf(inst.A), b = SourceOf(inst.B);
+        VectorOperand a = SourceOf(inst.A), b = SourceOf(inst.B);
         if (!HaveTemporaries(1) || !HaveFloatColdPath)
             return false;
         if (FlushesToZero)
@@ -101,8 +101,8 @@ internal sealed partial class X64Compiler
         }
         else
         {
-            isClean = !scalar || a.InMemory || LiveBytes(inst.A) <= liveBytes;
-            EmitVexImm(op, t, InRegister(a, t, liveBytes), b, predicate);
+            isClean = !scalar || a.IsMemory || LiveBytes(inst.A) <= liveBytes;
+            VexImm(op, t, InRegister(a, t, liveBytes), b, predicate);
         }
 
         if (FlushesToZero)

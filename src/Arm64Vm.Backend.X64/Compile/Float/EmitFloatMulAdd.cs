@@ -15,7 +15,7 @@ internal sealed partial class X64Compiler
     {
         if (!HaveFloatColdPath)
             return false;
-        VectorSource a = SourceOf(inst.A), b = SourceOf(inst.B), c = SourceOf(inst.C);
+        VectorOperand a = SourceOf(inst.A), b = SourceOf(inst.B), c = SourceOf(inst.C);
         bool half = inst.Shape == VectorShape.D;
         if (!HaveTemporaries(half ? 2 : 1))
             return false;
@@ -50,23 +50,23 @@ internal sealed partial class X64Compiler
     }
 
     /// <summary>Returns whether the bits above the live lanes are zero.</summary>
-    private bool EmitMulAddWhole(in IrInst inst, Xmm t, Xmm temporary, in VectorSource a, in VectorSource b, in VectorSource c, int liveBytes)
+    private bool EmitMulAddWhole(in IrInst inst, Xmm t, Xmm temporary, in VectorOperand a, in VectorOperand b, in VectorOperand c, int liveBytes)
     {
-        bool IsZeroAbove(int value, in VectorSource source) => source.InMemory || LiveBytes(value) <= liveBytes;
+        bool IsZeroAbove(int value, in VectorOperand source) => source.IsMemory || LiveBytes(value) <= liveBytes;
 
         bool fromC = IsZeroAbove(inst.C, c), fromA = IsZeroAbove(inst.A, a), fromB = IsZeroAbove(inst.B, b);
         if (!fromC && (fromA || fromB))
         {
-            VectorSource seed = fromA ? a : b, other = fromA ? b : a;
+            VectorOperand seed = fromA ? a : b, other = fromA ? b : a;
             LoadSource(t, seed, liveBytes);
-            EmitVex(MulAddOp(inst, 213), t, InRegister(other, temporary, liveBytes), c);
+            Vex(MulAddOp(inst, 213), t, InRegister(other, temporary, liveBytes), c);
             return true;
         }
 
         LoadSource(t, c, liveBytes);
-        bool swap = a.InMemory && !b.InMemory;
-        VectorSource left = swap ? b : a, right = swap ? a : b;
-        EmitVex(MulAddOp(inst, 231), t, InRegister(left, temporary, liveBytes), right);
+        bool swap = a.IsMemory && !b.IsMemory;
+        VectorOperand left = swap ? b : a, right = swap ? a : b;
+        Vex(MulAddOp(inst, 231), t, InRegister(left, temporary, liveBytes), right);
         return fromC || inst.Shape == VectorShape.Q;
     }
 

@@ -6,42 +6,16 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// <summary>Where floating-point operations find their operands and put their results.</summary>
 internal sealed partial class X64Compiler
 {
-    /// <summary>An operand in a register or, where this is its last use, in the memory slot that holds it.</summary>
-    private readonly struct VectorSource
-    {
-        public VectorSource(Xmm register)
-        {
-            Register = register;
-            IsPresent = true;
-        }
-
-        public VectorSource(Mem memory)
-        {
-            Memory = memory;
-            InMemory = true;
-            IsPresent = true;
-        }
-
-        public Xmm Register { get; }
-
-        public Mem Memory { get; }
-
-        public bool InMemory { get; }
-
-        public bool IsPresent { get; }
-
-        public bool IsIn(Xmm register) => IsPresent && !InMemory && Register == register;
-    }
-
     /// <summary>Where a result is computed: its own register where that holds no operand, else the scratch register, from which it is moved when all is done.</summary>
     /// <remarks>The operands must survive the computation: the cold path starts again from them.</remarks>
     private readonly record struct FloatTarget(Xmm Register, bool IsDirect);
 
-    private VectorSource SourceOf(int value)
+    /// <summary>An operand of a floating-point operation, which its cold path reads again: in the slot that holds it where this is its last use or registers are short.</summary>
+    private VectorOperand SourceOf(int value)
     {
         if ((DiesHere(value) || UnlockedPoolXmm() < 2) && TryVectorMemory(value, out Mem memory))
-            return new VectorSource(memory);
-        return new VectorSource(UseV(value));
+            return new VectorOperand(memory);
+        return new VectorOperand(UseV(value));
     }
 
     private int UnlockedPoolXmm()
@@ -53,7 +27,7 @@ internal sealed partial class X64Compiler
     }
 
     /// <summary>A register other than all sources to compute the current value into. With one that is direct, the scratch register stays free.</summary>
-    private FloatTarget ChooseTarget(in VectorSource a, in VectorSource b = default, in VectorSource c = default)
+    private FloatTarget ChooseTarget(in VectorOperand a, in VectorOperand b = default, in VectorOperand c = default)
     {
         ref ValueState state = ref values[current];
         if (state.Hint != HostAbi.None && CanOverwrite(Backing.GuestV, state.Hint))
@@ -81,7 +55,7 @@ internal sealed partial class X64Compiler
     private Xmm FirstTemporary(FloatTarget target) => target.IsDirect ? HostAbi.VectorScratch : ScratchXmm();
 
     /// <summary>What an operation on one vector register needs before its guards: a target, a temporary beside it, and the label of its cold path.</summary>
-    private FloatTarget BeginFloat(in VectorSource a, out Xmm temporary, out Label cold)
+    private FloatTarget BeginFloat(in VectorOperand a, out Xmm temporary, out Label cold)
     {
         ClobberFlags();
         FloatTarget target = ChooseTarget(a);
@@ -133,9 +107,9 @@ internal sealed partial class X64Compiler
     }
 
     /// <summary>d := the low bytes of a source, zeros above where it comes from memory.</summary>
-    private void LoadSource(Xmm d, in VectorSource source, int bytes)
+    private void LoadSource(Xmm d, in VectorOperand source, int bytes)
     {
-        if (!source.InMemory)
+        if (!source.IsMemory)
         {
             emit.Vex(V.Movaps, d, source.Register);
             return;
@@ -151,48 +125,24 @@ internal sealed partial class X64Compiler
     }
 
     /// <summary>A register with the source, loaded into <paramref name="temporary"/> if need be.</summary>
-    private Xmm InRegister(in VectorSource source, Xmm temporary, int bytes)
+    private Xmm InRegister(in VectorOperand source, Xmm temporary, int bytes)
     {
-        if (!source.InMemory)
+        if (!source.IsMemory)
             return source.Register;
         LoadSource(temporary, source, bytes);
         return temporary;
     }
 
     /// <summary>A register with the low half of the source and zeros above, so that packed operations find nothing there to raise exceptions with.</summary>
-    private Xmm CleanHalf(int value, in VectorSource source, Xmm temporary)
+    private Xmm CleanHalf(int value, in VectorOperand source, Xmm temporary)
     {
-        if (source.InMemory)
+        if (source.IsMemory)
             emit.Vmovq(temporary, source.Memory);
         else if (LiveBytes(value) <= 8)
             return source.Register;
         else
             emit.Vmovq(temporary, source.Register);
         return temporary;
-    }
-
-    private void EmitVex(VexOp op, Xmm d, Xmm a, in VectorSource b)
-    {
-        if (b.InMemory)
-            emit.Vex(op, d, a, b.Memory);
-        else
-            emit.Vex(op, d, a, b.Register);
-    }
-
-    private void EmitVex(VexOp op, Xmm d, in VectorSource b)
-    {
-        if (b.InMemory)
-            emit.Vex(op, d, b.Memory);
-        else
-            emit.Vex(op, d, b.Register);
-    }
-
-    private void EmitVexImm(VexOp op, Xmm d, Xmm a, in VectorSource b, byte imm)
-    {
-        if (b.InMemory)
-            emit.VexImm(op, d, a, b.Memory, imm);
-        else
-            emit.VexImm(op, d, a, b.Register, imm);
     }
 
     private static int LiveBytesOf(VectorShape shape, int size) => shape switch

@@ -43,7 +43,7 @@ internal sealed partial class X64Compiler
         IntegerRounding rounding = RoundingTo(inst, out byte bits);
         if (!HaveFloatColdPath || rounding == IntegerRounding.Unsupported)
             return false;
-        VectorSource a = SourceOf(inst.A);
+        VectorOperand a = SourceOf(inst.A);
         if (!HaveTemporaries(1))
             return false;
         ClobberFlags();
@@ -56,32 +56,32 @@ internal sealed partial class X64Compiler
     }
 
     /// <summary>d := the scalar as an integer of <paramref name="bytes"/> bytes, zero-extended; to <paramref name="cold"/> where it may be out of range. Clobbers xmm0.</summary>
-    private void EmitToInteger(in IrInst inst, int bytes, IntegerRounding rounding, byte bits, in VectorSource a, Gpr d, Label cold)
+    private void EmitToInteger(in IrInst inst, int bytes, IntegerRounding rounding, byte bits, in VectorOperand a, Gpr d, Label cold)
     {
         int size = inst.Size;
         bool unsigned = inst.Op == IrOp.FloatToFixedUnsigned;
-        VectorSource source = a;
+        VectorOperand source = a;
         Xmm second = rounding == IntegerRounding.RoundAway ? ScratchXmm() : default;
         GuardInput(inst, inst.A, a, HostAbi.VectorScratch, cold);
         if (inst.Imm != 0)
         {
             EmitScaleUp(inst, bytes, a, cold);
-            source = new VectorSource(HostAbi.VectorScratch);
+            source = new VectorOperand(HostAbi.VectorScratch);
         }
         else if (rounding == IntegerRounding.RoundAway)
         {
             EmitRoundAway(inst, HostAbi.VectorScratch, second, a, cold);
-            source = new VectorSource(HostAbi.VectorScratch);
+            source = new VectorOperand(HostAbi.VectorScratch);
         }
         else if (rounding == IntegerRounding.RoundFirst)
         {
             Xmm unrounded = InRegister(a, HostAbi.VectorScratch, size);
             emit.VexImm(size == 8 ? V.Roundsd : V.Roundss, HostAbi.VectorScratch, unrounded, unrounded, (byte)(bits | RoundQuietly));
-            source = new VectorSource(HostAbi.VectorScratch);
+            source = new VectorOperand(HostAbi.VectorScratch);
         }
         else if (unsigned)
         {
-            source = new VectorSource(InRegister(a, HostAbi.VectorScratch, size));
+            source = new VectorOperand(InRegister(a, HostAbi.VectorScratch, size));
         }
 
         if (unsigned)
@@ -111,7 +111,7 @@ internal sealed partial class X64Compiler
     }
 
     /// <summary>xmm0 := a times 2^Imm, exactly: what would leave the integer's range, and NaNs, go to <paramref name="cold"/> first.</summary>
-    private void EmitScaleUp(in IrInst inst, int bytes, in VectorSource a, Label cold)
+    private void EmitScaleUp(in IrInst inst, int bytes, in VectorOperand a, Label cold)
     {
         int size = inst.Size, fractionBits = (int)inst.Imm;
         bool wide = size == 8;
@@ -126,31 +126,31 @@ internal sealed partial class X64Compiler
         emit.Vex(wide ? V.Mulsd : V.Mulss, HostAbi.VectorScratch, unscaled, FloatConstant(size, scale));
     }
 
-    private void Convert(int size, int bytes, Gpr d, in VectorSource source, IntegerRounding rounding)
+    private void Convert(int size, int bytes, Gpr d, in VectorOperand source, IntegerRounding rounding)
     {
         bool byMode = rounding == IntegerRounding.Mxcsr;
         if (size == 8 && byMode)
         {
-            if (source.InMemory)
+            if (source.IsMemory)
                 emit.Vcvtsd2si(bytes, d, source.Memory);
             else
                 emit.Vcvtsd2si(bytes, d, source.Register);
         }
         else if (size == 8)
         {
-            if (source.InMemory)
+            if (source.IsMemory)
                 emit.Vcvttsd2si(bytes, d, source.Memory);
             else
                 emit.Vcvttsd2si(bytes, d, source.Register);
         }
         else if (byMode)
         {
-            if (source.InMemory)
+            if (source.IsMemory)
                 emit.Vcvtss2si(bytes, d, source.Memory);
             else
                 emit.Vcvtss2si(bytes, d, source.Register);
         }
-        else if (source.InMemory)
+        else if (source.IsMemory)
         {
             emit.Vcvttss2si(bytes, d, source.Memory);
         }
@@ -191,7 +191,7 @@ internal sealed partial class X64Compiler
         bool hasAvx512 = features.Avx512Vl && features.Avx512Dq;
         if (rounding >= IntegerRounding.RoundFirst || ((size == 8 || unsigned) && !hasAvx512))
             return false;
-        VectorSource a = SourceOf(inst.A);
+        VectorOperand a = SourceOf(inst.A);
         if (!HaveTemporaries(1))
             return false;
         FloatTarget target = BeginFloat(a, out Xmm temporary, out Label cold);
@@ -225,7 +225,7 @@ internal sealed partial class X64Compiler
     /// <summary>Through rax.</summary>
     private bool TryEmitFloatToFixedScalar(in IrInst inst, IntegerRounding rounding, byte bits)
     {
-        VectorSource a = SourceOf(inst.A);
+        VectorOperand a = SourceOf(inst.A);
         if (!HaveTemporaries(1))
             return false;
         ClobberFlags();

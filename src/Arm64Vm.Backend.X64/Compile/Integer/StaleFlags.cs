@@ -9,16 +9,6 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// <remarks>A loop that compares, branches and loads would else save flags in every round for a fault that hardly ever comes.</remarks>
 internal sealed partial class X64Compiler
 {
-    /// <summary>Where an operand is at a place in the code.</summary>
-    private struct OperandPlace
-    {
-        public bool IsImmediate;
-        public bool IsMemory;
-        public int Immediate;
-        public Gpr Register;
-        public Mem Memory;
-    }
-
     /// <summary>How a slow path gets at flags that are not stored.</summary>
     private struct StaleFlags
     {
@@ -28,8 +18,8 @@ internal sealed partial class X64Compiler
 
         /// <summary>A test (ANDS), not a comparison.</summary>
         public bool IsTest;
-        public OperandPlace Left;
-        public OperandPlace Right;
+        public IntegerOperand Left;
+        public IntegerOperand Right;
     }
 
     /// <summary>The flags that the slow path of the access in progress is to store, or 0.</summary>
@@ -118,17 +108,17 @@ internal sealed partial class X64Compiler
         };
     }
 
-    private OperandPlace PlaceOf(int value, int size)
+    private IntegerOperand PlaceOf(int value, int size)
     {
         if (TryImmediate(value, size, out int immediate))
-            return new OperandPlace { IsImmediate = true, Immediate = immediate };
+            return new IntegerOperand(immediate);
         if (TryMemory(value, out Mem memory))
-            return new OperandPlace { IsMemory = true, Memory = memory };
+            return new IntegerOperand(memory);
         ref ValueState state = ref values[value];
         if (state.Register != HostAbi.None)
-            return new OperandPlace { Register = (Gpr)state.Register };
+            return new IntegerOperand((Gpr)state.Register);
         return state.Backing == Backing.GuestX
-            ? new OperandPlace { Register = (Gpr)HostAbi.PinnedX[state.Index] }
+            ? new IntegerOperand((Gpr)HostAbi.PinnedX[state.Index])
             : throw new InvalidOperationException($"value %{value} ({region[value].Op}) is nowhere");
     }
 
@@ -139,21 +129,10 @@ internal sealed partial class X64Compiler
             return;
         if (keepsScratch)
             emit.Push(HostAbi.Scratch);
-        if (flags.Left.IsImmediate)
-            emit.MovImm(HostAbi.Scratch, (ulong)flags.Left.Immediate);
-        else if (flags.Left.IsMemory)
-            emit.Mov(flags.Size, HostAbi.Scratch, flags.Left.Memory);
-        else
-            emit.Mov(flags.Size, HostAbi.Scratch, flags.Left.Register);
+        flags.Left.Load(emit, flags.Size, HostAbi.Scratch);
         if (flags.How == Recomputation.Sum)
-            emit.Alu(AluOp.Add, flags.Size, HostAbi.Scratch, flags.Right.Immediate);
-        AluOp op = flags.IsTest ? AluOp.And : AluOp.Cmp;
-        if (flags.Right.IsImmediate)
-            emit.Alu(op, flags.Size, HostAbi.Scratch, flags.Right.Immediate);
-        else if (flags.Right.IsMemory)
-            emit.Alu(op, flags.Size, HostAbi.Scratch, flags.Right.Memory);
-        else
-            emit.Alu(op, flags.Size, HostAbi.Scratch, flags.Right.Register);
+            flags.Right.Apply(emit, AluOp.Add, flags.Size, HostAbi.Scratch);
+        flags.Right.Apply(emit, flags.IsTest ? AluOp.And : AluOp.Cmp, flags.Size, HostAbi.Scratch);
         (FlagForm kept, int counted) = (flagsForm, flagStoreCount);
         flagsForm = flags.IsTest ? FlagForm.Arm : FlagForm.Borrow;
         StoreHostFlags(HostAbi.Field(HostContext.FlagsOffset));

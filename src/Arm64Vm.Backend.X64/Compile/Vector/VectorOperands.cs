@@ -4,28 +4,6 @@ using Arm64Vm.Ir;
 
 namespace Arm64Vm.Backend.X64.Compile;
 
-/// <summary>A vector operand that is either in a register or in memory.</summary>
-internal readonly struct VectorOperand
-{
-    public readonly Mem Memory;
-    public readonly Xmm Register;
-    public readonly bool IsMemory;
-
-    public VectorOperand(Xmm register)
-    {
-        Memory = default;
-        Register = register;
-        IsMemory = false;
-    }
-
-    public VectorOperand(Mem memory)
-    {
-        Memory = memory;
-        Register = default;
-        IsMemory = true;
-    }
-}
-
 /// <summary>Registers within one vector instruction: operands, the result, and as many temporaries as it takes.</summary>
 /// <remarks>
 /// The pool has three vector registers, and an instruction may have three operands in it that live on. So temporaries come, in this order, from

@@ -16,13 +16,13 @@ internal static class LoadStoreOrdered
                 b.Store(size, b.ReadXOrSp(i.Rn), LoadStoreSingle.ReadSource(b, i.Rt, size), 0, MemoryFlags.Release);
                 return true;
             case A64Opcode.Stlur:
-                b.Store(size, b.ReadXOrSp(i.Rn), LoadStoreSingle.ReadSource(b, i.Rt, size), i.Imm9, MemoryFlags.Release | MemoryFlags.MayBeUnaligned);
+                b.Store(size, b.ReadXOrSp(i.Rn), LoadStoreSingle.ReadSource(b, i.Rt, size), i.Imm9, MemoryFlags.Release);
                 return true;
             case A64Opcode.Ldapur:
-                LoadStoreSingle.Load(b, i.Rt, size, false, false, Addressing.Offset(b, i.Rn, i.Imm9), MemoryFlags.Acquire | MemoryFlags.MayBeUnaligned);
+                LoadStoreSingle.Load(b, i.Rt, size, false, false, Addressing.Offset(b, i.Rn, i.Imm9), MemoryFlags.Acquire);
                 return true;
             case A64Opcode.Ldapurs:
-                LoadStoreSingle.Load(b, i.Rt, size, true, !i.Bit(22), Addressing.Offset(b, i.Rn, i.Imm9), MemoryFlags.Acquire | MemoryFlags.MayBeUnaligned);
+                LoadStoreSingle.Load(b, i.Rt, size, true, !i.Bit(22), Addressing.Offset(b, i.Rn, i.Imm9), MemoryFlags.Acquire);
                 return true;
             default:
                 LoadStoreSingle.Load(b, i.Rt, size, false, false, Addressing.Offset(b, i.Rn, 0), MemoryFlags.Acquire);

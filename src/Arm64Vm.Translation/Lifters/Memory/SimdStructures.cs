@@ -4,7 +4,7 @@ using Arm64Vm.Isa;
 namespace Arm64Vm.Translation.Lifters;
 
 /// <summary>LD1–LD4 and ST1–ST4 of multiple structures: whole registers in memory order, (de)interleaved by permutations.</summary>
-/// <remarks>Only the elements must be aligned where alignment is checked, hence <see cref="MemoryFlags.MayBeUnaligned"/>.</remarks>
+/// <remarks>Only the elements must be aligned where alignment is checked; the processor finds their size when an access is about to fault.</remarks>
 internal static class SimdStructures
 {
     public static bool Lift(in LiftContext context, A64Instruction i)
@@ -57,18 +57,18 @@ internal static class SimdStructures
     {
         int r = 0;
         for (; r + 1 < values.Length; r += 2)
-            (values[r], values[r + 1]) = b.LoadPair(IrType.V128, bytes, address.Address, r * bytes, MemoryFlags.MayBeUnaligned);
+            (values[r], values[r + 1]) = b.LoadPair(IrType.V128, bytes, address.Address, r * bytes);
         if (r < values.Length)
-            values[r] = b.Load(IrType.V128, bytes, address.Address, r * bytes, MemoryFlags.MayBeUnaligned);
+            values[r] = b.Load(IrType.V128, bytes, address.Address, r * bytes);
     }
 
     private static void Store(IrBuilder b, in Addressing address, int bytes, ReadOnlySpan<IrValue> values)
     {
         int r = 0;
         for (; r + 1 < values.Length; r += 2)
-            b.StorePair(bytes, address.Address, values[r], values[r + 1], r * bytes, MemoryFlags.MayBeUnaligned);
+            b.StorePair(bytes, address.Address, values[r], values[r + 1], r * bytes);
         if (r < values.Length)
-            b.Store(bytes, address.Address, values[r], r * bytes, MemoryFlags.MayBeUnaligned);
+            b.Store(bytes, address.Address, values[r], r * bytes);
     }
 
     private static void Deinterleave(IrBuilder b, VectorShape shape, int size, int ways, Span<IrValue> v)
