@@ -70,7 +70,7 @@ internal static class A64Disassembler
             case A64Group.WaitWithTimeout:
             case A64Group.Hint:
             case A64Group.Barrier:
-            case A64Group.ProcessorState:
+            case A64Group.PStateMove:
             case A64Group.SystemInstruction:
             case A64Group.SystemRegisterMove:
                 SystemText.Write(ref w, i);

@@ -26,8 +26,8 @@ internal static class SystemText
             case A64Group.Barrier:
                 WriteBarrier(ref w, i);
                 break;
-            case A64Group.ProcessorState:
-                WriteProcessorState(ref w, i);
+            case A64Group.PStateMove:
+                WritePStateMove(ref w, i);
                 break;
             case A64Group.SystemInstruction:
                 WriteSystem(ref w, i);
@@ -142,7 +142,7 @@ internal static class SystemText
     /// <summary>Shareability domain.</summary>
     private static string Domain(int domain) => domain switch { 0 => "osh", 1 => "nsh", 2 => "ish", _ => "sy" };
 
-    private static void WriteProcessorState(ref A64TextWriter w, in A64Instruction i)
+    private static void WritePStateMove(ref A64TextWriter w, in A64Instruction i)
     {
         int field = (i.Op1 << 3) | i.Op2;
         (string? name, int maximum) = field switch

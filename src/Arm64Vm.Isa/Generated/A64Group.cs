@@ -99,7 +99,7 @@ internal enum A64Group : byte
     WaitWithTimeout,
     Hint,
     Barrier,
-    ProcessorState,
+    PStateMove,
     SystemInstruction,
     SystemRegisterMove,
 }

@@ -115,7 +115,7 @@ internal static partial class Lifter
                 return Hints.Lift(context, instruction);
             case A64Group.Barrier:
                 return Barriers.Lift(context, instruction);
-            case A64Group.ProcessorState:
+            case A64Group.PStateMove:
                 return PStateMove.Lift(context, instruction);
             case A64Group.SystemInstruction:
                 return SystemInstruction.Lift(context, instruction);

@@ -104,7 +104,7 @@ public unsafe class DifferentialFuzzTests
     /// <summary>Groups whose instructions leave the program or depend on the processor around it.</summary>
     private static bool Leaves(A64Group group) => group is
         A64Group.ExceptionGeneration or A64Group.ExceptionReturn or A64Group.WaitWithTimeout or A64Group.Hint or A64Group.Barrier
-        or A64Group.ProcessorState or A64Group.SystemInstruction or A64Group.SystemRegisterMove
+        or A64Group.PStateMove or A64Group.SystemInstruction or A64Group.SystemRegisterMove
         or A64Group.UnconditionalBranchImmediate or A64Group.UnconditionalBranchRegister or A64Group.AuthenticatedBranch
         or A64Group.ConditionalBranch or A64Group.CompareBranch or A64Group.TestBranch;
 
