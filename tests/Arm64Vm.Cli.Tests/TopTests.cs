@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.Versioning;
 using System.Text.Json;
 using Arm64Vm.Machine.Tests.Machines;
@@ -9,24 +8,25 @@ namespace Arm64Vm.Cli.Tests;
 [SupportedOSPlatform("linux")]
 public sealed class TopTests : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
-    private readonly string _runtime = Directory.CreateTempSubdirectory("top").FullName;
+    private readonly CliProcesses _processes = new();
 
-    public void Dispose() => Directory.Delete(_runtime, recursive: true);
+    private string Sockets => _processes.At("arm64vm");
+
+    public void Dispose() => _processes.Dispose();
 
     [Fact]
     public async Task TopShowsTheMachinesOfAProcess()
     {
         using var kernel = new TemporaryFile(new TestProgram().Print("up\n").Hang().ToElf());
-        using var process = Start("boot", "--kernel", kernel.Path, "--memory", "16M", "--copies", "2");
+        using var process = _processes.Start("boot", "--kernel", kernel.Path, "--memory", "16M", "--copies", "2");
         try
         {
             for (var i = 0; i < 2; i++)
-                Assert.Equal("up", await process.StandardOutput.ReadLineAsync().WaitAsync(s_patience));
-            var socket = Path.Combine(_runtime, "arm64vm", $"{process.Id}.sock");
+                Assert.Equal("up", await process.StandardOutput.ReadLineAsync().WaitAsync(CliProcesses.Patience));
+            var socket = Path.Combine(Sockets, $"{process.Id}.sock");
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(socket));
 
-            var json = await Run("top", "--json", "--interval", "0.3");
+            var json = await _processes.OutputOf("top", "--json", "--interval", "0.3");
             using var document = JsonDocument.Parse(json);
             var machines = document.RootElement.GetProperty("machines").EnumerateArray().ToArray();
             Assert.Equal(["0", "1"], machines.Select(machine => machine.GetProperty("name").GetString()));
@@ -34,12 +34,11 @@ public sealed class TopTests : IDisposable
             Assert.True(machines.Sum(machine => machine.GetProperty("share").GetDouble()) > 0.01, json);
             Assert.Equal(1, machines[0].GetProperty("processors").GetArrayLength());
             Assert.All(machines, machine => Assert.InRange(machine.GetProperty("cache").GetProperty("units").GetInt64(), 1, 1000));
-            var caches = await Run("top", "--cache", "--interval", "0.1");
+            var caches = await _processes.OutputOf("top", "--cache", "--interval", "0.1");
             Assert.Equal(4, caches.TrimEnd().Split('\n').Length);
             Assert.Matches(@"(?m)^0 +\d+ +\d+ +0\.\d% +0 +0 +0 +\d+ +\d+ +0$", caches);
 
-
-            var text = await Run("top", $"{process.Id}", "--interval", "0.1", "--count", "2");
+            var text = await _processes.OutputOf("top", $"{process.Id}", "--interval", "0.1", "--count", "2");
             Assert.Equal(2, text.Split('\n').Count(line => line.StartsWith($"process {process.Id}: 2 machines", StringComparison.Ordinal)));
             Assert.Contains("cpu0", text, StringComparison.Ordinal);
         }
@@ -54,44 +53,19 @@ public sealed class TopTests : IDisposable
     public async Task ASocketGoesWithItsProcess()
     {
         using var kernel = new TemporaryFile(new TestProgram().Print("up\n").EchoUntil('!').PowerOff().ToElf());
-        using var process = Start("boot", "--kernel", kernel.Path, "--memory", "16M");
-        await process.StandardOutput.ReadLineAsync().WaitAsync(s_patience);
-        Assert.Single(Directory.GetFiles(Path.Combine(_runtime, "arm64vm")));
+        using var process = _processes.Start("boot", "--kernel", kernel.Path, "--memory", "16M");
+        await process.StandardOutput.ReadLineAsync().WaitAsync(CliProcesses.Patience);
+        Assert.Single(Directory.GetFiles(Sockets));
         await process.StandardInput.WriteAsync('!');
         process.StandardInput.Close();
-        await process.WaitForExitAsync().WaitAsync(s_patience);
-        Assert.Empty(Directory.GetFiles(Path.Combine(_runtime, "arm64vm")));
-        using var top = Start("top");
-        await top.WaitForExitAsync().WaitAsync(s_patience);
-        Assert.Equal((1, "arm64vm: top: no machines are running\n"), (top.ExitCode, await top.StandardError.ReadToEndAsync()));
+        await process.WaitForExitAsync().WaitAsync(CliProcesses.Patience);
+        Assert.Empty(Directory.GetFiles(Sockets));
+        using var top = _processes.Start("top");
+        Assert.Equal((1, "arm64vm: top: no machines are running\n"), await CliProcesses.EndOf(top));
     }
 
     [Theory]
     [InlineData("--interval", "0")]
     [InlineData("--count", "0")]
     public void WrongNumbersAreWrongUsage(params string[] options) => Assert.Equal(2, CliRun.Of(["top", .. options]).Status);
-
-    private async Task<string> Run(params string[] arguments)
-    {
-        using var process = Start(arguments);
-        var output = await process.StandardOutput.ReadToEndAsync().WaitAsync(s_patience);
-        await process.WaitForExitAsync().WaitAsync(s_patience);
-        Assert.Equal((0, ""), (process.ExitCode, await process.StandardError.ReadToEndAsync()));
-        return output;
-    }
-
-    private Process Start(params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["XDG_RUNTIME_DIR"] = _runtime;
-        start.ArgumentList.Add(typeof(Application).Assembly.Location);
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
-        return Process.Start(start)!;
-    }
 }

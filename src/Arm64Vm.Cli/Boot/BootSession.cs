@@ -3,6 +3,7 @@ using Arm64Vm.Cli.Monitoring;
 using Arm64Vm.Cli.Serial;
 using Arm64Vm.Cli.Terminal;
 using Arm64Vm.Machine;
+using Arm64Vm.Machine.Boot;
 
 namespace Arm64Vm.Cli.Boot;
 

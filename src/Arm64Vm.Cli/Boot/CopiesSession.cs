@@ -2,6 +2,7 @@ using System.Globalization;
 using Arm64Vm.Cli.Monitoring;
 using Arm64Vm.Cli.Terminal;
 using Arm64Vm.Machine;
+using Arm64Vm.Machine.Boot;
 
 namespace Arm64Vm.Cli.Boot;
 

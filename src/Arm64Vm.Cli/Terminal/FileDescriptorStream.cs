@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Arm64Vm.Devices;
 
 namespace Arm64Vm.Cli.Terminal;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Arm64Vm.Devices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Arm64Vm.Cli.Terminal;

@@ -9,7 +9,7 @@ internal sealed class ClockThread : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly TimerHeap _heap = new();
-    private readonly Sleeper _sleeper = Sleeper.Create();
+    private readonly ClockSleeper _sleeper = ClockSleeper.Create();
     private readonly Thread _thread;
 
     /// <summary>Host time at which the thread wakes by itself; 0 while it is awake and will look at the heap.</summary>
@@ -75,7 +75,7 @@ internal sealed class ClockThread : IDisposable
         _sleeper.Attach();
         while (true)
         {
-            var sleep = Sleeper.Forever;
+            var sleep = ClockSleeper.Forever;
             HeapTimer? due = null;
             lock (_gate)
             {

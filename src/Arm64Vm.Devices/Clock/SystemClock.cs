@@ -160,7 +160,7 @@ internal sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, 
         while (true)
         {
             Action? expired = null;
-            var sleep = Sleeper.Forever;
+            var sleep = ClockSleeper.Forever;
             lock (_gate)
             {
                 if (_disposed)
@@ -171,7 +171,7 @@ internal sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, 
                     if (_rate.TryUpdate(_origin, _relation, out var relation))
                         Volatile.Write(ref _relation, relation);
                     sleep = _rate.UntilNext;
-                    _wakesAt = sleep == Sleeper.Forever ? ulong.MaxValue : Nanoseconds + sleep;
+                    _wakesAt = sleep == ClockSleeper.Forever ? ulong.MaxValue : Nanoseconds + sleep;
                 }
 
                 if (_pausedAt == Running && _heap.First is { } first)
@@ -192,7 +192,7 @@ internal sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, 
 
                 if (expired is null)
                 {
-                    if (sleep != Sleeper.Forever)
+                    if (sleep != ClockSleeper.Forever)
                         LookAfter(sleep);
                     return;
                 }

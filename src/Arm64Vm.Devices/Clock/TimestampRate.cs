@@ -27,7 +27,7 @@ internal sealed class TimestampRate(IHostTimestamp timestamp, Func<long> monoton
     private int _measurements;
     private Reading _last;
 
-    /// <summary>Nanoseconds until <see cref="TryUpdate"/> has something to do; <see cref="Sleeper.Forever"/> where the timestamp cannot be used.</summary>
+    /// <summary>Nanoseconds until <see cref="TryUpdate"/> has something to do; <see cref="ClockSleeper.Forever"/> where the timestamp cannot be used.</summary>
     public ulong UntilNext { get; private set; }
 
     private readonly record struct Reading(ulong Timestamp, long Nanoseconds);
@@ -51,7 +51,7 @@ internal sealed class TimestampRate(IHostTimestamp timestamp, Func<long> monoton
     public bool TryUpdate(long origin, ClockRelation? old, out ClockRelation? relation)
     {
         relation = old;
-        if (UntilNext == Sleeper.Forever)
+        if (UntilNext == ClockSleeper.Forever)
             return false;
         // Every timer that expires asks; a measurement costs several readings of both.
         var due = Interval(_measurements);
@@ -68,7 +68,7 @@ internal sealed class TimestampRate(IHostTimestamp timestamp, Func<long> monoton
         if (counted <= (ulong)elapsed)
         {
             // Slower than 1 GHz or stopped: of no use here.
-            UntilNext = Sleeper.Forever;
+            UntilNext = ClockSleeper.Forever;
             return false;
         }
 

@@ -106,9 +106,9 @@ public class SystemClockTests
     [Fact]
     public void PortableSleeperSleepsAndWakes()
     {
-        using var sleeper = new MonitorSleeper();
+        using var sleeper = new RuntimeSleeper();
         sleeper.Wake();
-        sleeper.Sleep(Sleeper.Forever);
+        sleeper.Sleep(ClockSleeper.Forever);
         sleeper.Sleep(1);
     }
 }

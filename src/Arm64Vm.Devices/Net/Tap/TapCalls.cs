@@ -72,7 +72,7 @@ internal static unsafe partial class TapCalls
         var both = stackalloc PollRequest[2];
         both[0] = new PollRequest { Descriptor = (int)one.DangerousGetHandle(), Events = PollIn };
         both[1] = new PollRequest { Descriptor = (int)other.DangerousGetHandle(), Events = PollIn };
-        _ = poll(both, 2, -1);
+        _ = PollCall.poll(ref *both, 2, -1);
     }
 
     /// <summary>A descriptor that can be read once something was written to it (eventfd(2)).</summary>
@@ -91,15 +91,5 @@ internal static unsafe partial class TapCalls
     private static partial nint write(SafeFileHandle handle, byte* buffer, nuint count);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int poll(PollRequest* requests, nuint count, int timeout);
-
-    [LibraryImport("libc", SetLastError = true)]
     private static partial SafeFileHandle eventfd(uint value, int flags);
-
-    [StructLayout(LayoutKind.Sequential, Size = 8)]
-    private struct PollRequest
-    {
-        public int Descriptor;
-        public short Events;
-    }
 }

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Arm64Vm.Cli.Terminal;
+namespace Arm64Vm.Devices;
 
 /// <summary>poll(2).</summary>
 internal static partial class PollCall

@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 namespace Arm64Vm.Devices.Clock;
 
 /// <summary>Lets one thread sleep for a time in nanoseconds unless another wakes it. A wake before the sleep is not lost.</summary>
-internal abstract class Sleeper : IDisposable
+internal abstract class ClockSleeper : IDisposable
 {
     /// <summary>Sleeps until woken.</summary>
     public const ulong Forever = ulong.MaxValue;
 
-    public static Sleeper Create() => OperatingSystem.IsLinux() ? new EventSleeper() : new MonitorSleeper();
+    public static ClockSleeper Create() => OperatingSystem.IsLinux() ? new PollSleeper() : new RuntimeSleeper();
 
     /// <summary>Called once on the thread that sleeps.</summary>
     public virtual void Attach()
@@ -23,7 +23,7 @@ internal abstract class Sleeper : IDisposable
 }
 
 /// <summary>Any host: the runtime's own wait, which rounds up to milliseconds.</summary>
-internal sealed class MonitorSleeper : Sleeper
+internal sealed class RuntimeSleeper : ClockSleeper
 {
     private readonly AutoResetEvent _event = new(false);
 
@@ -39,7 +39,7 @@ internal sealed class MonitorSleeper : Sleeper
 }
 
 /// <summary>Linux: ppoll on an eventfd, with the thread's timer slack at its minimum, wakes within microseconds of the deadline.</summary>
-internal sealed partial class EventSleeper : Sleeper
+internal sealed partial class PollSleeper : ClockSleeper
 {
     private const int SetTimerSlack = 29;
     private const int CloseOnExec = 0x80000;
@@ -49,7 +49,7 @@ internal sealed partial class EventSleeper : Sleeper
 
     private readonly int _descriptor;
 
-    public EventSleeper()
+    public PollSleeper()
     {
         _descriptor = CreateEvent(0, CloseOnExec | NonBlocking);
         if (_descriptor < 0)
@@ -63,7 +63,7 @@ internal sealed partial class EventSleeper : Sleeper
         // An early return is harmless: the clock's thread looks at its deadlines again.
         var bounded = Math.Min(nanoseconds, MaximumSleep);
         var timeout = new TimeSpecification((long)(bounded / 1_000_000_000), (long)(bounded % 1_000_000_000));
-        var poll = new PollDescriptor { Descriptor = _descriptor, Events = PollIn };
+        var poll = new PollRequest { Descriptor = _descriptor, Events = PollIn };
         if (Poll(ref poll, 1, in timeout, 0) > 0)
             _ = ReadEvent(_descriptor, out _, 8);
     }
@@ -79,7 +79,7 @@ internal sealed partial class EventSleeper : Sleeper
     private static partial int Control(int option, ulong a, ulong b, ulong c, ulong d);
 
     [LibraryImport("libc", EntryPoint = "ppoll")]
-    private static partial int Poll(ref PollDescriptor descriptors, ulong count, in TimeSpecification timeout, nint signalMask);
+    private static partial int Poll(ref PollRequest descriptors, ulong count, in TimeSpecification timeout, nint signalMask);
 
     [LibraryImport("libc", EntryPoint = "read")]
     private static partial nint ReadEvent(int descriptor, out ulong value, nint length);
@@ -89,14 +89,6 @@ internal sealed partial class EventSleeper : Sleeper
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int descriptor);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollDescriptor
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
-    }
 
     [StructLayout(LayoutKind.Sequential)]
     private readonly struct TimeSpecification(long seconds, long nanoseconds)
