@@ -47,7 +47,7 @@ internal static unsafe class SuccessorFlags
     // SAFETY: as DeadAtEnd.
     public static bool AreDead(in CodeLocation location, IrRegion region, int offset)
     {
-        // Whoever stops there sees the flags.
+        // A debugger that stops there sees the flags.
         if (location.Mode.StopSet != 0)
             return false;
         int lowest = offset, highest = offset;

@@ -33,7 +33,7 @@ internal abstract class ConsoleLine : OutputStream
     /// <exception cref="IOException">It cannot be had.</exception>
     public abstract void Open();
 
-    /// <summary>Starts to carry between whoever comes and a console.</summary>
+    /// <summary>Starts to carry bytes between clients and a console.</summary>
     public void Attach(SerialConsole console) => new Thread(() => Run(console)) { IsBackground = true, Name = "arm64vm-serial" }.Start();
 
     public override void Write(ReadOnlySpan<byte> buffer) => Volatile.Read(ref _output)?.Offer(buffer);

@@ -73,7 +73,7 @@ internal sealed class OutputQueue : IDisposable
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // The other side is gone; whoever reads from it sees it too.
+            // The other side is gone; its reader notices that, too.
             Dispose();
         }
     }

@@ -48,7 +48,7 @@ internal sealed class ProcessorWait(EventRegister events, SystemCounter counter,
 
     /// <summary>Until another processor stores to the location that the exclusive monitor marks. That is not reported; the location is looked at, and WFE may end for no reason.</summary>
     /// <param name="deadline">The end of the wait without a store.</param>
-    /// <param name="yields">Not waiting: whoever is to store gets the host's thread, because the store does not come soon.</param>
+    /// <param name="yields">Not waiting: the processor that is to store gets the host's thread, because the store does not come soon.</param>
     /// <returns>False: it does not wait.</returns>
     public bool TryBeginStore(ulong? deadline, out bool yields)
     {

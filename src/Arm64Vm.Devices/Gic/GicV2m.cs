@@ -13,7 +13,7 @@ internal sealed class GicV2m : IMmioDevice, IMsiTarget
     private const ulong SetRegister = 0x040;
     private const ulong IdentificationRegister = 0xFCC;
 
-    /// <summary>Product 0x51, as on the peer's board, without an implementer.</summary>
+    /// <summary>Product 0x51, as on QEMU's board, without an implementer.</summary>
     private const uint Identification = 0x51 << 20;
 
     private readonly ulong _base;

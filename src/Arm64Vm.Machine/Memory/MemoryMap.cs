@@ -51,7 +51,7 @@ internal static class MemoryMap
     /// <summary>Where ACPI guests read what the generic event device has to say.</summary>
     public static Region GenericEvents => new(0x0908_0000, 4);
 
-    /// <summary>Refresh frame of the watchdog; the peer's board has none, and nothing else here.</summary>
+    /// <summary>Refresh frame of the watchdog; QEMU's board has none, and nothing else here.</summary>
     public static Region WatchdogRefresh => new(0x0910_0000, 0x1000);
 
     /// <summary>Control frame of the watchdog.</summary>

@@ -6,7 +6,7 @@ namespace Arm64Vm.Translation.Jit;
 
 /// <summary>Units from disk, and units for it.</summary>
 /// <remarks>
-/// SAFETY: what is kept must have been made from the very bytes that are kept with it, whoever writes to the page meanwhile: so it is made from a copy of the page.
+/// SAFETY: what is kept must have been made from the very bytes that are kept with it, even if the page is written to meanwhile: so it is made from a copy of the page.
 /// The copy is taken, and images are compared with the page, after its version was read, as bytes are that are translated; publishing compares versions in both cases.
 /// </remarks>
 internal sealed unsafe partial class JitExecutor

@@ -3,7 +3,7 @@ using Arm64Vm.Devices.Images.Qcow2;
 
 namespace Arm64Vm.Devices.Tests.Images;
 
-/// <summary>Images that the peer's tools made, and what they say of ours.</summary>
+/// <summary>Images that QEMU's tools made, and what they say of ours.</summary>
 public sealed class Qcow2PeerTests : IDisposable
 {
     private const int Size = 12 << 20;

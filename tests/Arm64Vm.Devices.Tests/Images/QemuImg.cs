@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Arm64Vm.Devices.Tests.Images;
 
-/// <summary>The peer's tools for images (Debian's qemu-utils), where they are installed.</summary>
+/// <summary>QEMU's tools for images (Debian's qemu-utils), where they are installed.</summary>
 internal static class QemuImg
 {
     public static bool IsInstalled { get; } = File.Exists("/usr/bin/qemu-img") && File.Exists("/usr/bin/qemu-io");

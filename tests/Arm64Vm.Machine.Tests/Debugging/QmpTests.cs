@@ -128,7 +128,7 @@ public sealed class QmpTests : IDisposable
         }
     }
 
-    /// <summary>Whoever does not read holds up neither the machine nor the other clients, and is sent away.</summary>
+    /// <summary>A client that does not read holds up neither the machine nor the other clients, and is sent away.</summary>
     [Fact]
     public async Task AClientThatDoesNotReadIsSentAway()
     {

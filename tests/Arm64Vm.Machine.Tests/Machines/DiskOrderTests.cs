@@ -11,7 +11,7 @@ public sealed class DiskOrderTests : IDisposable
         File.Delete(_second);
     }
 
-    /// <summary>Guests look from the lowest address up; one device is on the last transport, as on the peer's board.</summary>
+    /// <summary>Guests look from the lowest address up; one device is on the last transport, as on QEMU's board.</summary>
     [Fact]
     public async Task TheFirstDiskIsAtTheLowestAddress()
     {

@@ -15,7 +15,7 @@ internal static class Qcow2Format
     public const int MinimumClusterBits = 9;
     public const int MaximumClusterBits = 21;
 
-    /// <summary>Bytes; as the peer has them. They keep an image from making its reader hold much memory.</summary>
+    /// <summary>Bytes; as QEMU has them. They keep an image from making its reader hold much memory.</summary>
     public const long MaximumL1Bytes = 32 << 20;
 
     public const long MaximumRefcountTableBytes = 8 << 20;

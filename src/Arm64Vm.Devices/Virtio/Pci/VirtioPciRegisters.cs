@@ -7,7 +7,7 @@ internal static class VirtioPciRegisters
     public const ushort FirstDevice = 0x1040;
     public const ushort Subsystem = 0x1100;
 
-    // Regions of the base address register, as on the peer's board.
+    // Regions of the base address register, as on QEMU's board.
     public const int RegisterBar = 4;
     public const int MsiXBar = 1;
     public const uint BarSize = 0x4000;

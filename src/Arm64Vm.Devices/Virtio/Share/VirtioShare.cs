@@ -8,7 +8,7 @@ namespace Arm64Vm.Devices.Virtio.Share;
 /// <remarks>With a thread of its own no request is done before the notification returns.</remarks>
 internal sealed class VirtioShare : IVirtioDevice, IDisposable
 {
-    /// <summary>Characters of a tag, as the peer has it.</summary>
+    /// <summary>Characters of a tag, as many as in QEMU.</summary>
     public const int LongestTag = 31;
 
     private const ushort QueueSize = 128;

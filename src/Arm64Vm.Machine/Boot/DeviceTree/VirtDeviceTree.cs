@@ -2,7 +2,7 @@ using Arm64Vm.Machine.Memory;
 
 namespace Arm64Vm.Machine.Boot.DeviceTree;
 
-/// <summary>Generates the device tree of the <c>virt</c> board: the same nodes, addresses and interrupts as the peer's 11.1.</summary>
+/// <summary>Generates the device tree of the <c>virt</c> board: the same nodes, addresses and interrupts as in QEMU 11.1.</summary>
 internal sealed partial class VirtDeviceTree
 {
     // Interrupt specifiers (arm,gic binding): type, number, flags.
@@ -95,7 +95,7 @@ internal sealed partial class VirtDeviceTree
         {
             cluster.AddChild($"core{i}").SetCells("cpu", _cpus[i]);
             var affinity = _board.Affinity(i);
-            // The peer's unit address is the index, in decimal.
+            // QEMU's unit address is the index, in decimal.
             var cpu = cpus.AddChild($"cpu@{i}");
             AddCache(cpu, "i", _board.InstructionCache);
             AddCache(cpu, "d", _board.DataCache);

@@ -162,7 +162,7 @@ internal sealed class ImageFolder
         }
     }
 
-    /// <summary>Whoever makes a file holds a lock on it.</summary>
+    /// <summary>The maker of a file holds a lock on it.</summary>
     private void DeleteAbandoned()
     {
         if (!Directory.Exists(Path))

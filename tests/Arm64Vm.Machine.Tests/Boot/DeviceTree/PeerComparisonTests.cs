@@ -7,7 +7,7 @@ namespace Arm64Vm.Machine.Tests.Boot.DeviceTree;
 /// <remarks>
 /// Intended differences, and no others:
 /// <list type="bullet">
-/// <item>Caches of the processors: the peer describes some; we leave them to the identification registers by default, and never
+/// <item>Caches of the processors: QEMU describes some; we leave them to the identification registers by default, and never
 /// write its <c>next-level-cache = &lt;0&gt;</c>, which points nowhere.</item>
 /// <item>The seeds under /chosen are random.</item>
 /// </list>
