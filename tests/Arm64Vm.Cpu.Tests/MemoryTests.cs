@@ -261,10 +261,17 @@ public class MemoryTests
         machine.Program(TestMachine.Ram + 0x30_0000, 0xF900_0064, 0xD503_3B9F, Asm.Sys(0, 8, 7, 1, 5), 0xD503_3B9F, Asm.Isb, Asm.Ret);
         machine.Cpu.SetX(1, Callee);
         machine.Cpu.SetX(3, slot);
-        machine.Cpu.SetX(5, Caller >> 12);
         machine.Cpu.SetX(6, Caller);
-        foreach ((ulong physical, ulong mark) in new[] { (TestMachine.Ram + 0x10_0000, 1UL), (TestMachine.Ram + 0x20_0000, 2UL), (TestMachine.Ram + 0x10_0000, 1UL) })
+
+        // Data alone is dropped at first: the jump behind the ISB is linked, and no fetch comes between the ISB and the RET.
+        const ulong Data = PageA + 0x10_0000;
+        foreach ((ulong dropped, ulong physical, ulong mark) in new[]
         {
+            (Data, TestMachine.Ram + 0x10_0000, 1UL), (Data, TestMachine.Ram + 0x10_0000, 1UL), (Data, TestMachine.Ram + 0x10_0000, 1UL),
+            (Caller, TestMachine.Ram + 0x20_0000, 2UL), (Caller, TestMachine.Ram + 0x10_0000, 1UL),
+        })
+        {
+            machine.Cpu.SetX(5, dropped >> 12);
             machine.Cpu.SetX(4, physical | Normal | 3);
             machine.Run(Asm.Blr(6));
             Assert.Equal(mark, machine.Cpu.GetX(2));
