@@ -33,7 +33,8 @@ public sealed class HostProfilerTests : IDisposable
     {
         OptionalTool.Require("perf", "apt-get install linux-perf");
         var probe = ShellRun.Of("cd $1; perf record -k mono -e cpu-clock -o probe true", _folder.Path);
-        Assert.SkipUnless(probe.Status == 0, $"perf cannot sample here: {probe.Error}");
+        if (probe.Status != 0)
+            OptionalTool.Miss($"perf cannot sample here: {probe.Error}");
         var run = ShellRun.Of($"cd $1; export JITDUMPDIR=$1; perf record -k mono -e cpu-clock -o data $arm64vm profile --output p --jitdump $1 {Guest} >console </dev/null && perf inject --jit -i data -o jit && perf report -i jit --stdio --sort symbol 2>/dev/null >report && cat report", _folder.Path);
         Assert.True(run.Status == 0, run.Error);
         Assert.Matches(@"\d+\.\d+% +\[\.\] compress", run.Output);

@@ -13,16 +13,18 @@ internal sealed unsafe class ThreadSamplers : IDisposable
     private readonly long _interval;
     private bool _ended;
 
-    /// <param name="interval">Nanoseconds between two samples of a thread.</param>
+    /// <param name="interval">Nanoseconds between two samples of a thread; null: as many as <see cref="TimerCost"/> says.</param>
     /// <exception cref="InvalidOperationException">Something else in this process samples already, or the host has no timers for us.</exception>
-    public ThreadSamplers(long interval)
+    public ThreadSamplers(long? interval)
     {
-        _interval = interval;
         _own = new ThreadLocal<SampleRing>(Start);
-        if (SignalCalls.TryInstall(_handler.Address))
-            return;
-        _handler.Dispose();
-        throw new InvalidOperationException("This process records a profile already.");
+        if (!SignalCalls.TryInstall(_handler.Address))
+        {
+            _handler.Dispose();
+            throw new InvalidOperationException("This process records a profile already.");
+        }
+
+        _interval = interval ?? TimerCost.Interval(TimerCost.Measure());
     }
 
     public long Interval => _interval;

@@ -31,7 +31,8 @@ internal static class RemoteRecording
                 json.WriteStartObject();
                 if (Machine is not null)
                     json.WriteString("machine", Machine);
-                json.WriteNumber("interval_ns", Options.Interval);
+                if (Options.Interval is { } interval)
+                    json.WriteNumber("interval_ns", interval);
                 json.WriteBoolean("exact", Options.IsExact);
                 json.WriteString("version", Options.Version);
                 json.WriteStartArray("symbols");
@@ -57,7 +58,7 @@ internal static class RemoteRecording
                     root.TryGetProperty("machine", out var name) ? name.GetString() : null,
                     new RecordingOptions
                     {
-                        Interval = Math.Clamp(root.GetProperty("interval_ns").GetInt64(), RecordingOptions.ShortestInterval, RecordingOptions.LongestInterval),
+                        Interval = root.TryGetProperty("interval_ns", out var interval) ? Math.Clamp(interval.GetInt64(), RecordingOptions.ShortestInterval, RecordingOptions.LongestInterval) : null,
                         IsExact = root.GetProperty("exact").GetBoolean(),
                         Version = root.GetProperty("version").GetString()!,
                         SymbolFiles = [.. root.GetProperty("symbols").EnumerateArray().Select(file => file.GetString()!)],

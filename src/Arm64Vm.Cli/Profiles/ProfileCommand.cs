@@ -22,7 +22,7 @@ internal static class ProfileCommand
         Option<string?> duration = new("--duration") { Description = "End well after so long", HelpName = "SECONDS" };
         Option<string[]> until = new("--until") { Description = "End well as soon as the console has printed this; may be repeated", HelpName = "TEXT", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         Option<bool> exact = new("--exact") { Description = "Count every entry of every block, which slows the guest down" };
-        Option<string> interval = new("--interval") { Description = "Microseconds between two samples of a processor", HelpName = "MICROSECONDS", DefaultValueFactory = _ => "997" };
+        Option<string?> interval = new("--interval") { Description = "Microseconds between two samples of a processor. Without: 997, or more where the host takes long to interrupt a thread, so that samples take at most 2 % of its time", HelpName = "MICROSECONDS" };
         Option<string?> attach = new("--attach") { Description = "Record this running machine instead of booting one: the number of its process, the machine's name ('arm64vm top' shows it), or both. Ends after --duration, with Ctrl-C, or when the machine ends", HelpName = "PID|NAME|PID/NAME" };
         Option<string[]> symbols = new("--symbols", "--elf") { Description = "ELF file or System.map with symbols, of the kernel or of programs and libraries that it runs, or a folder of such; may be repeated. The embedded firmware's and those that a Linux kernel carries in memory are found without", HelpName = "FILE|DIR", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         Option<string> serial = new("--serial") { Description = "The guest's serial console", HelpName = SerialTarget.Syntax, DefaultValueFactory = _ => "stdio" };
@@ -40,7 +40,7 @@ internal static class ProfileCommand
         {
             var options = new RecordingOptions
             {
-                Interval = ParseInterval(parsed.GetValue(interval)!),
+                Interval = parsed.GetValue(interval) is { } microseconds ? ParseInterval(microseconds) : null,
                 IsExact = parsed.GetValue(exact),
                 SymbolFiles = CheckSymbols(parsed.GetValue(symbols) ?? []),
                 Version = ProductVersion.Text,

@@ -64,8 +64,9 @@ internal sealed class GuestTasks
     /// <summary>Code of the upper half that lies in RAM tells where the kernel is.</summary>
     private bool TryFindKernel(BlockRegistry registry)
     {
-        foreach (var block in registry.BlocksFrom(ref _blocksSeen))
+        while (_blocksSeen < registry.Count)
         {
+            ref readonly var block = ref registry.BlockAt(_blocksSeen++);
             if (block.VirtualAddress >> 48 != 0xFFFF || block.PhysicalAddress < MemoryMap.RamBase)
                 continue;
             _kernelPhysical = block.PhysicalAddress;

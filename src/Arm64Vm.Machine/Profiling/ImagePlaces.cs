@@ -11,12 +11,12 @@ internal static class ImagePlaces
     private const int MostTries = 4000;
 
     /// <summary>Distances from the file's addresses to the guest's, with the process.</summary>
-    public static HashSet<(ulong Place, int Process)> Find(ElfSymbols elf, List<ProfiledBlock> blocks, IReadOnlyDictionary<(int Process, int Block), ulong> sightings)
+    public static HashSet<(ulong Place, int Process)> Find(ElfSymbols elf, BlockRegistry registry, IReadOnlyDictionary<(int Process, int Block), ulong> sightings)
     {
         HashSet<(ulong, int)> places = [];
         HashSet<int> settled = [];
         Dictionary<int, ulong?> found = [];
-        foreach (var ((process, block), address) in sightings.Where(one => blocks[one.Key.Block].GuestCode.Length >= FewestBytes).OrderByDescending(one => blocks[one.Key.Block].GuestCode.Length))
+        foreach (var ((process, block), address) in sightings.Where(one => SizeOf(registry, one.Key.Block) >= FewestBytes).OrderByDescending(one => SizeOf(registry, one.Key.Block)))
         {
             if (settled.Contains(process))
                 continue;
@@ -24,7 +24,7 @@ internal static class ImagePlaces
             {
                 if (found.Count >= MostTries)
                     continue;
-                inFile = elf.Segments.Select(segment => Search(segment, blocks[block])).FirstOrDefault(one => one is not null);
+                inFile = elf.Segments.Select(segment => Search(segment, registry.BlockAt(block))).FirstOrDefault(one => one is not null);
                 found.Add(block, inFile);
             }
 
@@ -37,7 +37,9 @@ internal static class ImagePlaces
         return places;
     }
 
-    private static ulong? Search(in ElfSymbols.Segment segment, ProfiledBlock block)
+    private static int SizeOf(BlockRegistry registry, int block) => registry.BlockAt(block).GuestCode.Length;
+
+    private static ulong? Search(in ElfSymbols.Segment segment, in ProfiledBlock block)
     {
         var bytes = segment.Bytes.Span;
         var first = (int)((block.VirtualAddress - segment.Address) & 0xFFF);

@@ -52,7 +52,7 @@ internal sealed class MachineRecording : IDisposable
         _time = new HostTime(features);
         _registry = new BlockRegistry(_cache.View, options.IsExact);
         _processors = new ProcessorProfile[board.Vcpus.Count];
-        _collector = new SampleCollector(_registry, _time, new GuestTasks(board, parts.Config.Kernel is null && parts.Config.Firmware is null), options);
+        _collector = new SampleCollector(_registry, _time, new GuestTasks(board, parts.Config.Kernel is null && parts.Config.Firmware is null), _samplers.Interval, options.MaximumSamples);
         _cache.Clear();
         _cache.Registry = _registry;
         for (var cpu = 0; cpu < _processors.Length; cpu++)
@@ -80,6 +80,7 @@ internal sealed class MachineRecording : IDisposable
         }
 
         _cache.Registry = null;
+        _registry.KeepCode();
 
         // Code that counts goes: it would be slow for ever, and the counters go as well. No processor is in any, since all stand.
         if (_options.IsExact)

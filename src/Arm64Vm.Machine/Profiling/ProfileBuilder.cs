@@ -13,6 +13,7 @@ internal sealed class ProfileBuilder
     private readonly ProcessorProfile[] _processors;
     private readonly HostTime _time;
     private readonly SymbolIndex _symbols;
+    private Retranslations _again = new();
 
     public ProfileBuilder(ProfileInfo info, SampleCollector samples, BlockRegistry registry, ProcessorProfile[] processors, HostTime time, SymbolSources sources)
     {
@@ -47,8 +48,10 @@ internal sealed class ProfileBuilder
 
     private void AddBlocks()
     {
-        foreach (var block in _registry.Blocks)
+        for (var i = 0; i < _registry.Count; i++)
         {
+            ref readonly var block = ref _registry.BlockAt(i);
+            var samples = _registry.SamplesOf(i);
             var process = block.Mode.ExceptionLevel == 0 ? _samples.Tasks.Names.ProcessOf(block.Space) : -1;
             _profile.Blocks.Add(new ProfileBlock
             {
@@ -60,12 +63,12 @@ internal sealed class ProfileBuilder
                 Symbol = _symbols.Find(block.VirtualAddress, process),
                 GuestInstructions = block.GuestInstructions,
                 IrInstructions = block.IrInstructions,
-                GuestCode = block.GuestCode,
+                GuestCode = block.GuestCode.ToArray(),
 
                 // Of a block that no sample fell into nobody wants to see the host's code.
-                HostCode = block.Samples is null ? [] : block.HostCode,
-                Map = block.Samples is null ? [] : [.. block.Map.Select(entry => new HostMapEntry(entry.Host, Math.Max(0, entry.Guest)))],
-                HostSize = block.HostCode.Length,
+                HostCode = samples is null ? [] : block.HostCode.ToArray(),
+                Map = samples is null ? [] : [.. block.Map.Select(entry => new HostMapEntry(entry.Host, Math.Max(0, entry.Guest)))],
+                HostSize = block.HostSize,
                 HotSize = block.HotSize,
                 Entries = BlockRegistry.EntriesOf(block),
                 Costs = new BlockCosts(
@@ -75,7 +78,7 @@ internal sealed class ProfileBuilder
                 TranslationTime = HostTime.Nanoseconds(block.MakingTime),
                 RemovedAt = block.RemovedAt == 0 ? -1 : _time.OfTicks(block.RemovedAt),
                 RemovalCause = CauseOf(block.Loss),
-                Samples = block.Samples is null ? [] : [.. block.Samples.OrderBy(one => one.Key).Select(one => new OffsetSamples(one.Key, one.Value))],
+                Samples = samples is null ? [] : [.. samples.OrderBy(one => one.Key).Select(one => new OffsetSamples(one.Key, one.Value))],
             });
         }
     }
@@ -103,18 +106,35 @@ internal sealed class ProfileBuilder
 
         foreach (var (cause, page, site, count, units) in _registry.Losses)
             _profile.Invalidations.Add(new ProfileInvalidation(CauseOf(cause), page, site, _symbols.Find(site, -1), count, units));
-        foreach (var (physical, mode, made) in _registry.Again)
-            _profile.Retranslations.Add(new ProfileRetranslation(physical, made.VirtualAddress, mode, _symbols.Find(made.VirtualAddress, -1), made.Again, HostTime.Nanoseconds(made.AgainTime)));
-        foreach (var one in _registry.Events)
-        {
-            var kind = one.Loss switch { CacheLoss.None => EventKind.Translation, CacheLoss.Eviction => EventKind.Eviction, CacheLoss.Flush or CacheLoss.ConstantsFull or CacheLoss.TablesFull => EventKind.Flush, _ => EventKind.Invalidation };
-            _profile.Events.Add(new ProfileEvent(kind, _time.OfTicks(one.Time), HostTime.Nanoseconds(one.Length), one.Processor, one.Address, one.Block, one.Size));
-        }
-
+        _again = Retranslations.Of(_registry);
+        foreach (var made in _again.Units)
+            _profile.Retranslations.Add(new ProfileRetranslation(made.PhysicalAddress, made.VirtualAddress, made.Mode, _symbols.Find(made.VirtualAddress, -1), made.Count, HostTime.Nanoseconds(made.Time)));
+        AddEvents();
         _profile.Exits.Sort((a, b) => b.Count.CompareTo(a.Count));
         _profile.Misses.Sort((a, b) => b.Count.CompareTo(a.Count));
         _profile.Invalidations.Sort((a, b) => b.Blocks.CompareTo(a.Blocks));
         _profile.Retranslations.Sort((a, b) => b.Time.CompareTo(a.Time));
+    }
+
+    /// <summary>Translations, and losses of the cache, in the order of time; the last ones are dropped where there are too many.</summary>
+    private void AddEvents()
+    {
+        var events = _profile.Events;
+        for (var i = 0; i < _registry.Count; i++)
+        {
+            ref readonly var block = ref _registry.BlockAt(i);
+            events.Add(new ProfileEvent(EventKind.Translation, _time.OfTicks(block.MadeAt), HostTime.Nanoseconds(block.MakingTime), block.Processor, block.VirtualAddress, i, block.HostSize));
+        }
+
+        foreach (var one in _registry.Events)
+        {
+            var kind = one.Loss switch { CacheLoss.Eviction => EventKind.Eviction, CacheLoss.Flush or CacheLoss.ConstantsFull or CacheLoss.TablesFull => EventKind.Flush, _ => EventKind.Invalidation };
+            events.Add(new ProfileEvent(kind, _time.OfTicks(one.Time), 0, -1, one.Page, -1, one.Units));
+        }
+
+        List<ProfileEvent> ordered = [.. events.OrderBy(one => one.Time).Take(BlockRegistry.MaximumEvents)];
+        events.Clear();
+        events.AddRange(ordered);
     }
 
     private void AddCounters(MachineStatistics before, MachineStatistics after, long cacheCapacity)
@@ -123,11 +143,12 @@ internal sealed class ProfileBuilder
         counters["interrupts"] = (long)(after.Interrupts - before.Interrupts);
         counters["exits"] = _processors.Sum(processor => processor.ExitCount);
         counters["exits beyond the table"] = _processors.Sum(processor => processor.Exits.Others);
+        counters["blocks beyond the table"] = _registry.Undescribed;
         counters["sampled intervals"] = _samples.Intervals;
         counters["cache capacity"] = cacheCapacity;
         foreach (var loss in Enum.GetValues<CacheLoss>())
         {
-            if (_registry.AgainAfter(loss) is > 0 and var again)
+            if (_again.After[(int)loss] is > 0 and var again)
                 counters["translated again after " + CauseOf(loss)] = again;
         }
 

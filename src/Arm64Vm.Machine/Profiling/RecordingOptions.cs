@@ -6,8 +6,8 @@ internal sealed record RecordingOptions
     public const long ShortestInterval = 50_000;
     public const long LongestInterval = 1_000_000_000;
 
-    /// <summary>Nanoseconds between two samples of a processor. Not a divisor of a guest's timer ticks, so that the two do not keep step.</summary>
-    public long Interval { get; init; } = 997_000;
+    /// <summary>Nanoseconds between two samples of a processor; null: about a millisecond, or longer where interrupting a thread costs the host much (<see cref="Backend.X64.Profiling.TimerCost"/>).</summary>
+    public long? Interval { get; init; }
 
     /// <summary>Units count how often they are entered.</summary>
     public bool IsExact { get; init; }

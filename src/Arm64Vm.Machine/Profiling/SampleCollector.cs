@@ -5,7 +5,12 @@ using Arm64Vm.Translation.Profiling;
 namespace Arm64Vm.Machine.Profiling;
 
 /// <summary>Turns raw samples into places in guest code, and keeps the time line.</summary>
-internal sealed class SampleCollector(BlockRegistry registry, HostTime time, GuestTasks tasks, RecordingOptions options)
+/// <param name="registry">The units.</param>
+/// <param name="time">The recording's.</param>
+/// <param name="tasks">The guest's.</param>
+/// <param name="interval">Nanoseconds between two samples of a thread.</param>
+/// <param name="maximumSamples">Samples kept one by one.</param>
+internal sealed class SampleCollector(BlockRegistry registry, HostTime time, GuestTasks tasks, long interval, int maximumSamples)
 {
     private readonly long[] _places = new long[ProfilePlaces.Count];
     private readonly long[] _slicePlaces = new long[ProfilePlaces.Count];
@@ -54,6 +59,7 @@ internal sealed class SampleCollector(BlockRegistry registry, HostTime time, Gue
             AddTime(ProfilePlace.Scheduler, HostTime.Nanoseconds(Math.Max(0, wait - _before[cpu].Wait)));
             _before[cpu] = (Math.Max(idle, _before[cpu].Idle), Math.Max(wait, _before[cpu].Wait));
             exits += processors[cpu].ExitCount;
+            processors[cpu].TakeCounts();
         }
 
         var counted = (registry.MadeUnits, registry.LostUnits, exits);
@@ -81,7 +87,6 @@ internal sealed class SampleCollector(BlockRegistry registry, HostTime time, Gue
 
     private void Add(in SampleEntry entry)
     {
-        var interval = options.Interval;
         Intervals += 1 + entry.Overrun;
         var sample = Locate(entry);
         AddTime(sample.Place, interval);
@@ -95,7 +100,7 @@ internal sealed class SampleCollector(BlockRegistry registry, HostTime time, Gue
 
     private void Keep(in ProfileSample sample)
     {
-        if (Samples.Count < options.MaximumSamples)
+        if (Samples.Count < maximumSamples)
             Samples.Add(sample);
         else
             Dropped++;
@@ -115,9 +120,10 @@ internal sealed class SampleCollector(BlockRegistry registry, HostTime time, Gue
         byte level;
         if (block >= 0)
         {
-            var found = registry.AddSample(block, offset, 1);
+            registry.AddSample(block, offset);
+            ref readonly var found = ref registry.BlockAt(block);
             level = (byte)found.Mode.ExceptionLevel;
-            pc = entry.PcPage + (found.PhysicalAddress & 0xFFF) + (ulong)GuestOffset(found, offset);
+            pc = entry.PcPage + (found.PhysicalAddress & 0xFFF) + (ulong)found.GuestOffset(offset);
         }
         else
         {
@@ -129,7 +135,7 @@ internal sealed class SampleCollector(BlockRegistry registry, HostTime time, Gue
         var key = AddressSpace.Key(entry.TableBase, entry.UpperTableBase);
         var process = tasks.IsBare || (level == 1 && !IsUpper(pc)) ? -1 : IsUpper(pc) ? tasks.Names.ProcessOf(key, entry.Thread) : tasks.Names.ProcessOf(key);
         if (block >= 0 && level == 0 && process >= 0)
-            Sightings[(process, block)] = pc - (ulong)GuestOffset(registry.BlockAt(block), offset);
+            Sightings[(process, block)] = pc - (ulong)registry.BlockAt(block).GuestOffset(offset);
         var stack = StackOf(entry, pc, level, level == 0 ? process : -1);
         return new ProfileSample(Math.Max(0, time.OfStamp(entry.Timestamp)), entry.Processor, place, process, stack, block, offset, 1);
     }
@@ -143,19 +149,6 @@ internal sealed class SampleCollector(BlockRegistry registry, HostTime time, Gue
         for (var i = 0; i < 2 && block < 0; i++)
             registry.TryFind(entry.HostStack[i] - 1, out block, out offset);
         return true;
-    }
-
-    private static int GuestOffset(ProfiledBlock block, int hostOffset)
-    {
-        var last = 0;
-        foreach (var (host, guest) in block.Map)
-        {
-            if (host > hostOffset)
-                break;
-            last = guest;
-        }
-
-        return last;
     }
 
     private unsafe int StackOf(in SampleEntry entry, ulong pc, byte level, int process)

@@ -28,19 +28,24 @@ internal sealed class SymbolSources
     }
 
     /// <summary>Adds a module. Symbols without a size reach to the next one.</summary>
-    public void Add(string name, string path, IEnumerable<(ulong Address, ulong Size, string Name)> symbols, int process)
+    /// <param name="extent">Where its code is, as far as that is known; else from its first symbol to its last.</param>
+    public void Add(string name, string path, IEnumerable<(ulong Address, ulong Size, string Name)> symbols, int process, (ulong Start, ulong End)? extent = null)
     {
         List<ProfileSymbol> list = [.. symbols.OrderBy(symbol => symbol.Address).DistinctBy(symbol => symbol.Address).Select(symbol => new ProfileSymbol(symbol.Name, symbol.Address, symbol.Size, -1))];
-        if (list.Count > 0)
-            Modules.Add((new ProfileModule(name, path, list[0].Address, list[^1].Address + Math.Max(list[^1].Size, 4), process), list));
+        if (list.Count == 0)
+            return;
+        var (start, end) = extent ?? (list[0].Address, list[^1].Address + Math.Max(list[^1].Size, 4));
+        Modules.Add((new ProfileModule(name, path, start, end, process), list));
     }
 
     /// <summary>Adds an ELF file's functions; local ones under the name of their source file where it is known.</summary>
     public void AddElf(ElfSymbols elf, string name, string path, ulong place, int process)
     {
+        // Stripped files have a few symbols only: code between them is theirs as well.
+        (ulong, ulong)? extent = process >= 0 && elf.Segments.Count > 0 ? (elf.Segments.Min(one => one.Address) + place, elf.Segments.Max(one => one.Address + (ulong)one.Bytes.Length) + place) : null;
         var hasSources = elf.Symbols.Select(symbol => symbol.File).OfType<string>().Distinct().Take(2).Count() > 1;
         foreach (var group in elf.Symbols.GroupBy(symbol => hasSources && symbol.File is { } file ? file : name).OrderBy(group => group.Min(symbol => symbol.Address)))
-            Add(group.Key == name || group.Key.EndsWith(".o", StringComparison.Ordinal) ? name : Path.GetFileNameWithoutExtension(group.Key), path, group.Select(symbol => (symbol.Address + place, symbol.Size, symbol.Name)), process);
+            Add(group.Key == name || group.Key.EndsWith(".o", StringComparison.Ordinal) ? name : Path.GetFileNameWithoutExtension(group.Key), path, group.Select(symbol => (symbol.Address + place, symbol.Size, symbol.Name)), process, extent);
     }
 
     private static IEnumerable<string> Expand(IReadOnlyList<string> files) => files.SelectMany(IEnumerable<string> (file) =>
@@ -63,7 +68,7 @@ internal sealed class SymbolSources
                 return true;
             }
 
-            foreach (var (place, process) in ImagePlaces.Find(elf, registry.Blocks, samples.Sightings))
+            foreach (var (place, process) in ImagePlaces.Find(elf, registry, samples.Sightings))
                 AddElf(elf, Path.GetFileName(path), path, place, process);
             return false;
         }

@@ -8,7 +8,8 @@ namespace Arm64Vm.Machine.Profiling;
 /// <para>The name is where the first task, and the idle task of each processor, have "swapper" (init/init_task.c, kernel/sched/core.c); it must occur once. The
 /// first task is the end of the chain of parents of any other.</para>
 /// <para>The memory (mm) is a pointer that is there twice, as mm and active_mm, to a structure with a pointer to the table (pgd) that TTBR0_EL1 held
-/// while the task ran. That must be so at the same offsets for tasks of two different tables, and at no other offsets.</para>
+/// while the task ran. That must be so at the same offsets for tasks of two different tables, and at no other offsets. Where only one such task ever
+/// ran, an idle task must agree: it has no memory of its own (mm is zero), and uses some kernel structure's (active_mm).</para>
 /// </remarks>
 internal sealed class TaskLayout(IKernelMemory memory)
 {
@@ -18,12 +19,14 @@ internal sealed class TaskLayout(IKernelMemory memory)
     private const int MostParents = 64;
     private const int NameBytes = 16;
     private const int MostTries = 2000;
+    private const int MostIdle = 16;
 
     /// <summary>Where the table of an address space is in TTBR0_EL1 (BADDR).</summary>
     private const ulong BaseMask = 0x0000_FFFF_FFFF_F000;
 
     private readonly HashSet<ulong> _withoutName = [];
     private readonly HashSet<ulong> _tables = [];
+    private readonly HashSet<ulong> _idle = [];
     private HashSet<(int Memory, int Table)>? _candidates;
     private int _tries;
     private int _name = -1;
@@ -62,8 +65,21 @@ internal sealed class TaskLayout(IKernelMemory memory)
             return;
         }
 
-        if (tableBase == 0 || _tables.Contains(tableBase) || NameAt(task) is null)
+        var name = NameAt(task);
+        if (name is not null && name.StartsWith("swapper", StringComparison.Ordinal))
+        {
+            // So is the first process while it is a thread of the kernel, before it executes a program.
+            if (_idle.Count < MostIdle)
+                _idle.Add(task);
             return;
+        }
+
+        if (name is null || tableBase == 0 || _tables.Contains(tableBase))
+        {
+            SettleWithIdle();
+            return;
+        }
+
         _tries++;
         var found = FindMemory(task, tableBase);
         if (found.Count == 0)
@@ -76,6 +92,27 @@ internal sealed class TaskLayout(IKernelMemory memory)
         else if (_tables.Count > 1 && _candidates.Count == 1)
             (_memory, _table) = _candidates.Single();
     }
+
+    /// <summary>One task may have left one way only.</summary>
+    private void SettleWithIdle()
+    {
+        if (_candidates is not { Count: 1 } || _tables.Count != 1)
+            return;
+        var (memoryAt, tableAt) = _candidates.Single();
+        foreach (var task in _idle)
+        {
+            if (NameAt(task) is { } name && name.StartsWith("swapper", StringComparison.Ordinal)
+                && TryReadWord(task + (ulong)memoryAt, out var own) && own == 0
+                && TryReadWord(task + (ulong)memoryAt + 8, out var used) && used >> 48 == 0xFFFF)
+            {
+                (_memory, _table) = (memoryAt, tableAt);
+                return;
+            }
+        }
+    }
+
+    /// <summary>The name of a task, where it has been found out where names are; null: it looks like none.</summary>
+    public string? NameOf(ulong task) => _name >= 0 && task >> 48 == 0xFFFF ? NameAt(task) : null;
 
     /// <summary>What a task is, and its name, where its structure agrees with the table that was in use.</summary>
     public (Kind Kind, string Name) Read(ulong task, ulong tableBase)

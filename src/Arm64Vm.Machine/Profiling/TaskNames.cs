@@ -11,6 +11,8 @@ internal sealed class TaskNames(TaskLayout layout)
     private const int MostSeen = 1 << 16;
 
     private readonly List<(ulong Key, string? Thread)> _processes = [];
+    private readonly HashSet<ulong> _userTables = [];
+    private readonly Dictionary<(ulong Key, string Name), int> _guesses = [];
     private readonly Dictionary<ulong, int> _numbers = [];
     private readonly Dictionary<string, int> _threads = new(StringComparer.Ordinal);
     private readonly Dictionary<ulong, string> _names = [];
@@ -21,6 +23,12 @@ internal sealed class TaskNames(TaskLayout layout)
     {
         if (AddressSpace.TableOf(key) == 0)
             return -1;
+        _userTables.Add(AddressSpace.TableOf(key));
+        return NumberOf(key);
+    }
+
+    private int NumberOf(ulong key)
+    {
         if (!_numbers.TryGetValue(key, out var number))
         {
             number = _processes.Count;
@@ -40,7 +48,7 @@ internal sealed class TaskNames(TaskLayout layout)
         var now = Environment.TickCount64;
         if (_seen.TryGetValue((task, key), out var last) && now - last.Time < Often)
             return last.Process;
-        var process = ProcessOf(key);
+        var process = AddressSpace.TableOf(key) == 0 ? -1 : NumberOf(key);
         var (kind, name) = layout.Read(task, AddressSpace.TableOf(key));
         switch (kind)
         {
@@ -57,6 +65,17 @@ internal sealed class TaskNames(TaskLayout layout)
 
                 break;
             default:
+                // Before all of the layout is known the name alone is. A table that EL0 never ran with is the kernel's own, and who has it a thread of the kernel.
+                if (!layout.IsKnown && process >= 0 && layout.NameOf(task) is { } guess)
+                {
+                    if (!_guesses.TryGetValue((key, guess), out process))
+                    {
+                        process = _processes.Count;
+                        _processes.Add((key, null));
+                        _guesses.Add((key, guess), process);
+                    }
+                }
+
                 break;
         }
 
@@ -70,7 +89,10 @@ internal sealed class TaskNames(TaskLayout layout)
     {
         // With a table of their own for EL0 (kernel page table isolation) kernels have two ASIDs a process: then the table tells, where all who had it had one name.
         var byTable = _names.GroupBy(one => AddressSpace.TableOf(one.Key)).ToDictionary(group => group.Key, group => group.Select(one => one.Value).Distinct().ToList());
-        return [.. _processes.Select(process => process.Thread is { } thread ? new ProfileProcess(0, -1, -1, $"[{thread}]") : new ProfileProcess(AddressSpace.TableOf(process.Key), AddressSpace.AsidOf(process.Key), -1, NameOf(process.Key)))];
+        var guessed = _guesses.Where(one => !_userTables.Contains(AddressSpace.TableOf(one.Key.Key))).ToDictionary(one => one.Value, one => one.Key.Name);
+        return [.. _processes.Select((process, number) => (process.Thread ?? guessed.GetValueOrDefault(number)) is { } thread
+            ? new ProfileProcess(0, -1, -1, $"[{thread}]")
+            : new ProfileProcess(AddressSpace.TableOf(process.Key), AddressSpace.AsidOf(process.Key), -1, NameOf(process.Key)))];
 
         string NameOf(ulong key) => _names.TryGetValue(key, out var name) ? name : byTable.TryGetValue(AddressSpace.TableOf(key), out var names) && names.Count == 1 ? names[0] : "";
     }

@@ -46,7 +46,7 @@ internal static class Findings
                     break;
                 var text = $"{Percent(share)} of the guest's time is in {Title(row)}.";
                 if (Hottest(row.Symbol) is var (address, part) && part > HotInstruction)
-                    text += $" {Percent(part)} of that is one instruction, at {address:x}: see --annotate {row.Name}.";
+                    text += $" {Percent(part)} of that is one instruction: see --annotate {address:x}.";
                 found.Add((share / 2, text));
             }
         }

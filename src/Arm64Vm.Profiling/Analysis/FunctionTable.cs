@@ -98,6 +98,20 @@ internal sealed class FunctionTable
     /// <summary>The row of a frame, without samples yet.</summary>
     internal static FunctionRow RowOf(Profile profile, in ProfileFrame frame) => new(
         NameOf(profile, frame.Address, frame.Symbol),
-        frame.Symbol >= 0 ? profile.Modules[profile.Symbols[frame.Symbol].Module].Name : frame.Process >= 0 ? ProcessName(profile, frame.Process) : (frame.Address >> 55 & 1) != 0 ? "kernel?" : "",
+        frame.Symbol >= 0 ? profile.Modules[profile.Symbols[frame.Symbol].Module].Name : ModuleAt(profile, frame) ?? (frame.Process >= 0 ? ProcessName(profile, frame.Process) : (frame.Address >> 55 & 1) != 0 ? "kernel?" : ""),
         frame.Symbol, 0, 0, 0);
+
+    /// <summary>The program or library whose bytes are at an address that no symbol has; null: none is known.</summary>
+    private static string? ModuleAt(Profile profile, in ProfileFrame frame)
+    {
+        if (frame.Process < 0)
+            return null;
+        foreach (var module in profile.Modules)
+        {
+            if (module.Process == frame.Process && frame.Address >= module.Start && frame.Address < module.End)
+                return module.Name;
+        }
+
+        return null;
+    }
 }

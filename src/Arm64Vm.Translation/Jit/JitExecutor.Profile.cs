@@ -43,34 +43,30 @@ internal sealed unsafe partial class JitExecutor
         ref readonly TranslationUnit made = ref cache.Unit(unit);
         if (made.CodeOffset != place)
             return;
-        int start = (int)(pc & 0xFFF);
-        ReadOnlySpan<(int Host, int Guest)> entries = compiler.Map!.Entries;
-        var map = new (int Host, int Guest)[entries.Length];
-        for (int i = 0; i < map.Length; i++)
-            map[i] = (entries[i].Host, entries[i].Guest - start);
         long now = Stopwatch.GetTimestamp();
-        byte* guest = ((CodeTable*)made.Table)->Host + start;
-        profile.Blocks.Add(new ProfiledBlock
-        {
-            VirtualAddress = pc,
-            PhysicalAddress = made.PhysicalAddress,
-            Mode = made.Mode,
-            Space = profile.ProcessOf(pc),
-            CodeOffset = made.CodeOffset,
-            HotSize = compiler.HotSize,
-            GuestInstructions = region.GuestInstructions,
-            IrInstructions = region.Count - 1,
-            GuestCode = new ReadOnlySpan<byte>(guest, made.GuestSize).ToArray(),
-            HostCode = cache.CodeOf(unit).ToArray(),
-            Map = map,
-            Counter = compiler.Counters,
-            Spills = compiler.Spills,
-            FlagStores = compiler.FlagStores,
-            Accesses = CountAccesses(),
-            Processor = profile.Processor,
-            MadeAt = profiledSince,
-            MakingTime = now - profiledSince,
-        });
+        byte* guest = ((CodeTable*)made.Table)->Host + (pc & 0xFFF);
+        profile.Blocks.Add(
+            new ProfiledBlock
+            {
+                VirtualAddress = pc,
+                PhysicalAddress = made.PhysicalAddress,
+                Mode = made.Mode,
+                Space = profile.ProcessOf(pc),
+                CodeOffset = made.CodeOffset,
+                HostSize = made.CodeSize,
+                HotSize = compiler.HotSize,
+                GuestInstructions = region.GuestInstructions,
+                IrInstructions = region.Count - 1,
+                Counter = compiler.Counters,
+                Spills = compiler.Spills,
+                FlagStores = compiler.FlagStores,
+                Accesses = CountAccesses(),
+                Processor = profile.Processor,
+                MadeAt = profiledSince,
+                MakingTime = now - profiledSince,
+            },
+            new ReadOnlySpan<byte>(guest, made.GuestSize),
+            compiler.Map!.Entries);
     }
 
     private int CountAccesses()

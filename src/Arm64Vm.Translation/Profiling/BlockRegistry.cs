@@ -23,16 +23,18 @@ internal sealed unsafe class BlockRegistry : IDisposable
     private readonly Lock _gate = new();
     private readonly NativeMemoryRegion _map;
     private readonly NativeMemoryRegion _counters = new((long)MaximumBlocks * 2 * UnitCounters.SizeInBytes);
-    private readonly List<ProfiledBlock> _blocks = [];
-    private readonly Dictionary<(ulong Physical, uint Mode), Made> _made = [];
+    private readonly NativeMemoryRegion _blocks = RecordingMemory.Reserve((long)MaximumBlocks * sizeof(ProfiledBlock));
+    private readonly RecordingMemory _memory = new();
+    private readonly Dictionary<int, Dictionary<int, long>> _samples = [];
     private readonly Dictionary<(CacheLoss Cause, ulong Page, ulong Site), (long Count, long Units)> _losses = [];
     private readonly List<CacheEvent> _events = [];
     private readonly ThreadLocal<ProcessorProfile?> _running = new();
     private readonly ulong _codeBase;
     private readonly long _codeSize;
     private readonly bool _counts;
-    private readonly long[] _againAfter = new long[(int)CacheLoss.TablesFull + 1];
     private long _nextCounter;
+    private long _droppedLosses;
+    private int _count;
 
     /// <param name="cache">Whose units.</param>
     /// <param name="counts">Units count how often they are entered.</param>
@@ -41,17 +43,14 @@ internal sealed unsafe class BlockRegistry : IDisposable
         _codeBase = cache.CodeBase;
         _codeSize = cache.CodeSize;
         _counts = counts;
-        _map = new NativeMemoryRegion(_codeSize / Granule * sizeof(int));
+        _map = RecordingMemory.Reserve(_codeSize / Granule * sizeof(int));
     }
 
-    /// <summary>A unit was made or units were lost.</summary>
-    public readonly record struct CacheEvent(CacheLoss Loss, long Time, long Length, int Processor, ulong Address, int Block, int Size);
+    /// <summary>Units were lost together.</summary>
+    public readonly record struct CacheEvent(CacheLoss Loss, long Time, ulong Page, int Units);
 
     /// <summary>Where a cache's code is.</summary>
     public readonly record struct TranslationCacheView(ulong CodeBase, long CodeSize);
-
-    /// <summary>What was made of an address and mode so far.</summary>
-    public record struct Made(ulong Hash, ulong VirtualAddress, long Again, long AgainTime, CacheLoss Loss);
 
     public bool Counts => _counts;
 
@@ -67,28 +66,21 @@ internal sealed unsafe class BlockRegistry : IDisposable
 
     public long LostUnits { get; private set; }
 
-    public long DroppedEvents { get; private set; }
-
-    /// <summary>The blocks so far; an index stays what it is.</summary>
-    public List<ProfiledBlock> Blocks
+    /// <summary>Of what happened to units (made, lost) beyond <see cref="MaximumEvents"/>, or to units that are not described.</summary>
+    public long DroppedEvents
     {
         get
         {
             lock (_gate)
-                return [.. _blocks];
+                return _droppedLosses + Undescribed + Math.Max(0, _count + _events.Count - MaximumEvents);
         }
     }
 
-    /// <summary>The blocks that came since <paramref name="seen"/> of them were looked at.</summary>
-    public List<ProfiledBlock> BlocksFrom(ref int seen)
-    {
-        lock (_gate)
-        {
-            List<ProfiledBlock> fresh = _blocks[seen..];
-            seen = _blocks.Count;
-            return fresh;
-        }
-    }
+    /// <summary>Blocks so far; the index of each stays what it is.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Units that were made when there was no room for more blocks.</summary>
+    public long Undescribed => MadeUnits - Count;
 
     public List<CacheEvent> Events
     {
@@ -108,23 +100,6 @@ internal sealed unsafe class BlockRegistry : IDisposable
         }
     }
 
-    /// <summary>Addresses and modes that were translated again from the same bytes.</summary>
-    public List<(ulong Physical, uint Mode, Made Made)> Again
-    {
-        get
-        {
-            lock (_gate)
-                return [.. _made.Where(made => made.Value.Again > 0).Select(made => (made.Key.Physical, made.Key.Mode, made.Value))];
-        }
-    }
-
-    /// <summary>Units made again from the same bytes, by why the cache had lost them.</summary>
-    public long AgainAfter(CacheLoss loss)
-    {
-        lock (_gate)
-            return _againAfter[(int)loss];
-    }
-
     /// <summary>The vCPU that the calling thread runs, or null: what it loses the cache is a store of the guest's, and a device's otherwise.</summary>
     public ProcessorProfile? Running
     {
@@ -142,19 +117,26 @@ internal sealed unsafe class BlockRegistry : IDisposable
     }
 
     /// <summary>A unit has become reachable.</summary>
-    public void Add(ProfiledBlock block)
+    /// <param name="block">All of it but what is copied here.</param>
+    /// <param name="guestCode">The bytes that it was made from.</param>
+    /// <param name="map">Offsets in its host code and in the guest's page.</param>
+    public void Add(in ProfiledBlock block, ReadOnlySpan<byte> guestCode, ReadOnlySpan<(int Host, int Guest)> map)
     {
         lock (_gate)
         {
             MadeUnits++;
             LiveUnits++;
-            LiveBytes += block.HostCode.Length;
-            int index = _blocks.Count < MaximumBlocks ? _blocks.Count : -1;
+            LiveBytes += block.HostSize;
+            int index = _count < MaximumBlocks ? _count : -1;
             if (index >= 0)
-                _blocks.Add(block);
-            new Span<int>((int*)_map.Address + (block.CodeOffset / Granule), (block.HostCode.Length + Granule - 1) / Granule).Fill(index + 1);
-            NoteAgain(block);
-            AddEvent(new CacheEvent(CacheLoss.None, block.MadeAt, block.MakingTime, block.Processor, block.VirtualAddress, index, block.HostCode.Length));
+            {
+                ref ProfiledBlock kept = ref Blocks[index];
+                kept = block;
+                kept.KeepGuestCode(_memory, guestCode, map, (int)(block.VirtualAddress & 0xFFF));
+                Volatile.Write(ref _count, index + 1);
+            }
+
+            new Span<int>((int*)_map.Address + (block.CodeOffset / Granule), (block.HostSize + Granule - 1) / Granule).Fill(index + 1);
         }
     }
 
@@ -169,12 +151,22 @@ internal sealed unsafe class BlockRegistry : IDisposable
             LostUnits++;
             LiveUnits--;
             LiveBytes -= size;
-            if (index < 0 || _blocks[index].RemovedAt != 0)
+            if (index < 0 || Blocks[index].RemovedAt != 0)
                 return;
-            ProfiledBlock block = _blocks[index];
+            ref ProfiledBlock block = ref Blocks[index];
             block.RemovedAt = Stopwatch.GetTimestamp();
             block.Loss = loss == CacheLoss.Write ? CauseOfWrite() : loss;
-            CollectionsMarshal.GetValueRefOrNullRef(_made, (block.PhysicalAddress, block.Mode.Bits)).Loss = block.Loss;
+            block.KeepHostCode(_memory, CodeOf(block));
+        }
+    }
+
+    /// <summary>The recording has ended, and its processors stand: keeps the code of the units that live.</summary>
+    public void KeepCode()
+    {
+        lock (_gate)
+        {
+            for (int i = 0; i < _count; i++)
+                Blocks[i].KeepHostCode(_memory, CodeOf(Blocks[i]));
         }
     }
 
@@ -191,7 +183,10 @@ internal sealed unsafe class BlockRegistry : IDisposable
         {
             ref (long Count, long Units) sum = ref CollectionsMarshal.GetValueRefOrAddDefault(_losses, (loss, page, site), out _);
             sum = (sum.Count + 1, sum.Units + units);
-            AddEvent(new CacheEvent(loss, Stopwatch.GetTimestamp(), 0, -1, page, -1, units));
+            if (_events.Count < MaximumEvents)
+                _events.Add(new CacheEvent(loss, Stopwatch.GetTimestamp(), page, units));
+            else
+                _droppedLosses++;
         }
     }
 
@@ -209,39 +204,48 @@ internal sealed unsafe class BlockRegistry : IDisposable
             if (index >= 0)
             {
                 block = index;
-                offset = (int)at - _blocks[index].CodeOffset;
+                offset = (int)at - Blocks[index].CodeOffset;
             }
         }
 
         return true;
     }
 
-    public ProfiledBlock BlockAt(int block)
+    /// <summary>A block. What is known of its end may change until the recording has ended.</summary>
+    public ref readonly ProfiledBlock BlockAt(int block)
     {
-        lock (_gate)
-            return _blocks[block];
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)Count);
+        return ref Blocks[block];
     }
 
     /// <summary>A sample in a block.</summary>
-    public ProfiledBlock AddSample(int block, int offset, int weight)
+    public void AddSample(int block, int offset)
     {
         lock (_gate)
         {
-            ProfiledBlock found = _blocks[block];
-            CollectionsMarshal.GetValueRefOrAddDefault(found.Samples ??= [], offset, out _) += weight;
-            return found;
+            ref Dictionary<int, long>? samples = ref CollectionsMarshal.GetValueRefOrAddDefault(_samples, block, out _);
+            CollectionsMarshal.GetValueRefOrAddDefault(samples ??= [], offset, out _)++;
         }
     }
 
+    /// <summary>Samples of a block by the offset in its host code; null: none.</summary>
+    public IReadOnlyDictionary<int, long>? SamplesOf(int block)
+    {
+        lock (_gate)
+            return _samples.GetValueOrDefault(block);
+    }
+
     /// <summary>Times that a block was entered; −1: not counted.</summary>
-    public static long EntriesOf(ProfiledBlock block) => block.Counter == 0 ? -1 : CountOf(block, UnitCounters.EntriesOffset);
+    public static long EntriesOf(in ProfiledBlock block) => block.Counter == 0 ? -1 : CountOf(block, UnitCounters.EntriesOffset);
 
     /// <summary>One of <see cref="UnitCounters"/>; 0 where nothing is counted.</summary>
-    public static long CountOf(ProfiledBlock block, int offset) => block.Counter == 0 ? 0 : Volatile.Read(ref *(long*)(block.Counter + offset));
+    public static long CountOf(in ProfiledBlock block, int offset) => block.Counter == 0 ? 0 : Volatile.Read(ref *(long*)(block.Counter + offset));
 
     public void Dispose()
     {
         _map.Dispose();
+        _blocks.Dispose();
+        _memory.Dispose();
         _counters.Dispose();
         _running.Dispose();
     }
@@ -257,28 +261,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
 
     private CacheLoss CauseOfWrite() => _running.Value is { Place: not SamplePlace.Devices } ? CacheLoss.Write : CacheLoss.Dma;
 
-    private void NoteAgain(ProfiledBlock block)
-    {
-        ulong hash = 14695981039346656037;
-        foreach (uint word in MemoryMarshal.Cast<byte, uint>(block.GuestCode))
-            hash = (hash ^ word) * 1099511628211;
-        ref Made made = ref CollectionsMarshal.GetValueRefOrAddDefault(_made, (block.PhysicalAddress, block.Mode.Bits), out bool exists);
-        made.VirtualAddress = block.VirtualAddress;
-        if (exists && made.Hash == hash)
-        {
-            made.Again++;
-            made.AgainTime += block.MakingTime;
-            _againAfter[(int)made.Loss]++;
-        }
+    private ProfiledBlock* Blocks => (ProfiledBlock*)_blocks.Address;
 
-        made.Hash = hash;
-    }
-
-    private void AddEvent(in CacheEvent one)
-    {
-        if (_events.Count < MaximumEvents)
-            _events.Add(one);
-        else
-            DroppedEvents++;
-    }
+    private byte* CodeOf(in ProfiledBlock block) => (byte*)_codeBase + block.CodeOffset;
 }

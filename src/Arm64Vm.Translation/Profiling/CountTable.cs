@@ -1,90 +1,72 @@
+using System.Runtime.InteropServices;
+using Arm64Vm.Backend.X64.Memory;
+
 namespace Arm64Vm.Translation.Profiling;
 
-/// <summary>Counts by a key of three words: open addressing, for one writing thread. Full: further keys share one count.</summary>
-internal sealed class CountTable
+/// <summary>Counts by a key of three words. One thread counts, and only notes the key; another sums up now and then. Full: further keys share one count.</summary>
+/// <remarks>SAFETY: owns the memory of the notes; both threads have ended with it when it is disposed.</remarks>
+internal sealed unsafe class CountTable : IDisposable
 {
-    private const int FirstSlots = 1024;
-    private const int MaximumSlots = 1 << 20;
+    private const int MaximumKeys = 1 << 20;
 
-    private Entry[] _entries = new Entry[FirstSlots];
-    private int _used;
+    /// <summary>A power of two.</summary>
+    private const int Notes = 1 << 14;
 
-    /// <summary>A key and its count; a free slot has none.</summary>
-    public record struct Entry(ulong A, ulong B, ulong C, long Count);
+    private readonly Lock _gate = new();
+    private readonly NativeMemoryRegion _notes = new((long)Notes * sizeof(Key));
+    private readonly Dictionary<Key, long> _counts = [];
+    private long _head;
+    private long _tail;
+
+    /// <summary>What is counted.</summary>
+    public readonly record struct Key(ulong A, ulong B, ulong C);
+
+    /// <summary>A key and its count.</summary>
+    public readonly record struct Entry(ulong A, ulong B, ulong C, long Count);
 
     /// <summary>What found no room.</summary>
     public long Others { get; private set; }
 
+    /// <summary>Counts one. On the counting thread.</summary>
     public void Add(ulong a, ulong b, ulong c)
     {
-        Entry[] entries = _entries;
-        int mask = entries.Length - 1;
-        for (int slot = (int)(Hash(a, b, c) >> 32) & mask; ; slot = (slot + 1) & mask)
-        {
-            ref Entry entry = ref entries[slot];
-            if (entry.Count == 0)
-            {
-                AddNew(ref entry, a, b, c);
-                return;
-            }
+        long head = _head;
+        if (head - Volatile.Read(ref _tail) == Notes)
+            Take();
+        ((Key*)_notes.Address)[head & (Notes - 1)] = new Key(a, b, c);
+        Volatile.Write(ref _head, head + 1);
+    }
 
-            if (entry.A == a && entry.B == b && entry.C == c)
-            {
-                entry.Count++;
-                return;
-            }
+    /// <summary>Sums up what has been noted. On any thread.</summary>
+    public void Take()
+    {
+        lock (_gate)
+        {
+            long head = Volatile.Read(ref _head);
+            for (long tail = _tail; tail != head; tail++)
+                Count(((Key*)_notes.Address)[tail & (Notes - 1)]);
+            Volatile.Write(ref _tail, head);
         }
     }
 
-    /// <summary>What was counted. The writer has ended, or the counts are those of some moment each.</summary>
+    /// <summary>What was counted up to now.</summary>
     public List<Entry> ToList()
     {
-        List<Entry> all = [];
-        foreach (Entry entry in _entries)
-        {
-            if (entry.Count != 0)
-                all.Add(entry);
-        }
-
-        return all;
+        Take();
+        lock (_gate)
+            return [.. _counts.Select(one => new Entry(one.Key.A, one.Key.B, one.Key.C, one.Value))];
     }
 
-    private void AddNew(ref Entry entry, ulong a, ulong b, ulong c)
+    public void Dispose() => _notes.Dispose();
+
+    private void Count(in Key key)
     {
-        if (_used >= _entries.Length / 4 * 3)
-        {
-            if (_entries.Length == MaximumSlots)
-            {
-                Others++;
-                return;
-            }
-
-            Grow();
-            Add(a, b, c);
-            return;
-        }
-
-        _used++;
-        entry = new Entry(a, b, c, 1);
+        ref long count = ref CollectionsMarshal.GetValueRefOrNullRef(_counts, key);
+        if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref count))
+            count++;
+        else if (_counts.Count < MaximumKeys)
+            _counts.Add(key, 1);
+        else
+            Others++;
     }
-
-    private void Grow()
-    {
-        Entry[] larger = new Entry[_entries.Length * 2];
-        int mask = larger.Length - 1;
-        foreach (Entry entry in _entries)
-        {
-            if (entry.Count == 0)
-                continue;
-            int slot = (int)(Hash(entry.A, entry.B, entry.C) >> 32) & mask;
-            while (larger[slot].Count != 0)
-                slot = (slot + 1) & mask;
-            larger[slot] = entry;
-        }
-
-        _entries = larger;
-    }
-
-    private static ulong Hash(ulong a, ulong b, ulong c) =>
-        ((a * 0x9E3779B97F4A7C15UL) ^ (b * 0xC2B2AE3D27D4EB4FUL) ^ (c * 0xFF51AFD7ED558CCDUL)) * 0x9E3779B97F4A7C15UL;
 }

@@ -151,7 +151,19 @@ internal sealed unsafe class ProcessorProfile : IDisposable
         CountExit(ProfiledExit.Of(operation.Kind), Site);
     }
 
-    public void Dispose() => _memory.Dispose();
+    /// <summary>Sums up what was counted since the last time. On the collecting thread.</summary>
+    public void TakeCounts()
+    {
+        Exits.Take();
+        Misses.Take();
+    }
+
+    public void Dispose()
+    {
+        _memory.Dispose();
+        Exits.Dispose();
+        Misses.Dispose();
+    }
 
     /// <summary>The address space that an address of the lower half belongs to; 0 for the upper half.</summary>
     public ulong ProcessOf(ulong address) => (address >> 55 & 1) != 0 ? 0

@@ -1,57 +1,108 @@
 namespace Arm64Vm.Translation.Profiling;
 
 /// <summary>A unit that was made while a recording was on.</summary>
-internal sealed class ProfiledBlock
+/// <remarks>SAFETY: it lies in memory of <see cref="BlockRegistry"/>, as do the bytes that it refers to; both live as long as the registry.</remarks>
+internal unsafe struct ProfiledBlock
 {
-    public required ulong VirtualAddress { get; init; }
+    public ulong VirtualAddress;
 
-    public required ulong PhysicalAddress { get; init; }
+    public ulong PhysicalAddress;
 
-    public required TranslationMode Mode { get; init; }
+    public TranslationMode Mode;
 
     /// <summary>The address space it ran in first (<see cref="AddressSpace"/>); 0 for the upper half.</summary>
-    public required ulong Space { get; init; }
+    public ulong Space;
 
-    public required int CodeOffset { get; init; }
+    public int CodeOffset;
 
-    public required int HotSize { get; init; }
+    public int HostSize;
 
-    public required int GuestInstructions { get; init; }
+    public int HotSize;
 
-    public required int IrInstructions { get; init; }
+    public int GuestInstructions;
 
-    public required byte[] GuestCode { get; init; }
-
-    public required byte[] HostCode { get; init; }
-
-    /// <summary>Host offsets, and offsets in the unit's guest code.</summary>
-    public required (int Host, int Guest)[] Map { get; init; }
+    public int IrInstructions;
 
     /// <summary>Address of its counters (<see cref="Backend.X64.Profiling.UnitCounters"/>); 0: it has none.</summary>
-    public required long Counter { get; init; }
+    public long Counter;
 
     /// <summary>Values stored to spill slots, and NZCV stored to memory, in its host code before slow paths.</summary>
-    public required int Spills { get; init; }
+    public int Spills;
 
-    public required int FlagStores { get; init; }
+    public int FlagStores;
 
     /// <summary>Operations of its IR that access memory.</summary>
-    public required int Accesses { get; init; }
+    public int Accesses;
 
-    public required int Processor { get; init; }
+    public int Processor;
 
     /// <summary>Ticks of the host's monotonic clock.</summary>
-    public required long MadeAt { get; init; }
+    public long MadeAt;
 
-    public required long MakingTime { get; init; }
+    public long MakingTime;
 
     /// <summary>0: it lives.</summary>
-    public long RemovedAt { get; set; }
+    public long RemovedAt;
 
-    public CacheLoss Loss { get; set; }
+    public CacheLoss Loss;
 
-    /// <summary>Samples by host offset.</summary>
-    public Dictionary<int, long>? Samples { get; set; }
+    private byte* _guestCode;
+    private byte* _hostCode;
+    private uint* _map;
+    private int _guestSize;
+    private int _mapEntries;
+
+    /// <summary>The guest's bytes that it was made from.</summary>
+    public readonly ReadOnlySpan<byte> GuestCode => new(_guestCode, _guestSize);
+
+    /// <summary>Its host code as it was last: when it was removed, or when the recording ended. Empty before.</summary>
+    public readonly ReadOnlySpan<byte> HostCode => new(_hostCode, _hostCode == null ? 0 : HostSize);
+
+    /// <summary>Host offsets and offsets in the unit's guest code, ascending by the first.</summary>
+    public readonly (int Host, int Guest)[] Map
+    {
+        get
+        {
+            var map = new (int Host, int Guest)[_mapEntries];
+            for (int i = 0; i < map.Length; i++)
+                map[i] = Unpack(_map[i]);
+            return map;
+        }
+    }
+
+    /// <summary>Offset in the unit's guest code of the instruction that host code at an offset belongs to.</summary>
+    public readonly int GuestOffset(int hostOffset)
+    {
+        int last = 0;
+        for (int i = 0; i < _mapEntries && Unpack(_map[i]) is var (host, guest) && host <= hostOffset; i++)
+            last = guest;
+        return last;
+    }
+
+    /// <summary>Copies what it was made from.</summary>
+    public void KeepGuestCode(RecordingMemory memory, ReadOnlySpan<byte> guestCode, ReadOnlySpan<(int Host, int Guest)> map, int start)
+    {
+        _guestCode = memory.Keep(guestCode);
+        _guestSize = guestCode.Length;
+        _map = (uint*)memory.Take(map.Length * sizeof(uint));
+        _mapEntries = map.Length;
+        for (int i = 0; i < map.Length; i++)
+            _map[i] = Pack(map[i].Host, map[i].Guest - start);
+    }
+
+    /// <summary>Copies its host code, once.</summary>
+    public void KeepHostCode(RecordingMemory memory, byte* code)
+    {
+        if (_hostCode == null)
+            _hostCode = memory.Keep(new ReadOnlySpan<byte>(code, HostSize));
+    }
+
+    // Units are of one page, of 1024 instructions, and have far less than 2 MiB of host code.
+    private const int GuestBits = 11;
+
+    private static uint Pack(int host, int guest) => ((uint)host << GuestBits) | ((uint)(guest >> 2) & ((1 << GuestBits) - 1));
+
+    private static (int Host, int Guest) Unpack(uint entry) => ((int)(entry >> GuestBits), (int)(entry << (32 - GuestBits)) >> (32 - GuestBits) << 2);
 }
 
 /// <summary>Why the cache lost units.</summary>

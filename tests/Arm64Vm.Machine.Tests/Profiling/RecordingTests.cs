@@ -75,8 +75,8 @@ public class RecordingTests
     private static async Task<bool> SharesFitAsync(bool isLast)
     {
         await using var machine = VirtualMachine.Create(new MachineConfig { Memory = 64 << 20, Kernel = GuestElf.Make(MemoryMarshal.AsBytes(s_twoLoops.AsSpan())) });
-        var options = new RecordingOptions();
-        machine.StartRecording(options);
+        const long Interval = 997_000;
+        machine.StartRecording(new RecordingOptions { Interval = Interval });
         await machine.RunAsync();
         var profile = machine.FinishRecording();
         const ulong First = GuestElf.Base + (5 * 4);
@@ -87,7 +87,7 @@ public class RecordingTests
         // The guest's clock goes on while the host has the thread do something else: these samples count. It ticks once a nanosecond, from after the first translation on.
         var inFirst = Weight(profile, address => address is >= First and < Turn);
         var inSecond = Weight(profile, address => address >= Second);
-        var seen = (inFirst + inSecond) * options.Interval / (double)(ended - began);
+        var seen = (inFirst + inSecond) * Interval / (double)(ended - began);
         var expected = (turned - began) * 100.0 / (ended - began);
         var share = inFirst * 100.0 / (inFirst + inSecond);
         if (isLast)
@@ -107,7 +107,7 @@ public class RecordingTests
         for (var round = 1; ; round++)
         {
             await using var machine = VirtualMachine.Create(new MachineConfig { Memory = 64 << 20, Append = "selftest=0 seconds=0.2 kernels=sort,mandel,crc32i,saxpy,hash" });
-            machine.StartRecording(new RecordingOptions());
+            machine.StartRecording(new RecordingOptions { Interval = 997_000 });
             await machine.RunAsync();
             var profile = machine.FinishRecording();
             var measured = machine.Console.Text.Split('\n').Where(line => line.StartsWith("KERNEL ", StringComparison.Ordinal))

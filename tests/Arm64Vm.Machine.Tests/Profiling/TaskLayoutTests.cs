@@ -47,6 +47,40 @@ public class TaskLayoutTests
     }
 
     [Fact]
+    public void TheOnlyTaskHasItsNameWhenAnIdleTaskAgrees()
+    {
+        var layout = new TaskLayout(_kernel);
+        layout.Learn(Idle, 0);
+        layout.Learn(Shell, 0x4100_0000);
+        layout.Learn(Shell, 0x4100_0000);
+        Assert.False(layout.IsKnown);
+
+        // It has no memory of its own, and uses the kernel's: then the pair is mm and active_mm.
+        _kernel.WriteWord(Idle + Memory + 8, 0xFFFF_8000_0200_0000);
+        layout.Learn(Idle, 0x4100_0000);
+        layout.Learn(Shell, 0x4100_0000);
+        Assert.True(layout.IsKnown);
+        Assert.Equal((TaskLayout.Kind.Process, "sh"), layout.Read(Shell, 0x4100_0000));
+        Assert.Equal((TaskLayout.Kind.KernelThread, "kworker/0:1"), layout.Read(Worker, 0x4100_0000));
+    }
+
+    /// <summary>Before the layout is known: who runs with a table that no program ever had is a thread of the kernel.</summary>
+    [Fact]
+    public void ThreadsOfTheKernelAreNamedBeforeThereAreProcesses()
+    {
+        const ulong Reserved = 0x4300_0000;
+        var names = new TaskNames(new TaskLayout(_kernel));
+        names.ProcessOf(Reserved, Idle);
+        var worker = names.ProcessOf(Reserved, Worker);
+        var inShell = names.ProcessOf(0x4100_0000, Worker);
+        var shell = names.ProcessOf(0x4100_0000);
+        var all = names.ToList();
+        Assert.Equal("[kworker/0:1]", all[worker].Name);
+        Assert.Equal((0x4100_0000UL, ""), (all[inShell].TableBase, all[inShell].Name));
+        Assert.Equal((0x4100_0000UL, ""), (all[shell].TableBase, all[shell].Name));
+    }
+
+    [Fact]
     public void TheFirstTaskIsFoundByParents()
     {
         _kernel.WriteWord(Compiler + Parent, Shell);

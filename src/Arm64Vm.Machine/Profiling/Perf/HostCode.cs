@@ -6,7 +6,7 @@ namespace Arm64Vm.Machine.Profiling;
 /// <summary>A unit's host code as the host's own profiler wants to know it.</summary>
 /// <param name="Name">The guest's function and the offset in it, or the address.</param>
 /// <param name="Address">Where it was in this process.</param>
-/// <param name="Code">Its bytes when it was made; links are patched later.</param>
+/// <param name="Code">Its bytes as they were last, links included.</param>
 /// <param name="MadeAt">Nanoseconds of CLOCK_MONOTONIC, when making it began: nothing of it ran before.</param>
 internal readonly record struct HostCode(string Name, ulong Address, byte[] Code, long MadeAt)
 {
@@ -15,13 +15,13 @@ internal readonly record struct HostCode(string Name, ulong Address, byte[] Code
     /// <param name="registry">Where the units' code is.</param>
     public static List<HostCode> Of(Profile profile, BlockRegistry registry)
     {
-        var blocks = registry.Blocks;
-        List<HostCode> all = new(blocks.Count);
-        for (var i = 0; i < blocks.Count; i++)
+        List<HostCode> all = new(registry.Count);
+        for (var i = 0; i < registry.Count; i++)
         {
+            ref readonly var block = ref registry.BlockAt(i);
             var symbol = profile.Blocks[i].Symbol;
-            var name = symbol < 0 ? $"guest {blocks[i].VirtualAddress:x}" : NameOf(profile.Symbols[symbol], blocks[i].VirtualAddress);
-            all.Add(new HostCode(name, registry.CodeBase + (ulong)blocks[i].CodeOffset, blocks[i].HostCode, HostTime.Nanoseconds(blocks[i].MadeAt)));
+            var name = symbol < 0 ? $"guest {block.VirtualAddress:x}" : NameOf(profile.Symbols[symbol], block.VirtualAddress);
+            all.Add(new HostCode(name, registry.CodeBase + (ulong)block.CodeOffset, block.HostCode.ToArray(), HostTime.Nanoseconds(block.MadeAt)));
         }
 
         all.Sort((a, b) => a.MadeAt.CompareTo(b.MadeAt));

@@ -1,0 +1,50 @@
+using System.Diagnostics;
+
+namespace Arm64Vm.Backend.X64.Profiling;
+
+/// <summary>What it costs a thread to be interrupted by a timer of the host: two microseconds on hardware, and up to a hundred in a virtual machine.</summary>
+internal static unsafe class TimerCost
+{
+    /// <summary>Nanoseconds between two samples where they cost little. Not a divisor of a guest's timer ticks, so that the two do not keep step.</summary>
+    public const long ShortestInterval = 997_000;
+
+    private const long LongestInterval = 10 * ShortestInterval;
+
+    /// <summary>Of a thread's time samples may take one part in so many.</summary>
+    private const long Share = 50;
+
+    private const long TimerInterval = 250_000;
+    private const int Interrupts = 21;
+
+    /// <summary>A thread that does nothing else reads the clock every few dozen nanoseconds.</summary>
+    private const long ShortestGap = 500;
+    private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>The interval at which samples of <paramref name="cost"/> nanoseconds each take 2 % of a thread's time, but no shorter one than the least.</summary>
+    public static long Interval(long cost) => Math.Clamp(((cost * Share) + ShortestInterval - 1) / ShortestInterval * ShortestInterval, ShortestInterval, LongestInterval);
+
+    /// <summary>Nanoseconds that an interrupt takes the calling thread, which looks at the clock meanwhile: the median of some gaps. The handler is installed.</summary>
+    public static long Measure()
+    {
+        // SAFETY: no vCPU is in the ring, so the handler writes nothing to it; the signal goes to this thread, and has come when the timer is gone.
+        using SampleRing ring = new();
+        int timer = SignalCalls.StartTimer((nint)ring.Address, TimerInterval);
+        Span<long> gaps = stackalloc long[Interrupts];
+        int count = 0;
+        long start = Stopwatch.GetTimestamp();
+        long last = start;
+        while (count < gaps.Length && Stopwatch.GetElapsedTime(start, last) < s_longest)
+        {
+            long now = Stopwatch.GetTimestamp();
+            long gap = (long)(Stopwatch.GetElapsedTime(last, now).Ticks * (double)TimeSpan.NanosecondsPerTick);
+            if (gap >= ShortestGap)
+                gaps[count++] = gap;
+            last = now;
+        }
+
+        SignalCalls.DeleteTimer(timer);
+        gaps = gaps[..count];
+        gaps.Sort();
+        return count == 0 ? 0 : gaps[count / 2];
+    }
+}

@@ -1,0 +1,61 @@
+using Arm64Vm.Backend.X64.Memory;
+using static Arm64Vm.Backend.X64.Memory.LinuxMappingCalls;
+
+namespace Arm64Vm.Translation.Profiling;
+
+/// <summary>What a recording keeps as bytes: it only grows, and goes as a whole. One thread at a time.</summary>
+/// <remarks>
+/// Outside of the managed heap, whose collections would stop the guest, and in huge pages where the host has them: a fault for each small page
+/// would cost the guest several percent of a boot.
+/// SAFETY: owns the memory; spans into it are used before it is disposed.
+/// </remarks>
+internal sealed unsafe class RecordingMemory : IDisposable
+{
+    private const int ChunkSize = 4 << 20;
+
+    private readonly List<NativeMemoryRegion> _chunks = [];
+    private byte* _next;
+    private long _left;
+
+    /// <summary>Reserves memory of which whole pages are filled one after the other.</summary>
+    public static NativeMemoryRegion Reserve(long size)
+    {
+        var region = new NativeMemoryRegion(size);
+        Madvise(region.Address, (nuint)region.Size, AdviseHugePage); // Where the host refuses, small pages do.
+        return region;
+    }
+
+    /// <summary>Keeps a copy.</summary>
+    public byte* Keep(ReadOnlySpan<byte> bytes)
+    {
+        byte* place = Take(bytes.Length);
+        bytes.CopyTo(new Span<byte>(place, bytes.Length));
+        return place;
+    }
+
+    /// <summary>Room for so many bytes, aligned to eight.</summary>
+    public byte* Take(int size)
+    {
+        size = (size + 7) & ~7;
+        if (size > _left)
+        {
+            NativeMemoryRegion chunk = Reserve(Math.Max(size, ChunkSize));
+            _chunks.Add(chunk);
+            _next = chunk.Address;
+            _left = chunk.Size;
+        }
+
+        byte* place = _next;
+        _next += size;
+        _left -= size;
+        return place;
+    }
+
+    public void Dispose()
+    {
+        foreach (NativeMemoryRegion chunk in _chunks)
+            chunk.Dispose();
+        _chunks.Clear();
+        _left = 0;
+    }
+}
