@@ -62,6 +62,7 @@ internal sealed class MachineRecording : IDisposable
             ((JitExecutor)board.ProcessorExecutors[cpu]).Profile = _processors[cpu];
         }
 
+        _registry.Prepare();
         _thread = new Thread(Collect) { IsBackground = true, Name = "arm64vm-profile" };
         _thread.Start();
     }
@@ -71,8 +72,11 @@ internal sealed class MachineRecording : IDisposable
     {
         if (_profile is not null)
             return _profile;
-        Stop();
+        StopCollecting();
+
+        // The machine stands, so no sample comes any more; what the samplers need to end is no time of the recording.
         Take();
+        _samplers.Stop();
         for (var cpu = 0; cpu < _processors.Length; cpu++)
         {
             _board.Vcpus[cpu].Profile = null;
@@ -109,8 +113,7 @@ internal sealed class MachineRecording : IDisposable
     /// <summary>Ends sampling. From then on the guest's memory is read by <see cref="Finish"/> only.</summary>
     public void Stop()
     {
-        _ending.Set();
-        _thread.Join();
+        StopCollecting();
         _samplers.Stop();
     }
 
@@ -130,13 +133,23 @@ internal sealed class MachineRecording : IDisposable
     // SAFETY: the context lives as long as the vCPU, which its profile is taken away from before it is disposed.
     private unsafe ProcessorProfile ProfileOf(VirtMachineBoard board, int cpu) => new(cpu, board.Vcpus[cpu].Context, _samplers, _registry);
 
+    private void StopCollecting()
+    {
+        _ending.Set();
+        _thread.Join();
+    }
+
     private void Collect()
     {
         while (!_ending.Wait(s_period))
             Take();
     }
 
-    private void Take() => _collector.Take(_samplers, _processors);
+    private void Take()
+    {
+        _registry.Prepare();
+        _collector.Take(_samplers, _processors);
+    }
 
     private static string Describe(MachineConfig config) =>
         config.Kernel is null && config.Firmware is null ? EmbeddedGuest

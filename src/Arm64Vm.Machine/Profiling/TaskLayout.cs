@@ -93,6 +93,23 @@ internal sealed class TaskLayout(IKernelMemory memory)
             (_memory, _table) = _candidates.Single();
     }
 
+    /// <summary>The name of a task, where it has been found out where names are; null: it looks like none.</summary>
+    public string? NameOf(ulong task) => _name >= 0 && task >> 48 == 0xFFFF ? NameAt(task) : null;
+
+    /// <summary>What a task is, and its name, where its structure agrees with the table that was in use.</summary>
+    public (Kind Kind, string Name) Read(ulong task, ulong tableBase)
+    {
+        if (_name < 0 || task >> 48 != 0xFFFF || NameAt(task) is not { } name)
+            return default;
+        if (!IsKnown)
+            return name.StartsWith("swapper", StringComparison.Ordinal) ? (Kind.KernelThread, name) : default;
+        if (!TryReadWord(task + (ulong)_memory, out var space))
+            return default;
+        if (space == 0)
+            return (Kind.KernelThread, name);
+        return TryReadWord(space + (ulong)_table, out var table) && memory.TryTranslateUpper(table, out var physical) && (physical & BaseMask) == tableBase ? (Kind.Process, name) : default;
+    }
+
     /// <summary>One task may have left one way only.</summary>
     private void SettleWithIdle()
     {
@@ -109,23 +126,6 @@ internal sealed class TaskLayout(IKernelMemory memory)
                 return;
             }
         }
-    }
-
-    /// <summary>The name of a task, where it has been found out where names are; null: it looks like none.</summary>
-    public string? NameOf(ulong task) => _name >= 0 && task >> 48 == 0xFFFF ? NameAt(task) : null;
-
-    /// <summary>What a task is, and its name, where its structure agrees with the table that was in use.</summary>
-    public (Kind Kind, string Name) Read(ulong task, ulong tableBase)
-    {
-        if (_name < 0 || task >> 48 != 0xFFFF || NameAt(task) is not { } name)
-            return default;
-        if (!IsKnown)
-            return name.StartsWith("swapper", StringComparison.Ordinal) ? (Kind.KernelThread, name) : default;
-        if (!TryReadWord(task + (ulong)_memory, out var space))
-            return default;
-        if (space == 0)
-            return (Kind.KernelThread, name);
-        return TryReadWord(space + (ulong)_table, out var table) && memory.TryTranslateUpper(table, out var physical) && (physical & BaseMask) == tableBase ? (Kind.Process, name) : default;
     }
 
     private string? NameAt(ulong task)

@@ -27,18 +27,6 @@ internal sealed class TaskNames(TaskLayout layout)
         return NumberOf(key);
     }
 
-    private int NumberOf(ulong key)
-    {
-        if (!_numbers.TryGetValue(key, out var number))
-        {
-            number = _processes.Count;
-            _processes.Add((key, null));
-            _numbers.Add(key, number);
-        }
-
-        return number;
-    }
-
     /// <summary>The number of what a sample in the kernel was on behalf of.</summary>
     /// <param name="key">The address space in use.</param>
     /// <param name="task">SP_EL0, which points to the current task in the kernel (arch/arm64/include/asm/current.h).</param>
@@ -87,13 +75,28 @@ internal sealed class TaskNames(TaskLayout layout)
 
     public List<ProfileProcess> ToList()
     {
-        // With a table of their own for EL0 (kernel page table isolation) kernels have two ASIDs a process: then the table tells, where all who had it had one name.
-        var byTable = _names.GroupBy(one => AddressSpace.TableOf(one.Key)).ToDictionary(group => group.Key, group => group.Select(one => one.Value).Distinct().ToList());
         var guessed = _guesses.Where(one => !_userTables.Contains(AddressSpace.TableOf(one.Key.Key))).ToDictionary(one => one.Value, one => one.Key.Name);
+
+        // A process that ends gives its memory up first (exit_mm in kernel/exit.c), and is like a thread of the kernel then.
+        var programs = _names.Values.ToHashSet(StringComparer.Ordinal);
         return [.. _processes.Select((process, number) => (process.Thread ?? guessed.GetValueOrDefault(number)) is { } thread
-            ? new ProfileProcess(0, -1, -1, $"[{thread}]")
+            ? new ProfileProcess(0, -1, -1, programs.Contains(thread) ? $"{thread} (exiting)" : $"[{thread}]")
             : new ProfileProcess(AddressSpace.TableOf(process.Key), AddressSpace.AsidOf(process.Key), -1, NameOf(process.Key)))];
 
-        string NameOf(ulong key) => _names.TryGetValue(key, out var name) ? name : byTable.TryGetValue(AddressSpace.TableOf(key), out var names) && names.Count == 1 ? names[0] : "";
+        // With a table of their own for EL0 (kernel page table isolation) kernels have two ASIDs a process, alike but for the lowest bit
+        // (arch/arm64/include/asm/mmu.h, USER_ASID_FLAG). The table alone tells nothing: the next process may have its pages.
+        string NameOf(ulong key) => _names.TryGetValue(key, out var name) || _names.TryGetValue(AddressSpace.Other(key), out name) ? name : "";
+    }
+
+    private int NumberOf(ulong key)
+    {
+        if (!_numbers.TryGetValue(key, out var number))
+        {
+            number = _processes.Count;
+            _processes.Add((key, null));
+            _numbers.Add(key, number);
+        }
+
+        return number;
     }
 }

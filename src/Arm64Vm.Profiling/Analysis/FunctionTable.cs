@@ -92,26 +92,44 @@ internal sealed class FunctionTable
     public static string NameOf(Profile profile, ulong address, int symbol) =>
         symbol >= 0 ? profile.Symbols[symbol].Name : $"{address & ~0xFFFUL:x}+";
 
-    /// <summary>The same for frames of one function, or of one page of code without a name.</summary>
-    internal static string KeyOf(Profile profile, in ProfileFrame frame) => frame.Symbol >= 0 ? $"{frame.Symbol}" : $"{frame.Address & ~0xFFFUL:x}/{frame.Process}";
+    /// <summary>The same for frames of one function, or of one page of code without a name; of a program or library, in every process that has it.</summary>
+    internal static string KeyOf(Profile profile, in ProfileFrame frame)
+    {
+        if (frame.Symbol >= 0)
+        {
+            var symbol = profile.Symbols[frame.Symbol];
+            var module = profile.Modules[symbol.Module];
+            return module.Process < 0 ? $"{frame.Symbol}" : $"{module.Path}/{module.Name}/{symbol.Address - module.Start:x}";
+        }
+
+        return ModuleAt(profile, frame) is { } image ? $"{image.Path}/{image.Name}+{PageIn(image, frame):x}" : $"{frame.Address & ~0xFFFUL:x}/{frame.Process}";
+    }
 
     /// <summary>The row of a frame, without samples yet.</summary>
-    internal static FunctionRow RowOf(Profile profile, in ProfileFrame frame) => new(
-        NameOf(profile, frame.Address, frame.Symbol),
-        frame.Symbol >= 0 ? profile.Modules[profile.Symbols[frame.Symbol].Module].Name : ModuleAt(profile, frame) ?? (frame.Process >= 0 ? ProcessName(profile, frame.Process) : (frame.Address >> 55 & 1) != 0 ? "kernel?" : ""),
-        frame.Symbol, 0, 0, 0);
+    internal static FunctionRow RowOf(Profile profile, in ProfileFrame frame)
+    {
+        if (frame.Symbol >= 0)
+            return new FunctionRow(profile.Symbols[frame.Symbol].Name, profile.Modules[profile.Symbols[frame.Symbol].Module].Name, frame.Symbol, 0, 0, 0);
+        if (ModuleAt(profile, frame) is { } image)
+            return new FunctionRow($"text+{PageIn(image, frame):x}", image.Name, -1, 0, 0, 0);
+        var module = frame.Process >= 0 ? ProcessName(profile, frame.Process) : (frame.Address >> 55 & 1) != 0 ? "kernel?" : "";
+        return new FunctionRow(NameOf(profile, frame.Address, -1), module, -1, 0, 0, 0);
+    }
 
-    /// <summary>The program or library whose bytes are at an address that no symbol has; null: none is known.</summary>
-    private static string? ModuleAt(Profile profile, in ProfileFrame frame)
+    /// <summary>The program or library that has an address without a symbol; null: none is known.</summary>
+    private static ProfileModule? ModuleAt(Profile profile, in ProfileFrame frame)
     {
         if (frame.Process < 0)
             return null;
         foreach (var module in profile.Modules)
         {
             if (module.Process == frame.Process && frame.Address >= module.Start && frame.Address < module.End)
-                return module.Name;
+                return module;
         }
 
         return null;
     }
+
+    /// <summary>A page's offset from the start of the image's code, wherever that was loaded.</summary>
+    private static ulong PageIn(ProfileModule image, in ProfileFrame frame) => (frame.Address & ~0xFFFUL) - (image.Start & ~0xFFFUL);
 }

@@ -13,6 +13,9 @@ internal static class AddressSpace
         return (translationBase0 & TableMask) | ((asid != 0 ? asid : translationBase1 >> AsidShift) << AsidShift);
     }
 
+    /// <summary>The same table with the other ASID of a pair that differs in the lowest bit.</summary>
+    public static ulong Other(ulong key) => key ^ (1UL << AsidShift);
+
     /// <summary>Physical address of the table; 0: none.</summary>
     public static ulong TableOf(ulong key) => key & TableMask;
 

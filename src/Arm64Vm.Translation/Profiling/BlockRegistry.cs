@@ -33,6 +33,9 @@ internal sealed unsafe class BlockRegistry : IDisposable
     private readonly long _codeSize;
     private readonly bool _counts;
     private long _nextCounter;
+    private long _blocksReady;
+    private long _mapReady;
+    private long _mapEnd;
     private long _droppedLosses;
     private int _count;
 
@@ -116,6 +119,14 @@ internal sealed unsafe class BlockRegistry : IDisposable
         return next < _counters.Size / UnitCounters.SizeInBytes ? (long)_counters.Address + (next * UnitCounters.SizeInBytes) : 0;
     }
 
+    /// <summary>Has memory ready for what comes in the next moments, so that no processor waits for it. On the collecting thread.</summary>
+    public void Prepare()
+    {
+        _memory.Prepare();
+        Advance(_blocks, ref _blocksReady, (long)Count * sizeof(ProfiledBlock));
+        Advance(_map, ref _mapReady, Volatile.Read(ref _mapEnd));
+    }
+
     /// <summary>A unit has become reachable.</summary>
     /// <param name="block">All of it but what is copied here.</param>
     /// <param name="guestCode">The bytes that it was made from.</param>
@@ -136,6 +147,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
                 Volatile.Write(ref _count, index + 1);
             }
 
+            _mapEnd = Math.Max(_mapEnd, (block.CodeOffset + block.HostSize) / Granule * sizeof(int));
             new Span<int>((int*)_map.Address + (block.CodeOffset / Granule), (block.HostSize + Granule - 1) / Granule).Fill(index + 1);
         }
     }
@@ -260,6 +272,16 @@ internal sealed unsafe class BlockRegistry : IDisposable
     }
 
     private CacheLoss CauseOfWrite() => _running.Value is { Place: not SamplePlace.Devices } ? CacheLoss.Write : CacheLoss.Dma;
+
+    private static void Advance(NativeMemoryRegion region, ref long ready, long used)
+    {
+        const long Ahead = 2 << 20;
+        long wanted = Math.Min(region.Size, (used + (2 * Ahead) - 1) / Ahead * Ahead);
+        if (wanted <= ready)
+            return;
+        RecordingMemory.Populate(region.Address + ready, wanted - ready);
+        ready = wanted;
+    }
 
     private ProfiledBlock* Blocks => (ProfiledBlock*)_blocks.Address;
 

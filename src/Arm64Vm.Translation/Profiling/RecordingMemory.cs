@@ -13,7 +13,11 @@ internal sealed unsafe class RecordingMemory : IDisposable
 {
     private const int ChunkSize = 4 << 20;
 
+    /// <summary>MADV_POPULATE_WRITE, Linux 5.14.</summary>
+    private const int AdvisePopulateWrite = 23;
+
     private readonly List<NativeMemoryRegion> _chunks = [];
+    private NativeMemoryRegion? _spare;
     private byte* _next;
     private long _left;
 
@@ -23,6 +27,20 @@ internal sealed unsafe class RecordingMemory : IDisposable
         var region = new NativeMemoryRegion(size);
         Madvise(region.Address, (nuint)region.Size, AdviseHugePage); // Where the host refuses, small pages do.
         return region;
+    }
+
+    /// <summary>Has the host provide pages before they are used, since that may take it long. Older hosts do not know how.</summary>
+    public static void Populate(byte* start, long size) => Madvise(start, (nuint)size, AdvisePopulateWrite);
+
+    /// <summary>Makes the next chunk ready. On any thread.</summary>
+    public void Prepare()
+    {
+        if (Volatile.Read(ref _spare) is not null)
+            return;
+        NativeMemoryRegion chunk = Reserve(ChunkSize);
+        Populate(chunk.Address, chunk.Size);
+        if (Interlocked.CompareExchange(ref _spare, chunk, null) is not null)
+            chunk.Dispose();
     }
 
     /// <summary>Keeps a copy.</summary>
@@ -39,7 +57,7 @@ internal sealed unsafe class RecordingMemory : IDisposable
         size = (size + 7) & ~7;
         if (size > _left)
         {
-            NativeMemoryRegion chunk = Reserve(Math.Max(size, ChunkSize));
+            NativeMemoryRegion chunk = (size <= ChunkSize ? Interlocked.Exchange(ref _spare, null) : null) ?? Reserve(Math.Max(size, ChunkSize));
             _chunks.Add(chunk);
             _next = chunk.Address;
             _left = chunk.Size;
@@ -56,6 +74,7 @@ internal sealed unsafe class RecordingMemory : IDisposable
         foreach (NativeMemoryRegion chunk in _chunks)
             chunk.Dispose();
         _chunks.Clear();
+        _spare?.Dispose();
         _left = 0;
     }
 }

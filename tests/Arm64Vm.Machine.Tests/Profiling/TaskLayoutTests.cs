@@ -80,6 +80,30 @@ public class TaskLayoutTests
         Assert.Equal((0x4100_0000UL, ""), (all[shell].TableBase, all[shell].Name));
     }
 
+    /// <summary>Where EL0 has tables of its own it has an ASID of its own. A later process may have the same pages for its table, with another pair of ASIDs.</summary>
+    [Fact]
+    public void ATableThatIsUsedAgainIsAnotherProcess()
+    {
+        const ulong Asid = 1UL << 48;
+        var names = new TaskNames(Known());
+        names.ProcessOf(0x4100_0000 | (6 * Asid), Shell);
+        var shell = names.ProcessOf(0x4100_0000 | (7 * Asid));
+        var later = names.ProcessOf(0x4100_0000 | (9 * Asid));
+        var all = names.ToList();
+        Assert.Equal("sh", all[shell].Name);
+        Assert.Equal("", all[later].Name);
+    }
+
+    [Fact]
+    public void AProcessThatEndsIsNoThreadOfTheKernel()
+    {
+        var names = new TaskNames(Known());
+        names.ProcessOf(0x4100_0000, Shell);
+        _kernel.WriteWord(Shell + Memory, 0);
+        var ending = names.ProcessOf(0x4200_0000, Shell);
+        Assert.Equal("sh (exiting)", names.ToList()[ending].Name);
+    }
+
     [Fact]
     public void TheFirstTaskIsFoundByParents()
     {
