@@ -14,9 +14,9 @@ public class FunctionTableTests
             profile.Processes.Add(new ProfileProcess(0x4000_0000 + ((ulong)process << 12), process, -1, "gzip"));
             profile.Modules.Add(new ProfileModule("libz.so.1", "/lib/libz.so.1", places[process], places[process] + 0x1_0000, process));
             profile.Symbols.Add(new ProfileSymbol("deflate", places[process] + 0x1100, 0x100, process));
-            profile.Frames.Add(new ProfileFrame(places[process] + 0x1140, process, 0, process));
-            profile.Frames.Add(new ProfileFrame(places[process] + 0x5008, -1, 0, process));
-            profile.Frames.Add(new ProfileFrame(0x40_0000, -1, 0, process));
+            profile.Frames.Add(new ProfileFrame(places[process] + 0x1140, 0, process, process));
+            profile.Frames.Add(new ProfileFrame(places[process] + 0x5008, 0, process, -1));
+            profile.Frames.Add(new ProfileFrame(0x40_0000, 0, process, -1));
             for (var frame = 0; frame < 3; frame++)
             {
                 profile.Stacks.Add(new ProfileStack(-1, (3 * process) + frame));
