@@ -10,8 +10,8 @@ internal static unsafe class TimerCost
 
     private const long LongestInterval = 10 * ShortestInterval;
 
-    /// <summary>The gap that an interrupt makes may take one part in so many of a thread's time. What the thread loses is up to three times as much, since caches and predictions are cold afterwards.</summary>
-    private const long Share = 150;
+    /// <summary>Of a thread's time interrupts may take one part in so many.</summary>
+    private const long Share = 100;
 
     private const long TimerInterval = 250_000;
     private const int Interrupts = 21;
@@ -20,7 +20,7 @@ internal static unsafe class TimerCost
     private const long ShortestGap = 500;
     private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>The interval at which samples of <paramref name="cost"/> nanoseconds each take a thread about 2 % of its time, but no shorter one than the least and no longer one than ten times that.</summary>
+    /// <summary>The interval at which samples of <paramref name="cost"/> nanoseconds each take a thread one percent of its time, but no shorter one than the least and no longer one than ten times that.</summary>
     public static long Interval(long cost) => Math.Clamp(((cost * Share) + ShortestInterval - 1) / ShortestInterval * ShortestInterval, ShortestInterval, LongestInterval);
 
     /// <summary>Nanoseconds that an interrupt takes the calling thread, which looks at the clock meanwhile: the median of some gaps. The handler is installed.</summary>
