@@ -1,6 +1,7 @@
 #!/bin/bash
 # What recording a profile costs the guest, by the guest's own clock: kernels of the embedded firmware, and Linux up to its init where it has been fetched,
-# in turns without a recording, with samples, and with entries counted. Medians, their ratios, and the quartiles of the rounds' own ratios; run it on an idle host.
+# in turns without a recording, with samples, and with entries counted. Medians, their ratios, and the quartiles of the rounds' own ratios; the last line has the ratios of the least times,
+# to which a noisy host adds nothing. Run it on an idle host.
 # Usage: profiling.sh [-g kernels|linux] [-r rounds] [-s seconds per kernel] [-t file] [arm64vm]
 #   -t keeps the times in a file, adding to what is there: a long measurement can be made in pieces, and the table is that of all. -r 0 prints it.
 set -eu
@@ -66,7 +67,7 @@ awk '
     }' "$times" | sort -k1,1 -k2,2 -k3,3g | awk '
     function at(share, position, low) { position = 1 + (n - 1) * share; low = int(position); return v[low] + (low < n ? (v[low + 1] - v[low]) * (position - low) : 0) }
     function flush_group() {
-        if (n > 0) { median[name, way] = at(0.5); low[name, way] = at(0.25); high[name, way] = at(0.75); count[name, way] = n }
+        if (n > 0) { median[name, way] = at(0.5); low[name, way] = at(0.25); high[name, way] = at(0.75); least[name, way] = v[1]; count[name, way] = n }
         n = 0
     }
     $1 != name || $2 != way { flush_group(); name = $1; way = $2; if (!(name in known)) { known[name] = 1; names[++all] = name } }
@@ -80,7 +81,10 @@ awk '
             name = names[i]
             if (!((name, "off") in median) || !((name, "sampling") in median) || !((name, "exact") in median)) continue
             sampling += log(median[name, "sampling"] / median[name, "off"]); exact += log(median[name, "exact"] / median[name, "off"]); used++
+            least_sampling += log(least[name, "sampling"] / least[name, "off"]); least_exact += log(least[name, "exact"] / least[name, "off"])
             printf "%-12s %6d %12.4g %24s %24s\n", name, count[name, "off"], median[name, "off"], cost(name, "sampling"), cost(name, "exact")
         }
-        if (used) printf "%-12s %6s %12s %7s %16s %7s   (medians, geometric mean)\n", "all", "", "", percent(exp(sampling / used)), "", percent(exp(exact / used))
+        if (!used) exit
+        printf "%-12s %6s %12s %7s %16s %7s   (medians, geometric mean)\n", "all", "", "", percent(exp(sampling / used)), "", percent(exp(exact / used))
+        printf "%-12s %6s %12s %7s %16s %7s   (least times, geometric mean)\n", "all", "", "", percent(exp(least_sampling / used)), "", percent(exp(least_exact / used))
     }'
