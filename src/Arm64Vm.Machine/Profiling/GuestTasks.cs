@@ -11,7 +11,6 @@ namespace Arm64Vm.Machine.Profiling;
 internal sealed class GuestTasks
 {
     private const int LookEvery = 20;
-    private const int MostSearches = 10;
     private const ulong LargestKernel = 96 << 20;
 
     private readonly VirtMachineBoard _board;
@@ -19,7 +18,6 @@ internal sealed class GuestTasks
     private ulong _kernelPhysical;
     private ulong _kernelVirtual;
     private int _looks;
-    private int _searches;
     private int _blocksSeen;
 
     public GuestTasks(VirtMachineBoard board, bool isBare)
@@ -38,8 +36,8 @@ internal sealed class GuestTasks
 
     public TaskNames Names { get; }
 
-    /// <summary>Looks for the kernel now and then, until it has been found.</summary>
-    public void Look(BlockRegistry registry)
+    /// <summary>Learns about tasks now and then. The kernel's symbols are looked for at the end: reading them would slow the guest down.</summary>
+    public void Look()
     {
         if (IsBare || ++_looks % LookEvery != 0)
             return;
@@ -47,8 +45,6 @@ internal sealed class GuestTasks
         // A processor that waits has its idle task there.
         foreach (var vcpu in _board.Vcpus)
             _layout.Learn(vcpu.GetDirect(DirectRegister.StackPointer0), 0);
-        if (_searches < MostSearches)
-            LookNow(registry);
     }
 
     /// <summary>Looks for the kernel, if it has not been found.</summary>
@@ -56,9 +52,7 @@ internal sealed class GuestTasks
     {
         if (IsBare || Kernel is not null || (_kernelPhysical == 0 && !TryFindKernel(registry)))
             return;
-        _searches++;
         Kernel = FindSymbols();
-        _layout.Learn(Kernel?.FirstOrDefault(symbol => symbol.Name == "init_task").Address ?? 0, 0);
     }
 
     /// <summary>Code of the upper half that lies in RAM tells where the kernel is.</summary>

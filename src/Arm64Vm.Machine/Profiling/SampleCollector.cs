@@ -44,7 +44,7 @@ internal sealed class SampleCollector(BlockRegistry registry, HostTime time, Gue
     /// <summary>Takes what has gathered, as one slice.</summary>
     public void Take(ThreadSamplers samplers, ProcessorProfile[] processors)
     {
-        tasks.Look(registry);
+        tasks.Look();
         Array.Clear(_slicePlaces);
         Array.Clear(_sliceTiers);
         samplers.Drain(Add);
