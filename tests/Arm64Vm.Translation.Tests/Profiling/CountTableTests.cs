@@ -1,0 +1,35 @@
+using Arm64Vm.Translation.Profiling;
+
+namespace Arm64Vm.Translation.Tests.Profiling;
+
+/// <summary>Counts of a recording are exact, whoever sums them up.</summary>
+public class CountTableTests
+{
+    private const int Counts = 200_000;
+
+    [Fact]
+    public void NothingIsLostWhereNobodySumsUp()
+    {
+        using var table = new CountTable();
+        for (ulong i = 0; i < Counts; i++)
+            table.Add(i % 7, 1, i & 1);
+        var all = table.ToList();
+        Assert.Equal(14, all.Count);
+        Assert.Equal(Counts, all.Sum(one => one.Count));
+    }
+
+    [Fact]
+    public async Task NothingIsLostWhereAnotherThreadSumsUp()
+    {
+        using var table = new CountTable();
+        var counting = Task.Run(() =>
+        {
+            for (ulong i = 0; i < Counts; i++)
+                table.Add(i & 3, 2, 3);
+        });
+        while (!counting.IsCompleted)
+            table.Take();
+        await counting;
+        Assert.Equal([Counts / 4, Counts / 4, Counts / 4, Counts / 4], table.ToList().Select(one => (int)one.Count));
+    }
+}
