@@ -92,6 +92,17 @@ internal sealed unsafe partial class Vcpu
         return true;
     }
 
+    /// <remarks>What a tag does not say is looked at here: steps, breakpoints, an illegal state. Permissions follow from the mode, and what is filed under a tag leaves with the translation that it was fetched through.</remarks>
+    public bool TryNameContext(ulong address, out ulong tag)
+    {
+        tag = 0;
+        if (_debugger.LooksAtFetches || _comparators.HasBreakpoints || State.Il || IsStepEnabled)
+            return false;
+        _step.Cancel();
+        tag = _stage1.CodeTag(address, CurrentMode(singleStep: false).Bits);
+        return true;
+    }
+
     /// <summary>A branch to an address that is not a multiple of 4; a pending step comes first.</summary>
     private bool RaiseMisalignedPc(ulong address)
     {

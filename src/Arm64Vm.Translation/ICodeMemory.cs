@@ -24,7 +24,14 @@ internal unsafe interface ICodeMemory
     /// <summary>Translates <paramref name="address"/> for instruction fetch. False: an exception was raised, or the address is to be fetched under another name; go on at the context's PC.</summary>
     bool TryFetch(GuestContext* context, ulong address, out CodeLocation location);
 
-    /// <summary>Moves when context tags start over from the first: whatever is filed under older tags must then be dropped. Look after every TryFetch.</summary>
+    /// <summary>The tag that <see cref="TryFetch"/> would give for code at <paramref name="address"/> now, without fetching: what is in the fetch-side TLB under it may run. False: only a fetch can tell whether code may run there, because of steps, breakpoints or an illegal state.</summary>
+    bool TryNameContext(ulong address, out ulong tag)
+    {
+        tag = 0;
+        return false;
+    }
+
+    /// <summary>Moves when context tags start over from the first: whatever is filed under older tags must then be dropped. Look after every TryFetch and TryNameContext.</summary>
     uint ContextEpoch => 0;
 
     /// <summary>Moves when context tags given out before lost their meaning (TLB invalidation): the current one must be asked for again.</summary>

@@ -43,6 +43,9 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting, IVcpuWaker
 
     public IExecutor? Executor { get; private set; }
 
+    /// <summary>Fetches that emitted code needed.</summary>
+    public long Fetches => Assert.IsType<JitExecutor>(Executor).Counters.Fetches;
+
     public PhysicalMemory Memory { get; }
 
     public TestBus Bus { get; }

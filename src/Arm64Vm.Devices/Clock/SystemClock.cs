@@ -18,6 +18,9 @@ internal sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, 
 {
     private const long Running = -1;
 
+    /// <summary>Nanoseconds. Measurements of the rate that are far off come at multiples of this of the host's time, so that one wake-up of the thread serves the clocks of many machines.</summary>
+    private const ulong RateGrid = 250_000_000;
+
     private readonly Lock _gate = new();
     private readonly TimerHeap _heap = new();
     private readonly ClockThread _thread;
@@ -170,7 +173,7 @@ internal sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, 
                 {
                     if (_rate.TryUpdate(_origin, _relation, out var relation))
                         Volatile.Write(ref _relation, relation);
-                    sleep = _rate.UntilNext;
+                    sleep = OnGrid(_rate.UntilNext);
                     _wakesAt = sleep == ClockSleeper.Forever ? ulong.MaxValue : Nanoseconds + sleep;
                 }
 
@@ -222,6 +225,14 @@ internal sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, 
     {
         const ulong Longest = long.MaxValue / 2;
         _thread.Set(_look, (ulong)HostNanoseconds() + Math.Min(nanoseconds, Longest));
+    }
+
+    private static ulong OnGrid(ulong sleep)
+    {
+        if (sleep < 4 * RateGrid || sleep == Sleeper.Forever)
+            return sleep;
+        var past = ((ulong)HostNanoseconds() + sleep) % RateGrid;
+        return past == 0 ? sleep : sleep + (RateGrid - past);
     }
 
     private void LookNow()

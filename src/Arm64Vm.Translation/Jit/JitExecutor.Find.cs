@@ -34,7 +34,7 @@ internal sealed unsafe partial class JitExecutor
         {
             if (want == Want.Link && !isFarLink)
                 table = TableOf(site, (int)(pc & 0xFFF));
-            else if (want != Want.Fetch)
+            else if (want != Want.Fetch || TryName(context, pc))
                 entries = FetchTlb.Find(context, pc, context->BranchType);
         }
 
@@ -65,6 +65,26 @@ internal sealed unsafe partial class JitExecutor
             return false;
         cache.Link(site, cache.UnitAt(target));
         return Enter(context, pc, target);
+    }
+
+    /// <summary>Mode and address space may have changed: brings the context's name up to date, so that pages that ran under it before are found without a fetch, as after most exceptions and returns. False: PC has to be fetched.</summary>
+    private bool TryName(GuestContext* context, ulong pc)
+    {
+        if (stepping || context->BranchType != 0 || !memory.TryNameContext(pc, out ulong tag) || memory.ContextEpoch != seenNames)
+            return false;
+        TakeName(context, tag);
+        return true;
+    }
+
+    /// <summary>Code runs in this context from now on.</summary>
+    private static void TakeName(GuestContext* context, ulong tag)
+    {
+        if (tag == context->ContextTag)
+            return;
+
+        // Another address space or mode: predicted returns were for the old one.
+        context->ContextTag = tag;
+        EmptyReturnStack(context);
     }
 
     /// <summary>Code offsets up to here are those of the stubs, where empty entries lead.</summary>
@@ -102,13 +122,7 @@ internal sealed unsafe partial class JitExecutor
             context->ContextTag = FetchTlb.NoContext;
         }
 
-        if (location.ContextTag != context->ContextTag)
-        {
-            // Another address space or mode: predicted returns were for the old one.
-            context->ContextTag = location.ContextTag;
-            EmptyReturnStack(context);
-        }
-
+        TakeName(context, location.ContextTag);
         stepping = location.Mode.SingleStep;
         CodeTable* table = cache.GetTable(location);
         if (table == null)
