@@ -103,6 +103,12 @@ public sealed record MachineConfig
     /// <summary>Gets what the guest prints on the second serial console, as <see cref="SerialOutput"/> does for the first.</summary>
     public Stream? SecondSerialOutput { get; init; }
 
+    /// <summary>Named byte streams for agents in the guest (virtio-serial; Linux's /dev/virtio-ports), behind the sockets: <see cref="VirtualMachine.VirtioPorts"/>.</summary>
+    public IReadOnlyList<VirtioPortConfig> VirtioPorts { get; init; } = [];
+
+    /// <summary>A virtio keyboard and a virtio tablet, behind the byte streams, for those who look at the display through a <see cref="Vnc.VncServer"/>.</summary>
+    public bool HasInput { get; init; }
+
     /// <summary>A framebuffer in RAM that firmware may announce, as EDK2 does: <see cref="VirtualMachine.CaptureScreen"/>.</summary>
     public bool HasDisplay { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Arm64Vm.Cpu;
 using Arm64Vm.Devices.Display;
 using Arm64Vm.Ir;
@@ -101,6 +102,18 @@ public sealed partial class VirtualMachine
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             return _board?.Display?.Capture();
+        }
+    }
+
+    /// <summary>Copies what the guest shows into a buffer that is used again; false where <see cref="CaptureScreen"/> gives null, and once the machine is gone.</summary>
+    internal bool TryCaptureScreen([NotNullWhen(true)] ref byte[]? pixels, out int columns, out int rows)
+    {
+        lock (_gate)
+        {
+            if (_board?.Display is { } display)
+                return display.TryCapture(ref pixels, out columns, out rows);
+            (columns, rows) = (0, 0);
+            return false;
         }
     }
 

@@ -33,9 +33,8 @@ public sealed partial class VirtualMachine
             Monitor.PulseAll(_gate);
         }
 
-        Console.EndInput();
-        VirtioConsole?.EndInput();
-        SecondConsole?.EndInput();
+        foreach (var console in _parts.Consoles)
+            console.EndInput();
         _hypervisor.Raise(this, MachineEventKind.Ended);
         _ended.TrySetResult();
         if (result is not null)

@@ -3,6 +3,8 @@ using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Cpu;
 using Arm64Vm.Devices.Clock;
 using Arm64Vm.Devices.Virtio.Balloon;
+using Arm64Vm.Devices.Virtio.Input;
+using Arm64Vm.Devices.Virtio.Serial;
 using Arm64Vm.Machine.Board;
 using Arm64Vm.Machine.Boot;
 using Arm64Vm.Machine.Boot.DeviceTree;
@@ -90,6 +92,15 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     /// <summary>The guest's virtio console; null without <see cref="MachineConfig.HasVirtioConsole"/>.</summary>
     public SerialConsole? VirtioConsole => _parts.VirtioConsole;
 
+    /// <summary>The host's ends of <see cref="MachineConfig.VirtioPorts"/>, in their order.</summary>
+    public IReadOnlyList<SerialConsole> VirtioPorts => _parts.VirtioPorts;
+
+    /// <summary>What is typed on the guest's keyboard; without <see cref="MachineConfig.HasInput"/> it goes nowhere.</summary>
+    internal InputQueue Keyboard => _parts.Keyboard;
+
+    /// <summary>What the guest's pointer does; as <see cref="Keyboard"/>.</summary>
+    internal InputQueue Pointer => _parts.Pointer;
+
     /// <summary>True where guest instructions run as emitted machine code.</summary>
     public bool IsJit => _parts.Execution.Backend != ExecutionBackend.Interpreter;
 
@@ -131,11 +142,11 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             Console = new SerialConsole(config.SerialOutput),
             VirtioConsole = config.HasVirtioConsole ? new SerialConsole(config.VirtioConsoleOutput) : null,
             SecondConsole = config.HasSecondSerial ? new SerialConsole(config.SecondSerialOutput) : null,
+            VirtioPorts = [.. config.VirtioPorts.Select(port => new SerialConsole(port.Output))],
         };
         var runner = new MachineRunner(hypervisor.Scheduler, name ?? hypervisor.NextName(), config.Cpus, parts.Clock);
-        parts.Console.StallChanged = runner.Stall;
-        parts.VirtioConsole?.StallChanged = runner.Stall;
-        parts.SecondConsole?.StallChanged = runner.Stall;
+        foreach (var console in parts.Consoles)
+            console.StallChanged = runner.Stall;
         BootPackage? boot = null;
         try
         {
@@ -156,9 +167,8 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         catch (Exception e)
         {
             boot?.Dispose();
-            parts.Console.Close();
-            parts.VirtioConsole?.Close();
-            parts.SecondConsole?.Close();
+            foreach (var console in parts.Consoles)
+                console.Close();
             runner.Close();
             ownClock?.Dispose();
             if (ownsHypervisor)
@@ -336,9 +346,8 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             await _run.ConfigureAwait(false);
         }
 
-        _parts.Console.Dispose();
-        _parts.VirtioConsole?.Dispose();
-        _parts.SecondConsole?.Dispose();
+        foreach (var console in _parts.Consoles)
+            console.Dispose();
         VirtMachineBoard? board;
         lock (_gate)
         {
@@ -381,9 +390,8 @@ public sealed partial class VirtualMachine : IAsyncDisposable
     {
         if (State == RunState.Ended)
             return;
-        Console.Close();
-        VirtioConsole?.Close();
-        SecondConsole?.Close();
+        foreach (var console in _parts.Consoles)
+            console.Close();
     }
 
     /// <summary>Finds the processor model, and says what is impossible.</summary>
@@ -402,6 +410,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         if (config.Memory > MachineConfig.MaximumMemory)
             throw new MachineConfigurationException($"The memory must be at most {MachineConfig.MaximumMemory >> 30} GiB, but it is {config.Memory >> 30} GiB.");
         _ = VirtioPlaces.Assign(config);
+        CheckPorts(config.VirtioPorts);
         if (config.Vars is not null && config.Firmware is null)
             throw new MachineConfigurationException("A file of firmware variables needs firmware.");
         if (config.Gic is not (GicVersion.V2 or GicVersion.V3))
@@ -409,6 +418,17 @@ public sealed partial class VirtualMachine : IAsyncDisposable
         if (config.Messages == MessageController.Its && config.Gic != GicVersion.V3)
             throw new MachineConfigurationException("An interrupt translation service needs a GICv3.");
         return model;
+    }
+
+    private static void CheckPorts(IReadOnlyList<VirtioPortConfig> ports)
+    {
+        if (ports.Count > VirtioSerial.MostPorts)
+            throw new MachineConfigurationException($"A machine has at most {VirtioSerial.MostPorts} virtio ports, not {ports.Count}.");
+        foreach (var port in ports)
+        {
+            if (port.Name.Length is 0 or > VirtioSerial.LongestName || !port.Name.All(c => c is > ' ' and < '\x7F' and not '/') || ports.Count(other => other.Name == port.Name) > 1)
+                throw new MachineConfigurationException($"The name '{port.Name}' of a virtio port must have 1 to {VirtioSerial.LongestName} printable ASCII characters, no slash, and be the only one of its kind.");
+        }
     }
 
     /// <summary>The files have been copied into RAM; only firmware reads them later.</summary>

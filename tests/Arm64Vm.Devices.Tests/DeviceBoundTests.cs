@@ -16,6 +16,8 @@ using Arm64Vm.Devices.Virtio.Balloon;
 using Arm64Vm.Devices.Virtio.Block;
 using Arm64Vm.Devices.Virtio.Console;
 using Arm64Vm.Devices.Virtio.Entropy;
+using Arm64Vm.Devices.Virtio.Input;
+using Arm64Vm.Devices.Virtio.Serial;
 using Arm64Vm.Devices.Watchdog;
 
 namespace Arm64Vm.Devices.Tests;
@@ -36,7 +38,7 @@ public sealed class DeviceBoundTests
     public static TheoryData<string> Names() =>
     [
         "pl011", "pl031", "pl061", "flash", "fw_cfg", "pcie", "pcie functions", "events", "gicv2", "gicv3", "gicv3 redistributors", "its", "gicv2m",
-        "virtio disk", "virtio console", "virtio entropy", "virtio balloon", "watchdog",
+        "virtio disk", "virtio console", "virtio entropy", "virtio balloon", "virtio serial", "virtio keyboard", "watchdog",
     ];
 
     [Theory]
@@ -95,6 +97,8 @@ public sealed class DeviceBoundTests
             "virtio disk" => (new LiveTransport(line, memory, new VirtioBlock(new MemoryBackend(4096))), 0x200),
             "virtio console" => (new LiveTransport(line, memory, new VirtioConsole(new SilentBackend())), 0x200),
             "virtio entropy" => (new LiveTransport(line, memory, new VirtioEntropy(bytes => bytes.Clear())), 0x200),
+            "virtio serial" => (new LiveTransport(line, memory, new VirtioSerial([("org.first", new SilentBackend())])), 0x200),
+            "virtio keyboard" => (new LiveTransport(line, memory, new VirtioInput(InputDescription.Keyboard(), new InputQueue())), 0x200),
             "virtio balloon" => (new LiveTransport(line, memory, new VirtioBalloon(memory)), 0x200),
             "watchdog" => (new SbsaWatchdog(clock, 62_500_000, line, static () => { }).Control, 0x20),
             _ => throw new ArgumentOutOfRangeException(nameof(name)),

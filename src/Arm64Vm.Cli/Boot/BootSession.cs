@@ -65,6 +65,9 @@ internal sealed class BootSession(CliStreams streams)
     /// <summary>Where control clients may connect; null: nowhere.</summary>
     public string? Qmp { get; init; }
 
+    /// <summary>Where VNC clients may connect; null: nowhere.</summary>
+    public string? Vnc { get; init; }
+
     public required StatisticsFormat Statistics { get; init; }
 
     /// <summary>Texts at whose first appearance on the console counters are taken as well.</summary>
@@ -232,11 +235,11 @@ internal sealed class BootSession(CliStreams streams)
             _ = machine.StopAsync();
         var servers = new ControlServers();
         await using var closing = servers.ConfigureAwait(false);
-        servers.Start(machine, Gdb, Qmp, streams.Error);
+        servers.Start(machine, Gdb, Qmp, Vnc, streams.Error);
         var first = await Task.WhenAny([run, limit, enough, .. consoles.Select(one => one.OutputFailed), .. until.Seen, .. fail.Seen]).ConfigureAwait(false);
         await machine.StopAsync().ConfigureAwait(false);
         var result = await run.ConfigureAwait(false);
-        var flushed = await Task.WhenAll(consoles.Select(one => FlushOutputAsync(one, result.End == RunEnd.Stopped && until.Found is null))).ConfigureAwait(false);
+        var flushed = await Task.WhenAll(consoles.Concat(machine.VirtioPorts).Select(one => FlushOutputAsync(one, result.End == RunEnd.Stopped && until.Found is null))).ConfigureAwait(false);
         return new BootOutcome
         {
             Result = result,

@@ -1,6 +1,7 @@
 using Arm64Vm.Machine;
 using Arm64Vm.Machine.Debugging.Gdb;
 using Arm64Vm.Machine.Debugging.Qmp;
+using Arm64Vm.Machine.Vnc;
 
 namespace Arm64Vm.Cli.Boot;
 
@@ -11,8 +12,10 @@ internal sealed class ControlServers : IAsyncDisposable
 
     /// <summary>Starts those that have an address.</summary>
     /// <exception cref="IOException">An address cannot be listened on.</exception>
-    public void Start(VirtualMachine machine, string? gdb, string? qmp, TextWriter messages)
+    public void Start(VirtualMachine machine, string? gdb, string? qmp, string? vnc, TextWriter messages)
     {
+        if (vnc is not null)
+            _servers.Add(VncServer.Start(machine, vnc));
         if (qmp is not null)
             _servers.Add(QmpServer.Start(machine, qmp));
         if (gdb is null)

@@ -40,7 +40,7 @@ internal static class BootCommand
         {
             using var ports = consoles.Bind(parsed, streams);
             var limit = TimeLimit.Parse(parsed.GetValue(timeout));
-            var config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = parsed.GetValue(noReboot), TracksPhases = parsed.GetResult(stats) is not null, HasDisplay = parsed.GetValue(screenshot) is not null, StartsPaused = debugging.StartsPaused(parsed) };
+            var config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = parsed.GetValue(noReboot), TracksPhases = parsed.GetResult(stats) is not null, HasDisplay = parsed.GetValue(screenshot) is not null || debugging.Vnc(parsed) is not null, HasInput = debugging.Vnc(parsed) is not null, StartsPaused = debugging.StartsPaused(parsed) };
             using var traceFile = tracing.File(parsed);
             using var trace = tracing.Start(parsed, traceFile);
             config = ports.Configure(config) with { Trace = trace };
@@ -87,6 +87,7 @@ internal static class BootCommand
                 StatisticsAt = parsed.GetValue(statsAt) ?? [],
                 Gdb = debugging.Gdb(parsed),
                 Qmp = debugging.Qmp(parsed),
+                Vnc = debugging.Vnc(parsed),
                 VariablesToMake = machine.VariablesToMake(parsed),
                 Statistics = parsed.GetResult(stats) is null ? StatisticsFormat.None
                     : parsed.GetValue(stats) == "json" ? StatisticsFormat.Json

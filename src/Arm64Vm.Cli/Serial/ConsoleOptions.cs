@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Arm64Vm.Cli.Boot;
 
 namespace Arm64Vm.Cli.Serial;
@@ -10,8 +11,11 @@ internal sealed class ConsoleOptions
     private readonly Option<string[]> _second = new("--serial2") { Description = "A second serial console (ttyAMA1), as --serial", HelpName = SerialTarget.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false, DefaultValueFactory = _ => ["none"] };
     private readonly Option<string[]> _virtio = new("--virtio-console") { Description = "A virtio console (hvc0) beside the serial one, as --serial; with stdio the serial one must go elsewhere", HelpName = SerialTarget.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false, DefaultValueFactory = _ => ["none"] };
 
+    private readonly Option<string[]> _ports = new("--virtio-port") { Description = "A byte stream for an agent in the guest (virtio-serial, /dev/virtio-ports/NAME), as --serial; may be repeated, with one name for several places of one stream", HelpName = "NAME=" + SerialTarget.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
+
     public ConsoleOptions(Command command)
     {
+        command.Add(_ports);
         foreach (var option in (ReadOnlySpan<Option<string[]>>)[_serial, _second, _virtio])
         {
             command.Add(option);
@@ -20,11 +24,26 @@ internal sealed class ConsoleOptions
     }
 
     /// <summary>Those of the consoles beside the first.</summary>
-    public IReadOnlyList<Option> Further => [_second, _virtio];
+    public IReadOnlyList<Option> Further => [_second, _virtio, _ports];
 
     /// <exception cref="CliException">The options do not go together.</exception>
     public ConsolePorts Bind(ParseResult parsed, CliStreams streams) => new(
         new ConsolePort(_serial.Name, "serial0", parsed.GetValue(_serial)!, streams, machine => machine.Console),
         new ConsolePort(_second.Name, "serial1", parsed.GetValue(_second)!, streams, machine => machine.SecondConsole),
-        new ConsolePort(_virtio.Name, "virtcon0", parsed.GetValue(_virtio)!, streams, machine => machine.VirtioConsole));
+        new ConsolePort(_virtio.Name, "virtcon0", parsed.GetValue(_virtio)!, streams, machine => machine.VirtioConsole),
+        NamedPorts(parsed, streams));
+
+    /// <exception cref="CliException">One has no name, or no place.</exception>
+    private List<(string Name, ConsolePort Port)> NamedPorts(ParseResult parsed, CliStreams streams)
+    {
+        var named = (parsed.GetValue(_ports) ?? []).Select(text => text.Split('=', 2) is [{ Length: > 0 } name, { Length: > 0 } place]
+            ? (Name: name, Place: place)
+            : throw CliException.Usage($"{_ports.Name}: '{text}' is not NAME=PLACE, such as org.qemu.guest_agent.0=unix:/tmp/agent,server,nowait"));
+        return [.. named.GroupBy(one => one.Name, one => one.Place).Select((places, index) => (places.Key, new ConsolePort(
+            _ports.Name,
+            string.Create(CultureInfo.InvariantCulture, $"port{index}"),
+            [.. places],
+            streams,
+            machine => machine.VirtioPorts[index])))];
+    }
 }

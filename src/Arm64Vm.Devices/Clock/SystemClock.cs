@@ -229,7 +229,7 @@ internal sealed class SystemClock : IVirtualClock, IStateful<SystemClockState>, 
 
     private static ulong OnGrid(ulong sleep)
     {
-        if (sleep < 4 * RateGrid || sleep == Sleeper.Forever)
+        if (sleep < 4 * RateGrid || sleep == ClockSleeper.Forever)
             return sleep;
         var past = ((ulong)HostNanoseconds() + sleep) % RateGrid;
         return past == 0 ? sleep : sleep + (RateGrid - past);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using Arm64Vm.Cpu;
 
 namespace Arm64Vm.Devices.Display;
@@ -33,6 +34,19 @@ internal sealed class RamFramebuffer(IGuestMemory memory)
     /// <returns>Null where nothing is: no picture announced, one of another format or too large, or not in RAM.</returns>
     public ScreenImage? Capture()
     {
+        byte[]? pixels = null;
+        return TryCapture(ref pixels, out var width, out var height) ? new ScreenImage(width, height, pixels) : null;
+    }
+
+    /// <summary>Copies what is shown into a buffer that is used again as long as the picture keeps its size.</summary>
+    /// <param name="pixels">Red, green and blue of every pixel, row by row.</param>
+    /// <param name="columns">Pixels of a row.</param>
+    /// <param name="rows">How many there are.</param>
+    /// <returns>False: nothing is shown, as with <see cref="Capture"/>.</returns>
+    public bool TryCapture([NotNullWhen(true)] ref byte[]? pixels, out int columns, out int rows)
+    {
+        (columns, rows) = (0, 0);
+
         // Checked on a copy: the guest may change it at any time.
         Span<byte> configuration = stackalloc byte[ConfigurationSize];
         Configuration.CopyTo(configuration);
@@ -43,22 +57,24 @@ internal sealed class RamFramebuffer(IGuestMemory memory)
         var stride = BinaryPrimitives.ReadUInt32BigEndian(configuration[24..]);
         var pixel = format switch { Xrgb8888 or Argb8888 or Xbgr8888 => 4u, Rgb888 => 3u, Rgb565 => 2u, _ => 0u };
         if (pixel == 0 || width == 0 || height == 0 || (ulong)width * height > MostPixels)
-            return null;
+            return false;
         if (stride == 0)
             stride = width * pixel;
         if (stride < width * pixel)
-            return null;
+            return false;
 
-        var pixels = new byte[width * height * 3];
+        if (pixels is null || pixels.Length != width * height * 3)
+            pixels = new byte[width * height * 3];
         for (var row = 0u; row < height; row++)
         {
             var source = memory.Map(address + (ulong)row * stride, width * pixel);
             if ((uint)source.Length < width * pixel)
-                return null;
+                return false;
             Convert(source, format, (int)pixel, pixels.AsSpan((int)(row * width * 3), (int)width * 3));
         }
 
-        return new ScreenImage((int)width, (int)height, pixels);
+        (columns, rows) = ((int)width, (int)height);
+        return true;
     }
 
     private static void Convert(ReadOnlySpan<byte> source, uint format, int pixel, Span<byte> destination)

@@ -5,6 +5,7 @@ using Arm64Vm.Devices.Flash;
 using Arm64Vm.Devices.Images;
 using Arm64Vm.Devices.Sharing;
 using Arm64Vm.Devices.Virtio.Block;
+using Arm64Vm.Devices.Virtio.Input;
 using Arm64Vm.Devices.Virtio.Share;
 using Arm64Vm.Devices.Virtio.Vsock;
 using Arm64Vm.Machine.Boot.DeviceTree;
@@ -44,6 +45,18 @@ internal sealed class MachineParts : IDisposable
 
     /// <summary>Null: the machine has no virtio console.</summary>
     public SerialConsole? VirtioConsole { get; init; }
+
+    /// <summary>The host's ends of named byte streams, in the order of the configuration.</summary>
+    public IReadOnlyList<SerialConsole> VirtioPorts { get; init; } = [];
+
+    /// <summary>Every console and byte stream.</summary>
+    public IEnumerable<SerialConsole> Consoles => new[] { Console, VirtioConsole, SecondConsole }.OfType<SerialConsole>().Concat(VirtioPorts);
+
+    /// <summary>What is typed on the guest's keyboard.</summary>
+    public InputQueue Keyboard { get; } = new();
+
+    /// <summary>What the guest's pointer does.</summary>
+    public InputQueue Pointer { get; } = new();
 
     public FlashStorage Flash0 { get; } = new(MemoryMap.Flash0);
 

@@ -15,7 +15,9 @@ using Arm64Vm.Devices.Virtio.Balloon;
 using Arm64Vm.Devices.Virtio.Block;
 using Arm64Vm.Devices.Virtio.Console;
 using Arm64Vm.Devices.Virtio.Entropy;
+using Arm64Vm.Devices.Virtio.Input;
 using Arm64Vm.Devices.Virtio.Pci;
+using Arm64Vm.Devices.Virtio.Serial;
 using Arm64Vm.Devices.Virtio.Share;
 using Arm64Vm.Devices.Virtio.Vsock;
 using Arm64Vm.Devices.Watchdog;
@@ -307,6 +309,12 @@ internal sealed class VirtMachineBoard : IDisposable
 
         if (places.Vsock is { } vsock)
             Plug(Own(new VirtioVsock(_parts.Config.Vsock!.Cid, _parts.Vsock!)), vsock);
+        if (places.SerialPorts is { } ports)
+            Plug(Own(new VirtioSerial([.. _parts.Config.VirtioPorts.Zip(_parts.VirtioPorts, (port, end) => (port.Name, (ICharacterBackend)end))])), ports);
+        if (places.Keyboard is { } keyboard)
+            Plug(Own(new VirtioInput(InputDescription.Keyboard(), _parts.Keyboard)), keyboard);
+        if (places.Tablet is { } tablet)
+            Plug(Own(new VirtioInput(InputDescription.Tablet(), _parts.Pointer)), tablet);
 
         for (var i = 0; i < onMmio.Length; i++)
         {

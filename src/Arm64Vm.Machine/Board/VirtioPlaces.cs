@@ -35,6 +35,9 @@ internal sealed class VirtioPlaces
         Networks = TakeAll(config.Networks.Select(network => network.Bus ?? config.Bus));
         Shares = TakeAll(config.Shares.Select(_ => config.Bus));
         Vsock = Take(config.Vsock is not null, config.Bus);
+        SerialPorts = Take(config.VirtioPorts.Count > 0, config.Bus);
+        Keyboard = Take(config.HasInput, config.Bus);
+        Tablet = Take(config.HasInput, config.Bus);
         PanicDevice = Take(config.HasPanicDevice, VirtioBus.Pci);
         Slots = TakeAll(Enumerable.Repeat(VirtioBus.Pci, Math.Clamp(config.HotplugSlots, 0, PciDeviceCount)));
     }
@@ -52,6 +55,13 @@ internal sealed class VirtioPlaces
     public VirtioPlace[] Shares { get; private set; }
 
     public VirtioPlace? Vsock { get; private set; }
+
+    /// <summary>Of the device that has all named byte streams.</summary>
+    public VirtioPlace? SerialPorts { get; private set; }
+
+    public VirtioPlace? Keyboard { get; private set; }
+
+    public VirtioPlace? Tablet { get; private set; }
 
     public VirtioPlace? PanicDevice { get; private set; }
 
@@ -73,6 +83,9 @@ internal sealed class VirtioPlaces
         places.Networks = Array.ConvertAll(places.Networks, Settle);
         places.Shares = Array.ConvertAll(places.Shares, Settle);
         places.Vsock = places.Vsock is { } vsock ? Settle(vsock) : null;
+        places.SerialPorts = places.SerialPorts is { } ports ? Settle(ports) : null;
+        places.Keyboard = places.Keyboard is { } keyboard ? Settle(keyboard) : null;
+        places.Tablet = places.Tablet is { } tablet ? Settle(tablet) : null;
         places.PanicDevice = places.PanicDevice is { } panic ? Settle(panic) : null;
         places.Slots = Array.ConvertAll(places.Slots, Settle);
         places.Entropy = places.Entropy is { } entropy ? Settle(entropy) : null;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.NetworkInformation;
 using Arm64Vm.Devices.Net;
 using Arm64Vm.Devices.Sharing;
@@ -9,7 +8,9 @@ using Arm64Vm.Devices.Virtio.Balloon;
 using Arm64Vm.Devices.Virtio.Block;
 using Arm64Vm.Devices.Virtio.Console;
 using Arm64Vm.Devices.Virtio.Entropy;
+using Arm64Vm.Devices.Virtio.Input;
 using Arm64Vm.Devices.Virtio.Net;
+using Arm64Vm.Devices.Virtio.Serial;
 using Arm64Vm.Devices.Virtio.Share;
 using Arm64Vm.Devices.Virtio.Vsock;
 using Arm64Vm.Tests;
@@ -31,7 +32,7 @@ public sealed class QueueFuzzTests : IDisposable
     public static TheoryData<string, bool> Devices()
     {
         var all = new TheoryData<string, bool>();
-        foreach (var name in (ReadOnlySpan<string>)["block", "block-thread", "net", "console", "entropy", "balloon", "share", "vsock"])
+        foreach (var name in (ReadOnlySpan<string>)["block", "block-thread", "net", "console", "entropy", "balloon", "share", "vsock", "serial", "keyboard", "tablet"])
         {
             all.Add(name, false);
             all.Add(name, true);
@@ -50,7 +51,7 @@ public sealed class QueueFuzzTests : IDisposable
         var count = 0;
         foreach (var seed in FuzzSeeds.Count(30))
         {
-            var watch = Stopwatch.StartNew();
+            using var watch = new LivedTime();
             try
             {
                 RunOne(name, onPci, seed);
@@ -102,6 +103,15 @@ public sealed class QueueFuzzTests : IDisposable
                 return new VirtioConsole(backend);
             case "entropy": return new VirtioEntropy(new Random(1).NextBytes);
             case "balloon": return new VirtioBalloon(memory, 100);
+            case "serial":
+                var ends = (First: new MemoryCharacterBackend(), Second: new MemoryCharacterBackend());
+                ends.First.Input.Feed("some input that waits to be read"u8);
+                return new VirtioSerial([("org.first", ends.First), ("org.second", ends.Second)]);
+            case "keyboard" or "tablet":
+                var typed = new InputQueue();
+                var input = new VirtioInput(name == "tablet" ? InputDescription.Tablet() : InputDescription.Keyboard(), typed);
+                held.Push(new Typist(typed));
+                return input;
             case "vsock":
                 var host = new VsockHost(Path.Combine(_folder.FullName, "vsock"));
                 held.Push(host);
@@ -110,6 +120,22 @@ public sealed class QueueFuzzTests : IDisposable
                 var folder = new SharedFolder(_folder.FullName, isReadOnly: true);
                 held.Push(folder);
                 return new VirtioShare(folder, "fuzz");
+        }
+    }
+
+    /// <summary>Presses a key every now and then, from a thread of its own.</summary>
+    private sealed class Typist : IDisposable
+    {
+        private readonly System.Threading.Timer _timer;
+
+        public Typist(InputQueue queue) =>
+            _timer = new System.Threading.Timer(_ => queue.Report(InputEvent.Key(30, isPressed: true), InputEvent.Key(30, isPressed: false)), null, 0, 1);
+
+        public void Dispose()
+        {
+            using var done = new ManualResetEvent(false);
+            _timer.Dispose(done);
+            done.WaitOne();
         }
     }
 }

@@ -7,7 +7,7 @@ namespace Arm64Vm.Devices.Tests.Virtio;
 internal sealed class TestDriver
 {
     public const ushort Size = 16;
-    private readonly ushort[] _submitted = new ushort[4];
+    private readonly ushort[] _submitted = new ushort[15];
     private ulong _free = TestMemory.Base + 0x1_0000;
 
     public TestDriver(Func<TestMemory, TestLine, VirtioMmioTransport> create, uint features = 0)

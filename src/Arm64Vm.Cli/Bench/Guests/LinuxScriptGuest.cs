@@ -80,6 +80,6 @@ internal sealed partial class LinuxScriptGuest : Guest
     public override List<Sample> Samples(ConsoleRun run) => GuestLog.Results(run.Text, _className);
 
     /// <summary>Lines that run a workload.</summary>
-    [GeneratedRegex(@"^(?:timed|speed) ([A-Za-z0-9][A-Za-z0-9._-]*) ", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^ *(?:timed|speed) ([A-Za-z0-9][A-Za-z0-9._-]*) ", RegexOptions.Multiline)]
     private static partial Regex WorkloadNames();
 }

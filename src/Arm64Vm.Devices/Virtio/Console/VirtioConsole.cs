@@ -7,20 +7,15 @@ internal sealed class VirtioConsole : IVirtioDevice, IDisposable
 {
     private const int ReceiveQueue = 0;
     private const int TransmitQueue = 1;
-    private const int ChunkSize = 1024;
 
-    /// <summary>What one request may send; no driver comes near it, and it keeps one from occupying the host.</summary>
-    private const ulong MaximumSend = 1 << 20;
-
-    private readonly ICharacterBackend _backend;
+    private readonly CharacterPort _port;
     private readonly Action _receive;
-    private readonly byte[] _chunk = new byte[ChunkSize];
     private IReadOnlyList<Virtqueue> _queues = [];
     private IVirtioInterrupts? _interrupts;
 
     public VirtioConsole(ICharacterBackend backend)
     {
-        _backend = backend;
+        _port = new CharacterPort(backend);
         _receive = Receive;
     }
 
@@ -41,13 +36,13 @@ internal sealed class VirtioConsole : IVirtioDevice, IDisposable
     {
         _queues = queues;
         _interrupts = interrupts;
-        _backend.SetInputHandler(() => interrupts.Synchronize(_receive));
+        _port.SetInputHandler(() => interrupts.Synchronize(_receive));
     }
 
     /// <inheritdoc/>
     public void Reset()
     {
-        _backend.SetInputHandler(null);
+        _port.SetInputHandler(null);
         _queues = [];
         _interrupts = null;
     }
@@ -72,67 +67,17 @@ internal sealed class VirtioConsole : IVirtioDevice, IDisposable
     }
 
     /// <summary>Detaches from the back end.</summary>
-    public void Dispose() => _backend.SetInputHandler(null);
+    public void Dispose() => _port.SetInputHandler(null);
 
     private void Transmit()
     {
-        if (_queues.Count == 0)
-            return;
-        var ring = _queues[TransmitQueue];
-        do
-        {
-            while (ring.TryPop() is { } chain)
-            {
-                Send(chain);
-                ring.Push(chain.Head, 0);
-            }
-        }
-        while (ring.EnableNotifications());
-        if (ring.ShouldInterrupt())
-            _interrupts?.RaiseUsedBuffer(ring.Index);
+        if (_queues.Count > 0)
+            _port.Transmit(_queues[TransmitQueue], _interrupts);
     }
 
-    private void Send(DescriptorChain chain)
-    {
-        var length = Math.Min(chain.ReadableLength, MaximumSend);
-        for (ulong done = 0; done < length;)
-        {
-            var chunk = _chunk.AsSpan(0, (int)Math.Min(ChunkSize, length - done));
-            if (!chain.TryRead(done, chunk))
-                return;
-            foreach (var value in chunk)
-                _backend.Write(value);
-            done += (ulong)chunk.Length;
-        }
-    }
-
-    /// <summary>Moves waiting input into the buffers the driver has offered; the rest stays in the back end.</summary>
     private void Receive()
     {
-        if (_queues.Count == 0)
-            return;
-        var ring = _queues[ReceiveQueue];
-        ring.EnableNotifications();
-        while (ring.HasPending && _backend.TryRead(out var first))
-        {
-            if (ring.TryPop() is not { } chain)
-                break;
-            ring.Push(chain.Head, Fill(chain, first));
-            ring.EnableNotifications();
-        }
-
-        if (ring.ShouldInterrupt())
-            _interrupts?.RaiseUsedBuffer(ring.Index);
-    }
-
-    private uint Fill(DescriptorChain chain, byte first)
-    {
-        var length = 0;
-        var room = (int)Math.Min(ChunkSize, chain.WritableLength);
-        if (room > 0)
-            _chunk[length++] = first;
-        while (length < room && _backend.TryRead(out var next))
-            _chunk[length++] = next;
-        return chain.TryWrite(0, _chunk.AsSpan(0, length)) ? (uint)length : 0;
+        if (_queues.Count > 0)
+            _port.Receive(_queues[ReceiveQueue], _interrupts);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Arm64Vm.Machine.Debugging.Monitor;
 
@@ -162,6 +163,8 @@ internal sealed class QmpCommands(VirtualMachine machine, QmpDevices devices, Ac
             consoles.Add(("serial1", second));
         if (machine.VirtioConsole is { } virtio)
             consoles.Add(("virtcon0", virtio));
+        for (var i = 0; i < machine.VirtioPorts.Count; i++)
+            consoles.Add((string.Create(CultureInfo.InvariantCulture, $"port{i}"), machine.VirtioPorts[i]));
         return consoles;
     }
 
