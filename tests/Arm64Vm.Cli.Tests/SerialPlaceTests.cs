@@ -147,6 +147,7 @@ public sealed partial class SerialPlaceTests : IDisposable
         taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var port = ((IPEndPoint)taken.LocalEndPoint!).Port;
         Refuse($"--serial: 127.0.0.1:{port} cannot be connected to: Connection refused", $"tcp:127.0.0.1:{port}");
+        Refuse("--serial: unix:/nonexistent/socket cannot be connected to: there is no such socket", "unix:/nonexistent/socket");
         taken.Listen();
         Refuse($"--serial: 127.0.0.1:{port} cannot be listened on: Address already in use", $"tcp::{port},server");
         Refuse("nowhere.invalid", "tcp:nowhere.invalid:1");

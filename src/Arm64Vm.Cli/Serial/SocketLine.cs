@@ -40,7 +40,9 @@ internal sealed class SocketLine(string option, SerialTarget target) : ConsoleLi
         }
         catch (SocketException e)
         {
-            throw new IOException($"{target.Address} cannot be connected to: {e.Message}", e);
+            // The runtime calls a path that is not there an address that is not available.
+            var isMissing = target.Address!.Path is { } path && !File.Exists(path);
+            throw new IOException($"{target.Address} cannot be connected to: {(isMissing ? "there is no such socket" : e.Message)}", e);
         }
     }
 

@@ -18,7 +18,8 @@ internal static class SocketNetworks
         catch (Exception e) when (e is SocketException or ArgumentException)
         {
             socket.Dispose();
-            throw new NetworkException($"The network socket '{path}' cannot be connected to: {e.Message}", e);
+            // The runtime calls a path that is not there an address that is not available.
+            throw new NetworkException($"The network socket '{path}' cannot be connected to: {(File.Exists(path) ? e.Message : "there is no such socket")}", e);
         }
     }
 
