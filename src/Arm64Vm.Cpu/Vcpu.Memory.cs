@@ -218,7 +218,7 @@ internal sealed unsafe partial class Vcpu
 
         target.Host = host;
         if (access == AccessType.Write)
-            _memory.NoteStore(physical);
+            _memory.NoteStores(physical, 1);
 
         // With the MMU off memory is Device, but the mode then checks alignment inline, so host memory may be reached inline too.
         if ((!entry.IsDevice || !_stage1.IsEnabled) && !(_comparators.HasWatchpoints && _comparators.MayWatchPage(address))

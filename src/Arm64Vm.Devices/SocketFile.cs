@@ -29,6 +29,9 @@ internal static class SocketFile
         }
     }
 
+    /// <summary>Why a connection failed, in words: the runtime calls a path that is not there an address that is not available.</summary>
+    public static string Explain(string? path, Exception error) => path is null || File.Exists(path) ? error.Message : "there is no such socket";
+
     /// <summary>A socket cannot, nor what the user may not open: nothing is known of that, and it stays.</summary>
     private static bool CanBeOpened(string path)
     {

@@ -76,10 +76,8 @@ internal static class BlockListing
 
     private static Decoder After(ProfileBlock block, int end, int at)
     {
-        // An access that was served goes on by a jump in front of its record, whose first byte can be none of these.
-        const byte FarJump = 0xE9, ShortJump = 0xEB;
-        if (at < end && block.HostCode[at] is FarJump or ShortJump)
-            at += block.HostCode[at] == FarJump ? 5 : 2;
+        if (at < end)
+            at += MemoryRecord.BytesBefore(block.HostCode[at]);
         var record = at < end && MemoryRecord.Is(block.HostCode[at]) ? MemoryRecord.SizeInBytes : SlowDescriptor.SizeInBytes;
         at = Math.Min(end, at + record);
         return Decoder.Create(64, block.HostCode.AsSpan(at, end - at).ToArray(), (ulong)at);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using Arm64Vm.Devices;
 
 namespace Arm64Vm.Cli.Serial;
 
@@ -40,9 +41,7 @@ internal sealed class SocketLine(string option, SerialTarget target) : ConsoleLi
         }
         catch (SocketException e)
         {
-            // The runtime calls a path that is not there an address that is not available.
-            var isMissing = target.Address!.Path is { } path && !File.Exists(path);
-            throw new IOException($"{target.Address} cannot be connected to: {(isMissing ? "there is no such socket" : e.Message)}", e);
+            throw new IOException($"{target.Address} cannot be connected to: {SocketFile.Explain(target.Address!.Path, e)}", e);
         }
     }
 

@@ -172,18 +172,8 @@ internal sealed unsafe class PhysicalMemory : IGuestMemory
         return available >= (ulong)size ? host : null;
     }
 
-    /// <summary>A processor is about to write to a page for which its TLB had no entry.</summary>
-    internal void NoteStore(ulong physicalAddress)
-    {
-        foreach (GuestRam ram in _rams)
-        {
-            ulong offset = physicalAddress - ram.PhysicalBase;
-            if (offset < ram.Size)
-                ram.Population.Note(offset);
-        }
-    }
-
-    private void NoteStores(ulong physicalAddress, ulong length)
+    /// <summary>Stores are about to go to [physicalAddress, physicalAddress + length), of a device, or of a processor whose TLB had no entry for the page.</summary>
+    internal void NoteStores(ulong physicalAddress, ulong length)
     {
         foreach (GuestRam ram in _rams)
         {

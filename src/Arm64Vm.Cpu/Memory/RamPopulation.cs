@@ -17,33 +17,15 @@ internal sealed class RamPopulation(HostMemory memory)
     private readonly byte[] _stores = new byte[(memory.Size + (1UL << StretchBits) - 1) >> StretchBits];
     private int _written;
 
-    /// <summary>A store is about to go to an offset of RAM.</summary>
-    public void Note(ulong offset)
-    {
-        ref byte stores = ref _stores[offset >> StretchBits];
-        if (stores >= Present)
-            return;
-        if (stores == 0)
-            _written++;
-        else if (_written < Many)
-            return;
-        else
-            memory.Populate(offset >> StretchBits << StretchBits, 1UL << StretchBits);
-        stores++;
-    }
-
-    /// <summary>Stores are about to go to all of [offset, offset + length).</summary>
-    public void Note(ulong offset, ulong length)
+    /// <summary>Stores are about to go to [offset, offset + length).</summary>
+    public void Note(ulong offset, ulong length = 1)
     {
         const ulong Mask = (1UL << StretchBits) - 1;
         ulong end = offset + length;
         while (offset < end)
         {
             ulong next = Math.Min((offset | Mask) + 1, end);
-            if (next - offset <= Mask)
-                Note(offset);
-            else
-                NoteWhole(offset);
+            NoteStretch(offset >> StretchBits, isWhole: next - offset > Mask);
             offset = next;
         }
     }
@@ -55,14 +37,16 @@ internal sealed class RamPopulation(HostMemory memory)
             _stores.AsSpan((int)(offset >> StretchBits), (int)(((offset + length - 1) >> StretchBits) - (offset >> StretchBits)) + 1).Clear();
     }
 
-    private void NoteWhole(ulong offset)
+    private void NoteStretch(ulong stretch, bool isWhole)
     {
-        ref byte stores = ref _stores[offset >> StretchBits];
-        if (stores >= Present)
+        ref byte stores = ref _stores[stretch];
+        if (stores == Present)
             return;
         if (stores == 0)
             _written++;
-        stores = Present;
-        memory.Populate(offset, 1UL << StretchBits);
+        bool isMade = isWhole || (stores != 0 && _written >= Many);
+        stores = isMade ? Present : (byte)1;
+        if (isMade)
+            memory.Populate(stretch << StretchBits, 1UL << StretchBits);
     }
 }

@@ -76,9 +76,10 @@ internal sealed unsafe class InlineTlb
     {
         for (int table = 0; table < Tables; table++)
         {
-            FlushFirst(table);
+            // Where the second level is not used the first is not.
             if (_filled[table] is not { } filled)
                 continue;
+            FlushFirst(table);
             foreach (int slot in filled)
                 *Outer(table, slot) = 0;
             filled.Clear();
@@ -91,9 +92,9 @@ internal sealed unsafe class InlineTlb
     {
         for (int table = 0; table < Tables; table++)
         {
-            FlushFirst(table);
             if (_nonGlobal[table] is not { } ofOneSpace)
                 continue;
+            FlushFirst(table);
             foreach (int slot in ofOneSpace)
             {
                 *Outer(table, slot) = 0;
@@ -126,7 +127,6 @@ internal sealed unsafe class InlineTlb
     {
         for (int table = 0; table < Tables; table++)
         {
-            // Where the second level is not used the first is not.
             if (_filled[table] is not { } filled)
                 continue;
             FlushFirst(table);
@@ -197,16 +197,11 @@ internal sealed unsafe class InlineTlb
     private void FlushFirst(int table)
     {
         Span<byte> marks = Marks(table);
-        for (int from = 0; ; from++)
+        for (int group = 0, next; (next = marks[group..].IndexOfAnyExcept((byte)0)) >= 0; group++)
         {
-            int next = marks[from..].IndexOfAnyExcept((byte)0);
-            if (next < 0)
-                break;
-            from += next;
-            new Span<byte>((byte*)First(table, from * GroupEntries), GroupBytes).Clear();
-            marks[from] = 0;
-            if (from == marks.Length - 1)
-                break;
+            group += next;
+            new Span<byte>((byte*)First(table, group * GroupEntries), GroupBytes).Clear();
+            marks[group] = 0;
         }
 
         *First(table, 0) = GuestContext.EmptyTlbTag(0);

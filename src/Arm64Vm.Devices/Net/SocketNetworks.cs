@@ -18,8 +18,7 @@ internal static class SocketNetworks
         catch (Exception e) when (e is SocketException or ArgumentException)
         {
             socket.Dispose();
-            // The runtime calls a path that is not there an address that is not available.
-            throw new NetworkException($"The network socket '{path}' cannot be connected to: {(File.Exists(path) ? e.Message : "there is no such socket")}", e);
+            throw new NetworkException($"The network socket '{path}' cannot be connected to: {SocketFile.Explain(path, e)}", e);
         }
     }
 

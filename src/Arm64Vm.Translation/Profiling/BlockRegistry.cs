@@ -279,7 +279,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
         long wanted = Math.Min(region.Size, (used + (2 * Ahead) - 1) / Ahead * Ahead);
         if (wanted <= ready)
             return;
-        RecordingMemory.Populate(region.Address + ready, wanted - ready);
+        MappingPopulation.ForWriting(region.Address + ready, wanted - ready);
         ready = wanted;
     }
 

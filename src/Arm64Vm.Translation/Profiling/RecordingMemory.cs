@@ -13,9 +13,6 @@ internal sealed unsafe class RecordingMemory : IDisposable
 {
     private const int ChunkSize = 4 << 20;
 
-    /// <summary>MADV_POPULATE_WRITE, Linux 5.14.</summary>
-    private const int AdvisePopulateWrite = 23;
-
     private readonly List<NativeMemoryRegion> _chunks = [];
     private NativeMemoryRegion? _spare;
     private byte* _next;
@@ -29,16 +26,13 @@ internal sealed unsafe class RecordingMemory : IDisposable
         return region;
     }
 
-    /// <summary>Has the host provide pages before they are used, since that may take it long. Older hosts do not know how.</summary>
-    public static void Populate(byte* start, long size) => Madvise(start, (nuint)size, AdvisePopulateWrite);
-
     /// <summary>Makes the next chunk ready. On any thread.</summary>
     public void Prepare()
     {
         if (Volatile.Read(ref _spare) is not null)
             return;
         NativeMemoryRegion chunk = Reserve(ChunkSize);
-        Populate(chunk.Address, chunk.Size);
+        MappingPopulation.ForWriting(chunk.Address, chunk.Size);
         if (Interlocked.CompareExchange(ref _spare, chunk, null) is not null)
             chunk.Dispose();
     }

@@ -69,7 +69,7 @@ internal sealed class HostListing
             if (instruction.IsCallNear && symbols.HasRecord(instruction.NearBranchTarget))
             {
                 bool isLink = symbols.IsLink(instruction.NearBranchTarget);
-                int jump = isLink ? 0 : JumpAt(position);
+                int jump = isLink ? 0 : MemoryRecord.BytesBefore(code[position]);
                 if (jump != 0)
                 {
                     // Where the access goes on that the stub served: a jump, and the record behind it.
@@ -88,14 +88,6 @@ internal sealed class HostListing
             text?.Append('\n');
         }
     }
-
-    /// <summary>Bytes of the jump at a position behind a call, 0 where the record is there. No record begins as a jump does.</summary>
-    private int JumpAt(int position) => code[position] switch
-    {
-        0xE9 => 5,
-        0xEB => 2,
-        _ => 0,
-    };
 
     /// <summary>The link site named at a position behind a call; bytes of the name.</summary>
     private int AppendLink(StringBuilder? text, int position)

@@ -23,6 +23,10 @@ internal readonly struct MemoryRecord(ulong bits)
     /// <summary>The farthest place behind which execution can go on.</summary>
     public const int MaxResumeDistance = (1 << 15) - 1;
 
+    /// <summary>Bytes of the jumps that stand between a stub's call and the record, over which an access goes on that the stub served.</summary>
+    public const int FarJumpBytes = 5;
+    public const int ShortJumpBytes = 2;
+
     private const int LastMemoryKind = (int)SlowKind.ZeroBlock;
 
     public ulong Bits { get; } = bits;
@@ -35,6 +39,14 @@ internal readonly struct MemoryRecord(ulong bits)
 
     /// <summary>True for the first byte of a record of this kind, false for that of a <see cref="SlowDescriptor"/>.</summary>
     public static bool Is(byte first) => (first & 15) <= LastMemoryKind;
+
+    /// <summary>Bytes from behind a call to its record, by the first byte there: of a jump, as which no record begins, or none.</summary>
+    public static int BytesBefore(byte first) => first switch
+    {
+        0xE9 => FarJumpBytes,
+        0xEB => ShortJumpBytes,
+        _ => 0,
+    };
 
     public static MemoryRecord Pack(in SlowDescriptor descriptor, int windows, int resumeDistance)
     {

@@ -24,10 +24,6 @@ internal sealed unsafe partial class Stubs
     /// <summary>Probes are for 1, 2, 4, 8, 16 and 32 bytes.</summary>
     private const int ProbeSizes = 6;
 
-    /// <summary>Bytes of the jumps between the calls and their records.</summary>
-    private const int FarJumpBytes = 5;
-    private const int ShortJumpBytes = 2;
-
     private readonly long[] misses = new long[Tables * 16];
     private readonly long[] probes = new long[Tables * ProbeSizes];
 
@@ -49,7 +45,7 @@ internal sealed unsafe partial class Stubs
             int table = GuestContext.TlbOffset + (number * GuestContext.TlbBytes) - HostAbi.ContextBias;
             emit.Align(16);
             Label outer = emit.Here();
-            EmitOuterProbe(emit, number, FarJumpBytes);
+            EmitOuterProbe(emit, number, MemoryRecord.FarJumpBytes);
             foreach (byte index in HostAbi.PoolGpr)
             {
                 misses[(number * 16) + index] = Here(emit);
@@ -58,7 +54,7 @@ internal sealed unsafe partial class Stubs
             }
 
             outer = emit.Here();
-            EmitOuterProbe(emit, number, ShortJumpBytes);
+            EmitOuterProbe(emit, number, MemoryRecord.ShortJumpBytes);
             for (int size = 0; size < ProbeSizes; size++)
             {
                 probes[(number * ProbeSizes) + size] = Here(emit);
