@@ -54,11 +54,25 @@ internal sealed class QmpClient : IDisposable
     }
 
     /// <summary>The next event of this name; others, and answers, are passed over.</summary>
-    public async Task<JsonElement> EventAsync(string name)
+    /// <param name="name">Its.</param>
+    /// <param name="describe">What to say where it does not come.</param>
+    /// <exception cref="TimeoutException">It did not come; the message says what did.</exception>
+    public async Task<JsonElement> EventAsync(string name, Func<string>? describe = null)
     {
+        var others = new List<string>();
         while (true)
         {
-            var one = await ReadAsync();
+            JsonElement one;
+            try
+            {
+                one = await ReadAsync();
+            }
+            catch (OperationCanceledException)
+            {
+                throw new TimeoutException($"{name} did not come after {string.Join(", ", others)}. {describe?.Invoke()}");
+            }
+
+            others.Add(one.GetRawText());
             if (one.TryGetProperty("event", out var kind) && kind.GetString() == name)
                 return one.TryGetProperty("data", out var data) ? data : one;
         }
