@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Arm64Vm.Cli.Tests;
 
@@ -27,17 +28,53 @@ public sealed class HostProfilerTests : IDisposable
         Assert.All(map, one => Assert.Contains(one.Value, dump[one.Key]));
     }
 
-    /// <summary>Samples of <c>perf record</c> in emitted code get the guest's names from the dump. Where the host does not let perf sample, the test is skipped.</summary>
+    /// <summary>
+    /// Samples of <c>perf record</c> in emitted code get the guest's names from the dump, and <c>perf annotate</c> shows the host's instructions. Where the host does not let perf sample, the test is
+    /// skipped.
+    /// </summary>
     [Fact]
-    public void PerfReportShowsGuestFunctions()
+    public void PerfShowsGuestFunctionsAndTheirCode()
     {
         OptionalTool.Require("perf", "apt-get install linux-perf");
+        OptionalTool.Require("objdump", "apt-get install binutils");
         var probe = ShellRun.Of("cd $1; perf record -k mono -e cpu-clock -o probe true", _folder.Path);
         if (probe.Status != 0)
             OptionalTool.Miss($"perf cannot sample here: {probe.Error}");
         var run = ShellRun.Of($"cd $1; export JITDUMPDIR=$1; perf record -k mono -e cpu-clock -o data $arm64vm profile --output p --jitdump $1 {Guest} >console </dev/null && perf inject --jit -i data -o jit && perf report -i jit --stdio --sort symbol 2>/dev/null >report && cat report", _folder.Path);
         Assert.True(run.Status == 0, run.Error);
-        Assert.Matches(@"\d+\.\d+% +\[\.\] compress", run.Output);
+        var hottest = Regex.Match(run.Output, @"\d+\.\d+% +\[\.\] (compress\S*)");
+        Assert.True(hottest.Success, run.Output);
+
+        var code = ShellRun.Of("cd $1; perf annotate -i jit --stdio -s $2", _folder.Path, hottest.Groups[1].Value);
+        Assert.True(code.Status == 0, code.Error);
+        Assert.Contains($"<{hottest.Groups[1].Value}>:", code.Output, StringComparison.Ordinal);
+        var instructions = Regex.Matches(code.Output, @"^ +(\d+\.\d+) +: +[0-9a-f]+: +[a-z]", RegexOptions.Multiline);
+        Assert.InRange(instructions.Count, 5, 10_000);
+        Assert.InRange(instructions.Sum(one => double.Parse(one.Groups[1].Value, CultureInfo.InvariantCulture)), 95, 105);
+    }
+
+    /// <summary>A disk that becomes full takes the file that does not fit, as a whole, and nothing else.</summary>
+    [Fact]
+    public void AFullDiskIsSaidAndLeavesNoPartOfAFile()
+    {
+        const string Mount = "mount -t tmpfs -o size=16k small small";
+        if (ShellRun.Of($"cd $1; mkdir small; unshare --map-root-user --mount sh -c '{Mount}'", _folder.Path).Status != 0)
+            OptionalTool.Miss("the host does not let a user mount a small file system");
+        var guest = Guest.Replace("'", "\"", StringComparison.Ordinal);
+        var run = ShellRun.Of($"cd $1; unshare --map-root-user --mount sh -c '{Mount}; $arm64vm profile --output small/p --jitdump . {guest} </dev/null; status=$?; $arm64vm report small/p; wc -c small/p; exit $status'", _folder.Path);
+        Assert.Equal(1, run.Status);
+        Assert.Contains("FIRMWARE OK", run.Output, StringComparison.Ordinal);
+        Assert.Contains("\n0 small/p\n", run.Output, StringComparison.Ordinal);
+        Assert.Matches(@"^arm64vm: 'small/p' cannot be written, and is left empty: .*\narm64vm: 'small/p': The file is empty: its recording has not ended, or could not be written\.\n$", run.Error);
+        CheckDump(File.ReadAllBytes(Directory.GetFiles(_folder.Path, "jit-*.dump").Single()));
+
+        // The other way about.
+        run = ShellRun.Of($"cd $1; unshare --map-root-user --mount sh -c '{Mount}; $arm64vm profile --output p --jitdump small {guest} >console </dev/null; status=$?; wc -c small/*; exit $status'", _folder.Path);
+        Assert.Equal(1, run.Status);
+        Assert.Matches(@"^40 small/jit-\d+\.dump\n$", run.Output);
+        Assert.Matches(@"^arm64vm: '\S+\.dump' cannot be written, and is left without code: .*\n$", run.Error);
+        var report = CliRun.Of("report", Path.Combine(_folder.Path, "p"));
+        Assert.Equal((0, ""), (report.Status, report.Error));
     }
 
     [Fact]

@@ -27,6 +27,7 @@ public sealed class ReportCommandTests : IDisposable
         Assert.Contains("   75.0%    3,000 ms  emitted\n", run.Output, StringComparison.Ordinal);
         Assert.Contains(" 100.00%  100.00%     100%        1  memcpy (vmlinux)\n", run.Output, StringComparison.Ordinal);
         Assert.Contains("lost: Dma", run.Output, StringComparison.Ordinal);
+        Assert.Matches(@"\n *4300\.00% +43 +1 +\S+ +1 +\S+  40010000 memcpy\n", run.Output);
         Assert.Contains("FINDINGS\n  1. ", run.Output, StringComparison.Ordinal);
     }
 
@@ -40,7 +41,7 @@ public sealed class ReportCommandTests : IDisposable
         Assert.Equal(3_000_000_000, root.GetProperty("wall_ns").GetProperty("emitted").GetInt64());
         Assert.Equal("memcpy", root.GetProperty("functions")[0].GetProperty("name").GetString());
         Assert.Equal((43, 123_456_789, "Dma"), (root.GetProperty("blocks")[0].GetProperty("samples").GetInt64(), root.GetProperty("blocks")[0].GetProperty("entries").GetInt64(), root.GetProperty("blocks")[0].GetProperty("lost").GetString()));
-        foreach (var table in (string[])["modules", "processes", "exits", "misses", "invalidations", "retranslations", "findings"])
+        foreach (var table in (string[])["modules", "processes", "pages", "exits", "misses", "invalidations", "retranslations", "findings"])
             Assert.True(root.GetProperty(table).GetArrayLength() > 0, table);
         Assert.Equal(34, root.GetProperty("counters").GetProperty("lookups").GetInt64());
     }

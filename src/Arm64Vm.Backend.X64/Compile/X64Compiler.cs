@@ -47,6 +47,9 @@ internal sealed partial class X64Compiler
     /// <summary>Address of counters (<see cref="UnitCounters"/>) that the next region's code adds to; 0: none.</summary>
     public long Counters { get; set; }
 
+    /// <summary>Several processors run the code that counts.</summary>
+    public bool CountersAreShared { get; set; }
+
     /// <summary>Values that the last region's code stores to spill slots before its slow paths.</summary>
     public int Spills { get; private set; }
 
@@ -112,14 +115,19 @@ internal sealed partial class X64Compiler
         if (Counters == 0)
             return;
 
-        // Locked: processors share the code, and no count is to be lost.
+        // Locked where processors share the code, for no count is to be lost.
         emit.MovImm(scratch, (ulong)(Counters + counter));
-        emit.LockAlu(AluOp.Add, 8, Mem.Base(scratch), 1);
+        if (CountersAreShared)
+            emit.LockAlu(AluOp.Add, 8, Mem.Base(scratch), 1);
+        else
+            emit.Alu(AluOp.Add, 8, Mem.Base(scratch), 1);
     }
 
     private void CompileBlock(in IrBlock block)
     {
         Span<IrInst> instructions = region.Instructions;
+        HostMap? map = Map;
+        int mapped = -1;
         values.Prepare(instructions, block.First, block.End);
         windows.Prepare(instructions, block.First, block.End, enabled: !mode.AlignmentChecked);
         ResetAllocator();
@@ -138,7 +146,8 @@ internal sealed partial class X64Compiler
                 continue;
             if (TryDefer(inst))
                 continue;
-            Map?.Add(emit.Position, inst.Pc);
+            if (map is not null && inst.Pc != mapped)
+                map.Add(emit.Position, mapped = inst.Pc);
             CompileInstruction(ref inst);
             ReleaseOperands(inst);
             if (emit.Overflowed)

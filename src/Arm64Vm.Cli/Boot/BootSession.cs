@@ -76,8 +76,8 @@ internal sealed class BootSession(CliStreams streams)
     /// <summary>Called with the machine before its first instruction.</summary>
     public Action<VirtualMachine>? Starting { get; init; }
 
-    /// <summary>Called with the machine when it stands for good.</summary>
-    public Action<VirtualMachine>? Ended { get; init; }
+    /// <summary>Called with the machine when it stands for good; false, with a message, where something could not be kept.</summary>
+    public Func<VirtualMachine, bool>? Ended { get; init; }
 
     /// <summary>The run ends well after so long; null: it goes on.</summary>
     public TimeSpan? Duration { get; init; }
@@ -112,7 +112,7 @@ internal sealed class BootSession(CliStreams streams)
             using var status = streams.IsProcess ? StatusServer.TryStart(machine.Hypervisor) : null;
             Starting?.Invoke(machine);
             var outcome = await RunMachineAsync(machine, limit, TimeLimit.Wait(Duration, timer.Token)).ConfigureAwait(false);
-            Ended?.Invoke(machine);
+            var isKept = Ended?.Invoke(machine) ?? true;
             await timer.CancelAsync().ConfigureAwait(false);
             if (Statistics == StatisticsFormat.Text && !machine.Console.Text.EndsWith('\n'))
                 streams.Error.WriteLine();
@@ -121,7 +121,7 @@ internal sealed class BootSession(CliStreams streams)
                 streams.Error.WriteLine($"{Application.Name}: {damage}");
             var result = outcome.Report(streams.Error);
             var isTraced = FinishTrace();
-            return (TakeScreenshot(machine) && isTraced) || result != ExitStatus.Success ? result : ExitStatus.Failure;
+            return (TakeScreenshot(machine) && isTraced && isKept) || result != ExitStatus.Success ? result : ExitStatus.Failure;
         }
     }
 

@@ -46,6 +46,21 @@ internal sealed class OutputFile(string path) : Stream
         }
     }
 
+    /// <summary>Writes what the file is to hold; where that fails, the file is left empty, for nobody is to take a part of it for the whole.</summary>
+    /// <exception cref="IOException">It cannot be written: the disk is full.</exception>
+    public void WriteWhole(Action<Stream> write)
+    {
+        try
+        {
+            write(this);
+        }
+        catch (IOException e)
+        {
+            Empty();
+            throw new IOException($"'{path}' cannot be written, and is left empty: {e.Message}", e);
+        }
+    }
+
     public override void Flush() => Opened.Flush();
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();

@@ -9,7 +9,7 @@ internal sealed class Annotation(Profile profile, TextWriter output)
     /// <summary>Writes the blocks in a function or at an address, those with most samples first; false where there are none.</summary>
     public bool Write(string what, int blocks)
     {
-        var found = Find(what).Where(block => block.HostCode.Length > 0 || block.Entries > 0)
+        var found = Find(what)
             .OrderByDescending(block => block.TotalSamples).ThenByDescending(block => block.Entries).ToList();
         foreach (var block in found.Take(blocks))
             WriteBlock(block);
@@ -38,6 +38,8 @@ internal sealed class Annotation(Profile profile, TextWriter output)
         var name = block.Symbol < 0 ? "" : $" {profile.Symbols[block.Symbol].Name}+{block.VirtualAddress - profile.Symbols[block.Symbol].Address:x}";
         Line($"block {block.VirtualAddress:x}{name}, physical {block.PhysicalAddress:x}, EL{block.ExceptionLevel}, tier {block.Tier}");
         Line($"  {total:N0} samples{(block.Entries >= 0 ? $", {block.Entries:N0} entries" : "")}; {block.GuestInstructions} guest instructions, {block.IrInstructions} of IR, {block.HostSize} bytes of host code ({block.HotSize} hot), made in {block.TranslationTime / 1000.0:0.0} us{(block.RemovalCause == RemovalCause.None ? "" : $"; lost: {block.RemovalCause}")}");
+        if (block.HostCode.Length == 0 && block.HostSize > 0)
+            output.WriteLine("  (host code is kept of blocks with samples only)");
         foreach (var row in BlockListing.Of(block))
         {
             if (row.Word is { } word)

@@ -32,7 +32,8 @@ internal static class AttachedRecording
             streams.Error.WriteLine($"{Application.Name}: {Command}: recording {machine}{(wish.Duration is null ? "; Ctrl-C ends it" : "")}");
             using var interrupt = EndOn(PosixSignal.SIGINT, socket);
             using var terminate = EndOn(PosixSignal.SIGTERM, socket);
-            output.Write(ReadFile(stream));
+            var profile = ReadFile(stream);
+            output.WriteWhole(file => file.Write(profile));
             return ExitStatus.Success;
         }
         catch (Exception e) when (e is SocketException or IOException { InnerException: SocketException } or EndOfStreamException)

@@ -25,16 +25,11 @@ internal sealed class HostProfilerFiles(bool hasMap, string? dumpFolder) : IDisp
             _dump = new JitDumpFile(dumpFolder, Environment.ProcessId);
     }
 
-    /// <exception cref="IOException">A file cannot be written.</exception>
-    public void Write(VirtualMachine machine)
-    {
-        if (_map is null && _dump is null)
-            return;
-        var code = machine.RecordedHostCode();
-        if (_map is not null)
-            PerfMapFile.Write(code, _map);
-        _dump?.Finish(code);
-    }
+    /// <exception cref="IOException">The file cannot be written; it is empty.</exception>
+    public void WriteMap(VirtualMachine machine) => _map?.WriteWhole(file => PerfMapFile.Write(machine.RecordedHostCode(), file));
+
+    /// <exception cref="IOException">The file cannot be written; it has no code.</exception>
+    public void WriteDump(VirtualMachine machine) => _dump?.Finish(machine.RecordedHostCode());
 
     public void Dispose()
     {

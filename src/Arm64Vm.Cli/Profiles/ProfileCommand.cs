@@ -81,12 +81,23 @@ internal static class ProfileCommand
                     hostFiles.Open();
                     vm.StartRecording(options);
                 },
-                Ended = vm =>
-                {
-                    Write(vm, profile);
-                    hostFiles.Write(vm);
-                },
+                Ended = vm => TryKeep(() => Write(vm, profile)) & TryKeep(() => hostFiles.WriteMap(vm)) & TryKeep(() => hostFiles.WriteDump(vm)),
             }.Run();
+
+            // A disk that is full takes neither the other files nor the run's own end away.
+            bool TryKeep(Action write)
+            {
+                try
+                {
+                    write();
+                    return true;
+                }
+                catch (IOException e)
+                {
+                    streams.Error.WriteLine($"{Application.Name}: {e.Message.ReplaceLineEndings(" ")}");
+                    return false;
+                }
+            }
         });
         return command;
     }
@@ -118,7 +129,7 @@ internal static class ProfileCommand
     {
         using var bytes = new MemoryStream();
         ProfileFile.Write(machine.FinishRecording(), bytes);
-        file.Write(bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
+        file.WriteWhole(bytes.WriteTo);
     }
 
     private static long ParseInterval(string text)

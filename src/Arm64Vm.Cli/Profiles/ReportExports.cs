@@ -58,9 +58,17 @@ internal sealed class ReportExports
             OutputFile.Open(outputs.Select(output => output.File));
             foreach (var (made, file) in outputs)
             {
-                var stream = new BufferedStream(file ?? streams.Output, 1 << 16);
-                made.Write(profile, stream);
-                stream.Flush();
+                if (file is null)
+                    Write(streams.Output);
+                else
+                    file.WriteWhole(Write);
+
+                void Write(Stream output)
+                {
+                    var stream = new BufferedStream(output, 1 << 16);
+                    made.Write(profile, stream);
+                    stream.Flush();
+                }
             }
         }
         finally

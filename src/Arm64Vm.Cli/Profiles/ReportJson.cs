@@ -38,6 +38,7 @@ internal static class ReportJson
             }
 
             WriteBlocks(json, profile, lines);
+            WritePages(json, profile, lines);
             WriteCounts(json, profile, lines);
             ReportRates.Write(profile, json);
             json.WriteStartObject("counters");
@@ -92,6 +93,18 @@ internal static class ReportJson
             json.WriteString("lost", one.Block.RemovalCause.ToString());
         });
     }
+
+    private static void WritePages(Utf8JsonWriter json, Profile profile, int lines) =>
+        WriteArray(json, "pages", CodePage.Of(profile).OrderByDescending(page => page.Samples).ThenByDescending(page => page.Again).Take(lines), page =>
+        {
+            json.WriteString("physical", Hex(page.Address));
+            json.WriteString("symbol", page.Name);
+            json.WriteNumber("samples", page.Samples);
+            json.WriteNumber("blocks", page.Blocks);
+            json.WriteNumber("host_bytes", page.Bytes);
+            json.WriteNumber("lost", page.Lost);
+            json.WriteNumber("made_again", page.Again);
+        });
 
     private static void WriteCounts(Utf8JsonWriter json, Profile profile, int lines)
     {

@@ -17,6 +17,7 @@ internal sealed class ReportText(Profile profile, int lines, TextWriter output)
         if (profile.Processes.Count > 0)
             WriteShares("PROCESS", _functions.Processes);
         WriteBlocks();
+        WritePages();
         WriteExits();
         ReportRates.Write(profile, lines, output);
         WriteMisses();
@@ -74,6 +75,14 @@ internal sealed class ReportText(Profile profile, int lines, TextWriter output)
         output.WriteLine();
     }
 
+    private void WritePages()
+    {
+        output.WriteLine("    SELF  SAMPLES  BLOCKS  HOST BYTES    LOST   AGAIN  PAGE OF CODE");
+        foreach (var page in CodePage.Of(profile).Where(page => page.Samples > 0 || page.Again > 0).OrderByDescending(page => page.Samples).ThenByDescending(page => page.Again).Take(lines))
+            Line($"{Share(page.Samples)} {page.Samples,8:N0} {page.Blocks,7:N0} {page.Bytes,11:N0} {page.Lost,7:N0} {page.Again,7:N0}  {page.Address:x} {page.Name}");
+        output.WriteLine();
+    }
+
     private void WriteExits()
     {
         var seconds = Math.Max(1e-9, profile.Info.Duration / 1e9);
@@ -95,9 +104,11 @@ internal sealed class ReportText(Profile profile, int lines, TextWriter output)
     {
         if (profile.Invalidations.Count == 0)
             return;
-        output.WriteLine("      BLOCKS     TIMES  LOST BY");
-        foreach (var one in profile.Invalidations.Take(lines))
-            Line($"{one.Blocks,12:N0} {one.Count,9:N0}  {one.Cause}{(one.Page != 0 ? $" page {one.Page:x}" : "")}{(one.Site != 0 ? $" at {one.Site:x} {Place(one.Site, one.Symbol)}" : "")}");
+        output.WriteLine("      BLOCKS     TIMES   PAGES  LOST BY");
+        foreach (var group in profile.Invalidations.GroupBy(one => (one.Cause, one.Symbol, Site: one.Symbol < 0 ? one.Site : 0))
+            .Select(group => (group.Key, Blocks: group.Sum(one => one.Blocks), Count: group.Sum(one => one.Count), Pages: group.Select(one => one.Page).Where(page => page != 0).Distinct().Count(), Top: group.MaxBy(one => one.Blocks)))
+            .OrderByDescending(group => group.Blocks).Take(lines))
+            Line($"{group.Blocks,12:N0} {group.Count,9:N0} {group.Pages,7:N0}  {group.Key.Cause}{(group.Top.Site != 0 ? $" at {group.Top.Site:x} {Place(group.Top.Site, group.Top.Symbol)}" : "")}{(group.Top.Page != 0 ? $", most in page {group.Top.Page:x}" : "")}");
         output.WriteLine();
     }
 

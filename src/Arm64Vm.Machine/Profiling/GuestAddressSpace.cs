@@ -6,7 +6,10 @@ using Arm64Vm.Ir;
 namespace Arm64Vm.Machine.Profiling;
 
 /// <summary>The upper half of a processor's address space, read from another thread while the guest runs: what is read is of some moment.</summary>
-internal sealed class GuestAddressSpace(PhysicalMemory memory, Vcpu vcpu) : IKernelMemory
+/// <param name="memory">The guest's.</param>
+/// <param name="vcpu">The processor.</param>
+/// <param name="translationBase">TTBR1_EL1 as it was at some time; null: as it is.</param>
+internal sealed class GuestAddressSpace(PhysicalMemory memory, Vcpu vcpu, ulong? translationBase = null) : IKernelMemory
 {
     private readonly PageWalker _walker = new(memory);
 
@@ -17,7 +20,7 @@ internal sealed class GuestAddressSpace(PhysicalMemory memory, Vcpu vcpu) : IKer
     {
         physical = 0;
         var control = vcpu.GetDirect(DirectRegister.TranslationControl1);
-        var half = RegimeHalf.Decode(control, vcpu.GetDirect(DirectRegister.TranslationBase1), upper: true);
+        var half = RegimeHalf.Decode(control, translationBase ?? vcpu.GetDirect(DirectRegister.TranslationBase1), upper: true);
         var controls = new WalkControls { OutputBits = 48 };
         if (_walker.Walk(half, controls, address, AccessType.Read, privileged: true, pan: false, markAccess: false, out var entry) != FaultStatus.None)
             return false;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Arm64Vm.Ir;
 using Arm64Vm.Machine.Board;
 using Arm64Vm.Machine.Memory;
@@ -13,10 +14,17 @@ internal sealed class GuestTasks
     private const int LookEvery = 20;
     private const ulong LargestKernel = 96 << 20;
 
+    /// <summary>The head of the list of modules (kernel/module/main.c), which kernels with all symbols in kallsyms name.</summary>
+    private const string ModuleList = "modules";
+
+    /// <summary>TTBR1_EL1 without its ASID and CnP.</summary>
+    private const ulong TableMask = 0x0000_FFFF_FFFF_FFFE;
+
     private readonly VirtMachineBoard _board;
     private readonly TaskLayout _layout;
     private ulong _kernelPhysical;
     private ulong _kernelVirtual;
+    private readonly Dictionary<ulong, long> _kernelTables = [];
     private int _looks;
     private int _blocksSeen;
 
@@ -36,6 +44,16 @@ internal sealed class GuestTasks
 
     public TaskNames Names { get; }
 
+    /// <summary>The kernel's modules with their functions, as far as they are loaded.</summary>
+    public List<(string Name, List<KernelModules.Function> Functions)> Modules { get; private set; } = [];
+
+    /// <summary>The kernel ran with a table of the upper half (TTBR1_EL1).</summary>
+    public void SeeTable(ulong translationBase)
+    {
+        if (!IsBare)
+            CollectionsMarshal.GetValueRefOrAddDefault(_kernelTables, translationBase & TableMask, out _)++;
+    }
+
     /// <summary>Learns about tasks now and then. The kernel's symbols are looked for at the end: reading them would slow the guest down.</summary>
     public void Look()
     {
@@ -53,6 +71,21 @@ internal sealed class GuestTasks
         if (IsBare || Kernel is not null || (_kernelPhysical == 0 && !TryFindKernel(registry)))
             return;
         Kernel = FindSymbols();
+        Modules = FindModules();
+    }
+
+    /// <summary>With the table that the kernel ran most with: a processor that stands in EL0 may have one with its entry only (kernel page table isolation).</summary>
+    private List<(string Name, List<KernelModules.Function> Functions)> FindModules()
+    {
+        if (Kernel?.Find(symbol => symbol.Name == ModuleList && char.ToLowerInvariant(symbol.Type) is 'd' or 'b') is not { Name: ModuleList } list)
+            return [];
+        foreach (var table in _kernelTables.OrderByDescending(one => one.Value).Select(one => one.Key))
+        {
+            if (new KernelModules(new GuestAddressSpace(_board.Memory, _board.Vcpu, table)).Read(list.Address) is { Count: > 0 } modules)
+                return modules;
+        }
+
+        return [];
     }
 
     /// <summary>Code of the upper half that lies in RAM tells where the kernel is.</summary>

@@ -94,14 +94,14 @@ internal sealed class ProfileBuilder
     {
         foreach (var (key, count) in Sum(_processors.SelectMany(processor => processor.Exits.ToList())))
         {
-            var process = _samples.Tasks.Names.ProcessOf(key.C);
-            _profile.Exits.Add(new ProfileExit(ProfiledExit.Name((uint)key.B), key.A, LevelOf(key.A), process, _symbols.Find(key.A, process), count, 0));
+            var (level, process) = Of(key.A, key.C);
+            _profile.Exits.Add(new ProfileExit(ProfiledExit.Name((uint)key.B), key.A, level, process, _symbols.Find(key.A, process), count, 0));
         }
 
         foreach (var (key, count) in Sum(_processors.SelectMany(processor => processor.Misses.ToList())))
         {
-            var process = _samples.Tasks.Names.ProcessOf(key.C);
-            _profile.Misses.Add(new ProfileMiss((MissKind)(key.A & 3), key.A & ~0xFFFUL, key.B, LevelOf(key.B), process, _symbols.Find(key.B, process), count));
+            var (level, process) = Of(key.B, key.C);
+            _profile.Misses.Add(new ProfileMiss((MissKind)(key.A & 3), key.A & ~0xFFFUL, key.B, level, process, _symbols.Find(key.B, process), count));
         }
 
         foreach (var (cause, page, site, count, units) in _registry.Losses)
@@ -180,7 +180,12 @@ internal sealed class ProfileBuilder
         return sums;
     }
 
-    private byte LevelOf(ulong address) => _samples.Tasks.IsBare || (address >> 55 & 1) != 0 ? (byte)1 : (byte)0;
+    /// <summary>The level that code at a site ran at, and its process, which firmware has none of.</summary>
+    private (byte Level, int Process) Of(ulong site, ulong space)
+    {
+        var level = _samples.LevelOf(site);
+        return (level, level == 1 ? -1 : _samples.Tasks.Names.ProcessOf(space));
+    }
 
     private static RemovalCause CauseOf(CacheLoss loss) => loss switch
     {

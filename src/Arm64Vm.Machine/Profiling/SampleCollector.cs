@@ -16,6 +16,8 @@ internal sealed class SampleCollector(BlockRegistry registry, HostTime time, Gue
     private readonly long[] _slicePlaces = new long[ProfilePlaces.Count];
     private readonly long[] _sliceTiers = new long[2];
     private readonly TimelineBuilder _timeline = new();
+    private readonly HashSet<ulong> _firmwarePages = [];
+    private int _blocksSeen;
     private (long Idle, long Wait)[] _before = [];
     private (long Made, long Lost, long Exits) _counted;
 
@@ -41,10 +43,20 @@ internal sealed class SampleCollector(BlockRegistry registry, HostTime time, Gue
     /// <summary>Intervals sampled, those that the host was late by included.</summary>
     public long Intervals { get; private set; }
 
+    /// <summary>The exception level that code at an address runs at, as far as is known: the upper half is a kernel's, and so are pages of the lower one that blocks of EL1 were made from (firmware).</summary>
+    public byte LevelOf(ulong address) => tasks.IsBare || IsUpper(address) || _firmwarePages.Contains(address >> 12) ? (byte)1 : (byte)0;
+
     /// <summary>Takes what has gathered, as one slice.</summary>
     public void Take(ThreadSamplers samplers, ProcessorProfile[] processors)
     {
         tasks.Look();
+        for (; _blocksSeen < registry.Count; _blocksSeen++)
+        {
+            ref readonly var block = ref registry.BlockAt(_blocksSeen);
+            if (block.Mode.ExceptionLevel == 1 && !IsUpper(block.VirtualAddress))
+                _firmwarePages.Add(block.VirtualAddress >> 12);
+        }
+
         Array.Clear(_slicePlaces);
         Array.Clear(_sliceTiers);
         samplers.Drain(Add);
@@ -128,11 +140,13 @@ internal sealed class SampleCollector(BlockRegistry registry, HostTime time, Gue
         else
         {
             pc = isEmitted ? entry.PcPage : place is ProfilePlace.Mmu or ProfilePlace.Devices ? entry.Site : entry.Pc;
-            level = IsUpper(pc) ? (byte)1 : tasks.IsBare ? (byte)1 : (byte)0;
+            level = LevelOf(pc);
         }
 
         // Firmware runs at EL1 in the lower half, and has no processes.
         var key = AddressSpace.Key(entry.TableBase, entry.UpperTableBase);
+        if (level == 1 && IsUpper(pc))
+            tasks.SeeTable(entry.UpperTableBase);
         var process = tasks.IsBare || (level == 1 && !IsUpper(pc)) ? -1 : IsUpper(pc) ? tasks.Names.ProcessOf(key, entry.Thread) : tasks.Names.ProcessOf(key);
         if (block >= 0 && level == 0 && process >= 0)
             Sightings[(process, block)] = pc - (ulong)registry.BlockAt(block).GuestOffset(offset);

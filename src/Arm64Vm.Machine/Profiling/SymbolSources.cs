@@ -10,6 +10,9 @@ internal sealed class SymbolSources
 {
     private const long LargestFile = 512 << 20;
 
+    /// <summary>Images of firmware that no file with symbols was given for.</summary>
+    private readonly List<FirmwareImages.Image> _images = [];
+
     /// <summary>Modules with their symbols, before these have numbers.</summary>
     public List<(ProfileModule Module, List<ProfileSymbol> Symbols)> Modules { get; } = [];
 
@@ -17,13 +20,19 @@ internal sealed class SymbolSources
     {
         var sources = new SymbolSources();
         if (isEmbedded && ElfSymbols.Read(EmbeddedFirmware.Read()) is { } firmware)
-            sources.AddElf(firmware, "arm64vm-firmware", "", 0, -1);
+            sources.AddElf(firmware, "arm64vm-firmware", "", 0, -1, isBySource: true);
         samples.Tasks.LookNow(registry);
+        if (!isEmbedded)
+            sources._images.AddRange(FirmwareImages.Find(board.Memory, registry));
         var hasMap = false;
         foreach (var file in Expand(files))
             hasMap |= sources.AddFile(file, samples, registry);
+        foreach (var image in sources._images)
+            sources.Modules.Add((new ProfileModule(image.Name, "UEFI image in guest memory", image.Start, image.End, -1), []));
         if (!hasMap && samples.Tasks.Kernel is { } kernel)
             sources.Add("kernel", "kallsyms in guest memory", kernel.Where(symbol => symbol.Type is 't' or 'T' or 'w' or 'W').Select(symbol => (symbol.Address, 0UL, symbol.Name)), -1);
+        foreach (var (name, functions) in samples.Tasks.Modules)
+            sources.Add(name, "kernel module in guest memory", functions.Select(one => (one.Address, one.Size, one.Name)), -1);
         return sources;
     }
 
@@ -38,12 +47,13 @@ internal sealed class SymbolSources
         Modules.Add((new ProfileModule(name, path, start, end, process), list));
     }
 
-    /// <summary>Adds an ELF file's functions; local ones under the name of their source file where it is known.</summary>
-    public void AddElf(ElfSymbols elf, string name, string path, ulong place, int process)
+    /// <summary>Adds an ELF file's functions.</summary>
+    /// <param name="isBySource">Local functions go under the name of their source file, where the table says it.</param>
+    public void AddElf(ElfSymbols elf, string name, string path, ulong place, int process, bool isBySource = false)
     {
         // Stripped files have a few symbols only: code between them is theirs as well.
         (ulong, ulong)? extent = process >= 0 && elf.Segments.Count > 0 ? (elf.Segments.Min(one => one.Address) + place, elf.Segments.Max(one => one.Address + (ulong)one.Bytes.Length) + place) : null;
-        var hasSources = elf.Symbols.Select(symbol => symbol.File).OfType<string>().Distinct().Take(2).Count() > 1;
+        var hasSources = isBySource && elf.Symbols.Select(symbol => symbol.File).OfType<string>().Distinct().Take(2).Count() > 1;
         foreach (var group in elf.Symbols.GroupBy(symbol => hasSources && symbol.File is { } file ? file : name).OrderBy(group => group.Min(symbol => symbol.Address)))
             Add(group.Key == name || group.Key.EndsWith(".o", StringComparison.Ordinal) ? name : Path.GetFileNameWithoutExtension(group.Key), path, group.Select(symbol => (symbol.Address + place, symbol.Size, symbol.Name)), process, extent);
     }
@@ -68,6 +78,13 @@ internal sealed class SymbolSources
                 return true;
             }
 
+            // The debug file of an image (DxeCore.debug, or .dll) has its name.
+            var built = _images.FindAll(image => image.Name == Path.GetFileNameWithoutExtension(path));
+            foreach (var image in built)
+                AddElf(elf, image.Name, path, image.Base, -1);
+            _images.RemoveAll(built.Contains);
+            if (built.Count > 0)
+                return false;
             foreach (var (place, process) in ImagePlaces.Find(elf, registry, samples.Sightings))
                 AddElf(elf, Path.GetFileName(path), path, place, process);
             return false;

@@ -116,11 +116,9 @@ internal sealed class FunctionTable
         return new FunctionRow(NameOf(profile, frame.Address, -1), module, -1, 0, 0, 0);
     }
 
-    /// <summary>The program or library that has an address without a symbol; null: none is known.</summary>
+    /// <summary>The program, library or image of firmware that has an address without a symbol; null: none is known.</summary>
     private static ProfileModule? ModuleAt(Profile profile, in ProfileFrame frame)
     {
-        if (frame.Process < 0)
-            return null;
         foreach (var module in profile.Modules)
         {
             if (module.Process == frame.Process && frame.Address >= module.Start && frame.Address < module.End)

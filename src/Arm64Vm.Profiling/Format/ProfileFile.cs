@@ -60,15 +60,18 @@ internal static class ProfileFile
     public static Profile Read(Stream stream)
     {
         Span<byte> header = stackalloc byte[HeaderSize];
-        if (stream.ReadAtLeast(header, HeaderSize, throwOnEndOfStream: false) < HeaderSize || !header.StartsWith(Magic))
+        var length = stream.ReadAtLeast(header, HeaderSize, throwOnEndOfStream: false);
+        if (length == 0)
+            throw new ProfileFormatException("The file is empty: its recording has not ended, or could not be written.");
+        if (length < HeaderSize || !header.StartsWith(Magic))
             throw new ProfileFormatException("The file is no profile.");
         var version = BinaryPrimitives.ReadInt32LittleEndian(header[8..]);
         if (version is < 1 or > Version)
             throw new ProfileFormatException($"The profile has format {version}; this version reads up to {Version}.");
-        long length = BinaryPrimitives.ReadUInt32LittleEndian(header[12..]);
-        if (length > MaximumSize)
+        long size = BinaryPrimitives.ReadUInt32LittleEndian(header[12..]);
+        if (size > MaximumSize)
             throw PayloadReader.Damaged();
-        return ProfileSections.Read(Unpack(stream, (int)length));
+        return ProfileSections.Read(Unpack(stream, (int)size));
     }
 
     /// <summary>The bytes behind the header. Grows with what is really there, so that a header cannot make the process hold what the file does not have.</summary>

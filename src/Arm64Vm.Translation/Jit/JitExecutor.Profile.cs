@@ -19,6 +19,7 @@ internal sealed unsafe partial class JitExecutor
             profile = value;
             compiler.Map = value is null ? null : new HostMap();
             compiler.Counters = 0;
+            compiler.CountersAreShared = value is not { Blocks.Processors: 1 };
             translator.UnrollsLoops = value is not { Blocks.Counts: true };
         }
     }
@@ -60,7 +61,7 @@ internal sealed unsafe partial class JitExecutor
                 Counter = compiler.Counters,
                 Spills = compiler.Spills,
                 FlagStores = compiler.FlagStores,
-                Accesses = CountAccesses(),
+                Accesses = profile.Blocks.Counts ? CountAccesses() : 0,
                 Processor = profile.Processor,
                 MadeAt = profiledSince,
                 MakingTime = now - profiledSince,

@@ -21,6 +21,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
     private const int Granule = 16;
 
     private readonly Lock _gate = new();
+    private readonly Lock _samplesGate = new();
     private readonly NativeMemoryRegion _map;
     private readonly NativeMemoryRegion _counters = new((long)MaximumBlocks * 2 * UnitCounters.SizeInBytes);
     private readonly NativeMemoryRegion _blocks = RecordingMemory.Reserve((long)MaximumBlocks * sizeof(ProfiledBlock));
@@ -40,9 +41,11 @@ internal sealed unsafe class BlockRegistry : IDisposable
     private int _count;
 
     /// <param name="cache">Whose units.</param>
+    /// <param name="processors">How many run them.</param>
     /// <param name="counts">Units count how often they are entered.</param>
-    public BlockRegistry(TranslationCacheView cache, bool counts)
+    public BlockRegistry(TranslationCacheView cache, int processors, bool counts)
     {
+        Processors = processors;
         _codeBase = cache.CodeBase;
         _codeSize = cache.CodeSize;
         _counts = counts;
@@ -56,6 +59,8 @@ internal sealed unsafe class BlockRegistry : IDisposable
     public readonly record struct TranslationCacheView(ulong CodeBase, long CodeSize);
 
     public bool Counts => _counts;
+
+    public int Processors { get; }
 
     /// <summary>Host address that offsets of code are from.</summary>
     public ulong CodeBase => _codeBase;
@@ -210,14 +215,12 @@ internal sealed unsafe class BlockRegistry : IDisposable
         ulong at = hostAddress - _codeBase;
         if (at >= (ulong)_codeSize)
             return false;
-        lock (_gate)
+        // Without the lock, which processors wait for: a block is complete before the map leads to it, and stores come in order on x86-64.
+        int index = IndexAt((int)at);
+        if (index >= 0)
         {
-            int index = IndexAt((int)at);
-            if (index >= 0)
-            {
-                block = index;
-                offset = (int)at - Blocks[index].CodeOffset;
-            }
+            block = index;
+            offset = (int)at - Blocks[index].CodeOffset;
         }
 
         return true;
@@ -233,7 +236,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
     /// <summary>A sample in a block.</summary>
     public void AddSample(int block, int offset)
     {
-        lock (_gate)
+        lock (_samplesGate)
         {
             ref Dictionary<int, long>? samples = ref CollectionsMarshal.GetValueRefOrAddDefault(_samples, block, out _);
             CollectionsMarshal.GetValueRefOrAddDefault(samples ??= [], offset, out _)++;
@@ -243,7 +246,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
     /// <summary>Samples of a block by the offset in its host code; null: none.</summary>
     public IReadOnlyDictionary<int, long>? SamplesOf(int block)
     {
-        lock (_gate)
+        lock (_samplesGate)
             return _samples.GetValueOrDefault(block);
     }
 
@@ -267,7 +270,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
     /// <summary>−1: a block beyond the most that are described; <see cref="UnknownUnit"/>: nothing was made there.</summary>
     private int IndexAt(int codeOffset)
     {
-        int entry = ((int*)_map.Address)[codeOffset / Granule];
+        int entry = Volatile.Read(ref ((int*)_map.Address)[codeOffset / Granule]);
         return entry == 0 ? UnknownUnit : entry - 1;
     }
 

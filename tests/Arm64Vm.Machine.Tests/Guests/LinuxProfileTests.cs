@@ -34,6 +34,10 @@ public sealed class LinuxProfileTests
             if (names.Contains("sha256sum") && names.Contains("yes"))
             {
                 Assert.Contains(profile.Symbols, symbol => symbol.Name == "el0t_64_sync");
+
+                // The kernel's modules as well, here the one of the disk.
+                var disk = profile.Modules.FindIndex(module => module.Name == "virtio_blk");
+                Assert.Contains(profile.Symbols, symbol => symbol.Module == disk && symbol.Name == "virtblk_done");
                 Assert.All(profile.Processes.Where(process => process.Name is "sha256sum" or "yes"), process => Assert.NotEqual(0UL, process.TableBase));
                 break;
             }

@@ -18,6 +18,20 @@ public class CountTableTests
         Assert.Equal(Counts, all.Sum(one => one.Count));
     }
 
+    /// <summary>More keys than sums are kept of, in an order in which each takes another's place.</summary>
+    [Fact]
+    public void NothingIsLostWhereKeysAreMany()
+    {
+        const int Keys = 50_000;
+        using var table = new CountTable();
+        for (ulong i = 0; i < Counts; i++)
+            table.Add(i % Keys, i % Keys << 32, 0);
+        var all = table.ToList();
+        Assert.Equal(Keys, all.Count);
+        Assert.All(all, one => Assert.Equal(Counts / Keys, one.Count));
+        Assert.Equal(all.Count, table.ToList().Count);
+    }
+
     [Fact]
     public async Task NothingIsLostWhereAnotherThreadSumsUp()
     {

@@ -23,7 +23,7 @@ internal sealed class PageData(Profile profile)
         WriteFunctions(json);
         WriteBlocks(json);
         WriteCounts(json);
-        new PagePages(profile).Write(json, NameNumber);
+        PagePages.Write(profile, json, NameNumber);
         WriteTimeline(json);
         new PageFlame(profile).Write(json, NameNumber);
         WriteListings(json);

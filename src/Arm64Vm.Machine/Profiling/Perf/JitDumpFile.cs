@@ -37,7 +37,7 @@ internal sealed class JitDumpFile : IDisposable
     {
         _process = process;
         Path = System.IO.Path.GetFullPath(System.IO.Path.Combine(folder, $"jit-{process}.dump"));
-        _file = new FileStream(Path, FileMode.Create, FileAccess.ReadWrite, FileShare.Read, 1 << 16);
+        _file = new FileStream(Path, FileMode.Create, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
         try
         {
             var header = new byte[HeaderSize];
@@ -67,10 +67,31 @@ internal sealed class JitDumpFile : IDisposable
     public string Path { get; }
 
     /// <summary>Writes the units, in the order in which they were made, and ends the file.</summary>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">It cannot be written; it has no units then.</exception>
     public void Finish(IReadOnlyList<HostCode> code)
     {
+        try
+        {
+            WriteUnits(code);
+        }
+        catch (IOException e)
+        {
+            _file.SetLength(HeaderSize);
+            throw new IOException($"'{Path}' cannot be written, and is left without code: {e.Message}", e);
+        }
+    }
+
+    public void Dispose()
+    {
+        _mark.Dispose();
+        _mapping.Dispose();
+        _file.Dispose();
+    }
+
+    private void WriteUnits(IReadOnlyList<HostCode> code)
+    {
         _file.Position = HeaderSize;
+        var file = new BufferedStream(_file, 1 << 16);
         var head = new byte[LoadSize];
         for (var i = 0; i < code.Count; i++)
         {
@@ -82,21 +103,14 @@ internal sealed class JitDumpFile : IDisposable
             BinaryPrimitives.WriteUInt64LittleEndian(head.AsSpan(PrefixSize + 16), code[i].Address);
             BinaryPrimitives.WriteUInt64LittleEndian(head.AsSpan(PrefixSize + 24), (ulong)code[i].Code.Length);
             BinaryPrimitives.WriteUInt64LittleEndian(head.AsSpan(PrefixSize + 32), (ulong)i);
-            _file.Write(head);
-            _file.Write(name);
-            _file.Write(code[i].Code);
+            file.Write(head);
+            file.Write(name);
+            file.Write(code[i].Code);
         }
 
         WritePrefix(head, CodeClose, PrefixSize, HostTime.Nanoseconds(Stopwatch.GetTimestamp()));
-        _file.Write(head, 0, PrefixSize);
-        _file.Flush();
-    }
-
-    public void Dispose()
-    {
-        _mark.Dispose();
-        _mapping.Dispose();
-        _file.Dispose();
+        file.Write(head, 0, PrefixSize);
+        file.Flush();
     }
 
     private static void WritePrefix(byte[] head, uint id, int size, long time)
