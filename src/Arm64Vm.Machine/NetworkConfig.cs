@@ -1,17 +1,24 @@
 using System.Net.NetworkInformation;
 using Arm64Vm.Devices.Net;
 using Arm64Vm.Devices.Net.User;
+using Arm64Vm.Devices.Virtio.Net;
 
 namespace Arm64Vm.Machine;
 
 /// <summary>A virtio network device and what it is plugged into.</summary>
 public abstract record NetworkConfig
 {
+    /// <summary>The most <see cref="Queues"/>.</summary>
+    public const int MaximumQueues = VirtioNet.MaximumPairs;
+
     /// <summary>The device's address; null: 52:54:00:12:34:56 for the first, and so on.</summary>
     public PhysicalAddress? MacAddress { get; init; }
 
     /// <summary>How it is reached; null: as <see cref="MachineConfig.Bus"/> says.</summary>
     public VirtioBus? Bus { get; init; }
+
+    /// <summary>Pairs of queues that the guest can use, 1 to <see cref="MaximumQueues"/>: with one for each of its processors they do not wait for each other.</summary>
+    public int Queues { get; init; } = 1;
 
     /// <summary>Firmware tries to boot from it, after the disks, which takes its time where no server answers.</summary>
     public bool IsBootable { get; init; }
@@ -27,7 +34,7 @@ public sealed record UserNetworkConfig : NetworkConfig
     public bool ReachesHost { get; init; } = true;
 }
 
-/// <summary>A tap interface of the host.</summary>
+/// <summary>A tap interface of the host; with several <see cref="NetworkConfig.Queues"/> it must have been made for them (multi_queue).</summary>
 /// <param name="Interface">Its name.</param>
 public sealed record TapNetworkConfig(string Interface) : NetworkConfig;
 

@@ -25,13 +25,14 @@ public sealed partial class VirtualMachine
     /// <exception cref="InvalidOperationException">There is no free slot, the name is taken, or the machine has ended.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
-    public void PlugDisk(string id, DiskConfig disk) => Plug(id, slot => HotplugSlots.OpenDisk(id, slot, disk));
+    public void PlugDisk(string id, DiskConfig disk) => Plug(id, slot => HotplugSlots.OpenDisk(id, slot, disk, Config.Cpus));
 
     /// <summary>Plugs a network device into a free slot; it stays there when the machine is reset.</summary>
     /// <param name="id">A name of its own, by which it is unplugged.</param>
     /// <param name="network">What it is; on PCIe in any case.</param>
     /// <exception cref="InvalidOperationException">There is no free slot, the name is taken, or the machine has ended.</exception>
     /// <exception cref="NetworkException">The host does not have it.</exception>
+    /// <exception cref="MachineConfigurationException">It is impossible.</exception>
     public void PlugNetwork(string id, NetworkConfig network) => Plug(id, slot => _parts.Slots.OpenNetwork(id, slot, network, Config.Networks.Count));
 
     /// <summary>Asks the guest to let go of a device, which it may never do; <see cref="DeviceRemoved"/> says that it has. A reset takes the device out.</summary>

@@ -43,7 +43,7 @@ internal sealed class MachineOptions
         _cpu.CompletionSources.Add(context => Completions.OfList(context, [.. CpuModels.All.Select(model => model.Name)], ["pauth=fast", "pauth=qarma5", "pauth=off", "bti=on", "bti=off"]));
         _disks.CompletionSources.Add(context => Completions.OfList(context, [], ["readonly", "snapshot", "format=raw", "format=qcow2"]));
         _vars.CompletionSources.Add(context => Completions.OfList(context, [], ["create"]));
-        _networks.CompletionSources.Add(context => Completions.OfList(context, ["user", "tap", "socket"], ["forward=", "host=off", "ifname=", "listen=", "connect=", "mac="]));
+        _networks.CompletionSources.Add(context => Completions.OfList(context, ["user", "tap", "socket"], ["forward=", "host=off", "ifname=", "listen=", "connect=", "mac=", "queues="]));
         _cpu.Validators.Add(result =>
         {
             if (result.Tokens is [var token] && CpuModels.Find(token.Value) is null)

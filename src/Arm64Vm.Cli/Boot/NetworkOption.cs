@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.NetworkInformation;
 using Arm64Vm.Devices.Net.User;
 using Arm64Vm.Machine;
@@ -7,7 +8,7 @@ namespace Arm64Vm.Cli.Boot;
 /// <summary>The text of <c>--net</c>: what the device is plugged into, and options behind commas.</summary>
 internal static class NetworkOption
 {
-    public const string Syntax = "user[,forward=[udp:][ADDRESS:]PORT:PORT][,host=off]|tap,ifname=NAME|socket,listen=PATH|socket,connect=PATH[,mac=ADDRESS][,bus=mmio|pci][,boot=on]";
+    public const string Syntax = "user[,forward=[udp:][ADDRESS:]PORT:PORT][,host=off]|tap,ifname=NAME|socket,listen=PATH|socket,connect=PATH[,mac=ADDRESS][,bus=mmio|pci][,queues=N][,boot=on]";
 
     /// <exception cref="CliException">It is none.</exception>
     public static NetworkConfig Parse(string text)
@@ -34,6 +35,8 @@ internal static class NetworkOption
             config = config with { MacAddress = ParseAddress(address) };
         if (TakeOne(options, "bus") is { } bus)
             config = config with { Bus = ParseBus("--net", bus) };
+        if (TakeOne(options, "queues") is { } queues)
+            config = config with { Queues = ParseQueues(queues) };
         if (TakeOne(options, "boot") is { } boot)
             config = config with { IsBootable = IsOn("boot", boot) };
         return options.Count == 0 ? config : throw CliException.Usage($"--net: {parts[0]} has no option '{options[0].Name}'");
@@ -78,6 +81,11 @@ internal static class NetworkOption
     private static PortForward ParseForward(string text) => PortForward.TryParse(text, out var forward)
         ? forward!
         : throw CliException.Usage($"--net: '{text}' is not [tcp:|udp:][ADDRESS:]HOSTPORT:GUESTPORT");
+
+    private static int ParseQueues(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var queues) && queues is >= 1 and <= NetworkConfig.MaximumQueues
+            ? queues
+            : throw CliException.Usage($"--net: queues is 1 to {NetworkConfig.MaximumQueues}, not '{text}'");
 
     private static PhysicalAddress ParseAddress(string text) =>
         PhysicalAddress.TryParse(text, out var address) && address.GetAddressBytes() is { Length: 6 } bytes && (bytes[0] & 1) == 0

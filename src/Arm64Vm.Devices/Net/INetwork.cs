@@ -34,6 +34,11 @@ internal interface INetwork : IFrameSink, IDisposable
     /// <summary>Says what the receiver can take of <see cref="NetworkOffloads.GivesBoth"/>.</summary>
     void Accept(bool checksums, bool segments4, bool segments6);
 
+    /// <summary>One of several queues of a network is used or not; while it is not, frames come through the others. Does not wait.</summary>
+    void SetInUse(bool isInUse)
+    {
+    }
+
     /// <summary>False: <see cref="Flush"/> first.</summary>
     bool HasRoom { get; }
 

@@ -17,6 +17,9 @@ internal sealed class DescriptorChain
     /// <summary>The index that goes back into the used ring.</summary>
     public ushort Head { get; internal set; }
 
+    /// <summary>Which of the device's queues it was taken from.</summary>
+    public int Queue { get; internal set; }
+
     /// <summary>How many buffers it has.</summary>
     public int Count => _segments.Count;
 

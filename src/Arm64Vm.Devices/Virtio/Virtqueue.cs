@@ -77,7 +77,7 @@ internal sealed class Virtqueue
     /// <returns>Null when there is none, or the queue is broken.</returns>
     public DescriptorChain? TryPop() => TryPop(_chain) ? _chain : null;
 
-    /// <summary>A chain for requests of this queue that are kept while others are taken.</summary>
+    /// <summary>A chain for requests that are kept while others are taken, of this queue or others of its device.</summary>
     public DescriptorChain CreateChain() => new(_memory);
 
     /// <summary>Takes the next request into a chain of the caller's.</summary>
@@ -95,7 +95,7 @@ internal sealed class Virtqueue
         if ((ushort)(available - _nextUsed) > Size || InFlight >= Size || !TryRead16(AvailableRing + 4 + 2ul * (uint)(_nextAvailable & (Size - 1)), out var head) || head >= Size)
             return Break();
         chain.Clear();
-        chain.Head = head;
+        (chain.Head, chain.Queue) = (head, Index);
         if (!TryCollect(chain, head))
             return Break();
         _nextAvailable++;

@@ -1,9 +1,7 @@
 using Arm64Vm.Devices.Images;
 using Arm64Vm.Devices.Net;
-using Arm64Vm.Devices.Net.User;
 using Arm64Vm.Devices.Virtio;
 using Arm64Vm.Devices.Virtio.Block;
-using Arm64Vm.Devices.Virtio.Net;
 
 namespace Arm64Vm.Machine.Board;
 
@@ -51,9 +49,13 @@ internal sealed class HotplugSlots : IDisposable
     public void Remove(HotplugDevice device) => _devices.Remove(device);
 
     /// <summary>Opens a disk for a slot.</summary>
+    /// <param name="id">Its name.</param>
+    /// <param name="slot">Which slot, from 0.</param>
+    /// <param name="disk">The disk.</param>
+    /// <param name="queues">Its request queues.</param>
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
-    public static HotplugDevice OpenDisk(string id, int slot, DiskConfig disk)
+    public static HotplugDevice OpenDisk(string id, int slot, DiskConfig disk, int queues)
     {
         var image = DiskImage.Open(disk.Path, readOnly: disk.Mode != DiskMode.ReadWrite, disk.Format);
         try
@@ -67,7 +69,7 @@ internal sealed class HotplugSlots : IDisposable
                 backend = overlay;
             }
 
-            return new HotplugDevice(id, slot, hasThread => new VirtioBlock(backend, id, hasThread), held);
+            return new HotplugDevice(id, slot, hasThread => new VirtioBlock(backend, id, hasThread, queues), held);
         }
         catch
         {
@@ -78,11 +80,13 @@ internal sealed class HotplugSlots : IDisposable
 
     /// <summary>Opens a network for a slot.</summary>
     /// <exception cref="NetworkException">The host does not have it.</exception>
+    /// <exception cref="MachineConfigurationException">It is impossible.</exception>
     public HotplugDevice OpenNetwork(string id, int slot, NetworkConfig network, int others)
     {
-        var link = new NetworkLink(BoardNetworks.Open(network));
-        var address = network.MacAddress ?? BoardNetworks.DefaultAddress(others + _networks++);
-        return new HotplugDevice(id, slot, _ => new VirtioNet(link, address, network is UserNetworkConfig ? UserNetwork.Mtu : (ushort)0), [link]);
+        var opened = BoardNetwork.Open(network, others + _networks);
+        if (network.MacAddress is null)
+            _networks++;
+        return new HotplugDevice(id, slot, _ => opened.MakeDevice(), [opened]);
     }
 
     public void Dispose()

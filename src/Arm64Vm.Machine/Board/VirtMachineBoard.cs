@@ -295,7 +295,7 @@ internal sealed class VirtMachineBoard : IDisposable
         var places = VirtioPlaces.Assign(_parts.Config);
         var onMmio = new IVirtioDevice?[MemoryMap.VirtioMmioCount];
         for (var disk = 0; disk < _parts.Disks.Count; disk++)
-            Plug(Own(new VirtioBlock(_parts.Disks[disk], $"disk{disk}", hasThread: _clock is SystemClock)), places.Disks[disk]);
+            Plug(Own(new VirtioBlock(_parts.Disks[disk], $"disk{disk}", hasThread: _clock is SystemClock, places.Disks[disk].DiskQueues(_parts.Config.Cpus))), places.Disks[disk]);
         if (places.Entropy is { } entropy)
             Plug(new VirtioEntropy(_parts.Config.RandomSeed is { } seed ? new Random((int)seed).NextBytes : null), entropy);
         if (places.Console is { } console)

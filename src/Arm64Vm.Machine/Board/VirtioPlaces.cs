@@ -14,6 +14,9 @@ internal readonly record struct VirtioPlace(VirtioBus Bus, int Index)
     public string FirmwarePath(string pciName, string unit) => Bus == VirtioBus.Pci
         ? string.Create(CultureInfo.InvariantCulture, $"/pci@i0cf8/{pciName}@{Index:x}/{unit}")
         : string.Create(CultureInfo.InvariantCulture, $"/virtio-mmio@{MemoryMap.VirtioMmio(Index).Base:x16}/{unit}");
+
+    /// <summary>Request queues of a disk: on PCI one for each processor, which has its interrupts too; on mmio all would share one interrupt.</summary>
+    public int DiskQueues(int cpus) => Bus == VirtioBus.Pci ? cpus : 1;
 }
 
 /// <summary>Gives every virtio device of a machine its place: disks first, so that the first of them is the guest's first, then the others.</summary>

@@ -27,6 +27,10 @@ internal sealed class TestNetwork(NetworkOffloads offloads = NetworkOffloads.Non
 
     public void Accept(bool checksums, bool segments4, bool segments6) => Accepted = (checksums, segments4, segments6);
 
+    public bool IsInUse { get; private set; } = true;
+
+    public void SetInUse(bool isInUse) => IsInUse = isInUse;
+
     public Span<byte> Begin(int length) => _begun = new byte[length];
 
     public void End(in FrameHeader header)

@@ -7,9 +7,11 @@ using Arm64Vm.Devices.Virtio.Pci;
 namespace Arm64Vm.Devices.Tests.Virtio;
 
 /// <summary>A driver that sets a device up as it should, most of the time, and then puts nonsense into its rings and registers.</summary>
-internal abstract class NonsenseDriver(TestMemory memory, Random random) : IDisposable
+/// <param name="memory">Where rings and buffers are.</param>
+/// <param name="random">What it does.</param>
+/// <param name="queues">How many queues it knows of, at most 15.</param>
+internal abstract class NonsenseDriver(TestMemory memory, Random random, int queues) : IDisposable
 {
-    private const int Queues = 4;
     private const int QueueSize = 16;
     private static readonly uint[] s_lengths = [0, 1, 7, 12, 16, 64, 512, 4096, 65536, 0x8000_0000, uint.MaxValue];
     private bool _isUp;
@@ -25,7 +27,7 @@ internal abstract class NonsenseDriver(TestMemory memory, Random random) : IDisp
             return;
         }
 
-        var queue = (uint)random.Next(Queues);
+        var queue = (uint)random.Next(queues);
         switch (random.Next(16))
         {
             case 0:
@@ -73,13 +75,13 @@ internal abstract class NonsenseDriver(TestMemory memory, Random random) : IDisp
         var features = OfferedFeatures() & (ulong)random.NextInt64() | (1ul << 32);
         AcceptFeatures(random.Next(20) == 0 ? (ulong)random.NextInt64() : features);
         SetStatus(11);
-        for (uint queue = 0; queue < Queues; queue++)
+        for (uint queue = 0; queue < queues; queue++)
         {
             var rings = random.Next(30) == 0 ? AnyAddress() : Rings(queue);
             SetQueue(queue, random.Next(30) == 0 ? (ushort)random.Next(65536) : (ushort)QueueSize, rings, rings + 0x400, rings + 0x800);
         }
 
-        memory.Bytes.AsSpan(0x1000, 0x1000 * Queues).Clear();
+        memory.Bytes.AsSpan(0x1000, 0x1000 * queues).Clear();
         SetStatus(15);
         _isUp = true;
     }
@@ -88,7 +90,7 @@ internal abstract class NonsenseDriver(TestMemory memory, Random random) : IDisp
     {
         0 => (ulong)random.NextInt64(),
         1 => TestMemory.Base + (ulong)memory.Bytes.Length - (ulong)random.Next(64),
-        2 => TestMemory.Base + 0x1000 * (ulong)random.Next(Queues + 2) + (ulong)random.Next(0x1000), // into the rings themselves
+        2 => TestMemory.Base + 0x1000 * (ulong)random.Next(queues + 2) + (ulong)random.Next(0x1000), // into the rings themselves
         _ => TestMemory.Base + 0x1_0000 + (ulong)random.Next(0x4_0000),
     };
 
@@ -128,7 +130,7 @@ internal abstract class NonsenseDriver(TestMemory memory, Random random) : IDisp
 }
 
 /// <summary>By registers at a fixed place.</summary>
-internal sealed class NonsenseMmioDriver(TestMemory memory, IVirtioDevice device, Random random) : NonsenseDriver(memory, random)
+internal sealed class NonsenseMmioDriver(TestMemory memory, IVirtioDevice device, Random random, int queues) : NonsenseDriver(memory, random, queues)
 {
     private readonly VirtioMmioTransport _transport = new(new TestLine(), memory, device);
 
@@ -193,8 +195,8 @@ internal sealed class NonsensePciDriver : NonsenseDriver
     private readonly PcieRootPort _port = new(1);
     private readonly bool _isInSlot;
 
-    public NonsensePciDriver(TestMemory memory, IVirtioDevice device, Random random)
-        : base(memory, random)
+    public NonsensePciDriver(TestMemory memory, IVirtioDevice device, Random random, int queues)
+        : base(memory, random, queues)
     {
         _isInSlot = random.Next(2) == 0;
         _transport = new VirtioPciTransport(memory, device, isInSlot: _isInSlot);

@@ -26,13 +26,17 @@ public sealed class QueueFuzzTests : IDisposable
 {
     private const int Actions = 150;
     private const long MostKept = 48 << 20;
+
+    /// <summary>Of those devices that have a fixed number; so many the driver knows of, whether they are there or not.</summary>
+    private const int Queues = 4;
+
     private static readonly TimeSpan s_mostForASeed = TimeSpan.FromSeconds(20);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("arm64vm");
 
     public static TheoryData<string, bool> Devices()
     {
         var all = new TheoryData<string, bool>();
-        foreach (var name in (ReadOnlySpan<string>)["block", "block-thread", "net", "console", "entropy", "balloon", "share", "vsock", "serial", "keyboard", "tablet"])
+        foreach (var name in (ReadOnlySpan<string>)["block", "block-thread", "block-queues", "net", "net-queues", "console", "entropy", "balloon", "share", "vsock", "serial", "keyboard", "tablet"])
         {
             all.Add(name, false);
             all.Add(name, true);
@@ -75,7 +79,8 @@ public sealed class QueueFuzzTests : IDisposable
         var memory = new TestMemory();
         var held = new Stack<IDisposable>();
         var device = Make(name, memory, held);
-        NonsenseDriver driver = onPci ? new NonsensePciDriver(memory, device, random) : new NonsenseMmioDriver(memory, device, random);
+        var queues = name.EndsWith("-queues", StringComparison.Ordinal) ? device.QueueCount + 1 : Queues;
+        NonsenseDriver driver = onPci ? new NonsensePciDriver(memory, device, random, queues) : new NonsenseMmioDriver(memory, device, random, queues);
         for (var i = 0; i < Actions; i++)
             driver.Act();
         driver.Dispose();
@@ -90,13 +95,14 @@ public sealed class QueueFuzzTests : IDisposable
         {
             case "block": return new VirtioBlock(new MemoryBackend(64 * 512));
             case "block-thread": return new VirtioBlock(new MemoryBackend(64 * 512), hasThread: true);
-            case "net":
+            case "block-queues": return new VirtioBlock(new MemoryBackend(64 * 512), hasThread: true, queues: 4);
+            case "net" or "net-queues":
                 var lan = new NetworkSwitch();
                 var link = new NetworkLink(lan.AddPort());
                 var other = new NetworkLink(lan.AddPort());
                 held.Push(link);
                 held.Push(other);
-                return new VirtioNet(link, new PhysicalAddress([0x52, 0x54, 0, 1, 2, 3]));
+                return new VirtioNet([link], name == "net" ? 1 : 3, new PhysicalAddress([0x52, 0x54, 0, 1, 2, 3]), 0);
             case "console":
                 var backend = new MemoryCharacterBackend();
                 backend.Input.Feed("some input that waits to be read"u8);

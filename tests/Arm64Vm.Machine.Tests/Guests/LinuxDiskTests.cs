@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Arm64Vm.Machine.Tests.Guests;
@@ -35,14 +36,42 @@ public sealed class LinuxDiskTests : IDisposable
         Assert.Equal(0xAA, bytes[(3 << 20) + 4096]);
     }
 
+    /// <summary>On PCI each processor has a queue and its interrupt; what they write through them is all there.</summary>
+    [Theory]
+    [InlineData(VirtioBus.Pci, 2)]
+    [InlineData(VirtioBus.Mmio, 1)]
+    public async Task DisksOnPciHaveAQueueForEachProcessor(VirtioBus bus, int queues)
+    {
+        var data = Path.Combine(_folder.FullName, "data.img");
+        File.WriteAllBytes(data, new byte[DataSize]);
+        var text = await RunAsync(
+            data,
+            """
+            echo QUEUES=$(ls /sys/block/vdb/mq | wc -l)
+            for c in 0 1; do taskset -c $c sh -c "yes processor$c | dd of=/dev/vdb bs=4k count=512 seek=$((512 * c)) iflag=fullblock oflag=direct 2>/dev/null" & done; wait
+            awk '/virtio.*-req\.1/ { sum += $2 + $3 } END { print "SECOND-QUEUE", (sum > 100) }' /proc/interrupts
+            sha256sum /dev/vdb
+            """,
+            config => config with { Bus = bus, Cpus = 2 });
+        Assert.Contains($"QUEUES={queues}", text, StringComparison.Ordinal);
+        Assert.Contains($"SECOND-QUEUE {(queues > 1 ? 1 : 0)}", text, StringComparison.Ordinal);
+        var bytes = File.ReadAllBytes(data);
+        Assert.Contains(Convert.ToHexStringLower(SHA256.HashData(bytes)), text, StringComparison.Ordinal);
+        for (var cpu = 0; cpu < 2; cpu++)
+        {
+            var lines = Encoding.ASCII.GetString(bytes, cpu << 21, 1 << 21).Split('\n')[..^1];
+            Assert.All(lines, line => Assert.Equal($"processor{cpu}", line));
+        }
+    }
+
     /// <summary>Runs a script in the fetched Debian with a second disk; returns what it printed.</summary>
-    private async Task<string> RunAsync(string data, string script)
+    private async Task<string> RunAsync(string data, string script, Func<MachineConfig, MachineConfig>? change = null)
     {
         var scriptDisk = Path.Combine(_folder.FullName, "script.img");
         var bytes = new byte[64 << 10];
         Encoding.UTF8.GetBytes(script.ReplaceLineEndings("\n") + "\necho DONE\n", bytes);
         File.WriteAllBytes(scriptDisk, bytes);
-        await using var machine = VirtualMachine.Create(new MachineConfig
+        var config = new MachineConfig
         {
             Kernel = GuestFiles.Find("Image"),
             Initrd = GuestFiles.Find("initrd.gz"),
@@ -50,7 +79,8 @@ public sealed class LinuxDiskTests : IDisposable
             NoReboot = true,
             TracksPhases = true,
             Disks = [new DiskConfig(GuestFiles.Find("debian/root.img"), DiskMode.Snapshot), new DiskConfig(data), new DiskConfig(scriptDisk, DiskMode.ReadOnly)],
-        });
+        };
+        await using var machine = VirtualMachine.Create(change is null ? config : change(config));
         var run = machine.RunAsync();
         await machine.WaitForConsoleAsync("DONE", GuestFiles.Patience);
         Assert.Equal(RunEnd.PowerOff, (await run.WaitAsync(GuestFiles.Patience)).End);

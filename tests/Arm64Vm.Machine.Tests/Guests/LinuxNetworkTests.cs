@@ -132,6 +132,63 @@ public sealed class LinuxNetworkTests : IDisposable
         }
     }
 
+    /// <summary>
+    /// Linux sends from a pair of queues for each processor and gets the answers through the same: with a tap interface because the host's
+    /// kernel has queues of its own, with user networking because the device knows the flows. Tap needs what only root has.
+    /// </summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task EachProcessorHasAPairOfQueues(bool isTap)
+    {
+        const string Tap = "a64q0";
+        var data = RandomNumberGenerator.GetBytes(DataSize);
+        using var loopback = new TcpListener(IPAddress.Loopback, 0);
+        loopback.Start();
+        var (address, port) = isTap ? ("10.213.8.1", 8714) : (UserNetwork.GatewayAddress, ((IPEndPoint)loopback.LocalEndpoint).Port);
+        var script = $$"""
+            {{(isTap ? "ip addr add 10.213.8.2/24 dev eth0; ip link set eth0 up" : "udhcpc -i eth0 -n -q -f")}}
+            tries=0
+            until ip neigh | grep -q '{{address}}.*lladdr' || [ $tries -gt 60 ]; do ping -c 1 -W 1 {{address}} >/dev/null; tries=$((tries + 1)); done
+            echo RX-QUEUES=$(ls -d /sys/class/net/eth0/queues/rx-* | wc -l)
+            for c in 0 1; do taskset -c $c wget -q -O - http://{{address}}:{{port}}/ | sha256sum; done
+            for q in input.0 input.1; do awk "/virtio.*-$q/ { sum += \$2 + \$3 } END { print "$q", (sum > 20) }" /proc/interrupts; done
+            """;
+        VirtualMachine machine;
+        try
+        {
+            machine = Create(
+                script,
+                isTap ? new TapNetworkConfig(Tap) { Queues = 2 } : new UserNetworkConfig { Queues = 2 },
+                VirtioBus.Pci,
+                change: config => config with { Cpus = 2 });
+        }
+        catch (NetworkException e)
+        {
+            Assert.Skip(e.Message);
+            throw;
+        }
+
+        await using (machine)
+        {
+            Assert.SkipUnless(!isTap || (Run("ip", "addr", "add", "10.213.8.1/24", "dev", Tap) && Run("ip", "link", "set", Tap, "up")), "interfaces cannot be configured");
+            using var server = isTap ? new TcpListener(IPAddress.Parse(address), port) : loopback;
+            server.Start();
+            var serving = Task.Run(async () =>
+            {
+                await ServeAsync(server, data);
+                await ServeAsync(server, data);
+            });
+            Assert.Equal(RunEnd.PowerOff, (await machine.RunAsync(TestContext.Current.CancellationToken).WaitAsync(GuestFiles.Patience)).End);
+            await serving;
+        }
+
+        Assert.Contains("RX-QUEUES=2", machine.Console.Text, StringComparison.Ordinal);
+        Assert.Equal(3, machine.Console.Text.Split(Convert.ToHexStringLower(SHA256.HashData(data))).Length);
+        foreach (var queue in (ReadOnlySpan<string>)["input.0 1", "input.1 1"])
+            Assert.Contains(queue, machine.Console.Text, StringComparison.Ordinal);
+    }
+
     private static bool Run(string program, params string[] arguments)
     {
         try

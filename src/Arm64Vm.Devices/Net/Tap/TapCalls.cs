@@ -10,10 +10,17 @@ internal static unsafe partial class TapCalls
     public const int Again = 11;
     public const int Interrupted = 4;
 
+    /// <summary>The queue is detached (EBADFD).</summary>
+    public const int Detached = 77;
+
     private const int SetInterface = 0x4004_54CA;
     private const uint SetOffload = 0x4004_54D0;
     private const uint SetHeaderSize = 0x4004_54D8;
+    private const uint SetQueue = 0x4004_54D9;
     private const short FlagTap = 2;
+    private const short FlagQueues = 0x0100;
+    private const short FlagAttach = 0x0200;
+    private const short FlagDetach = 0x0400;
     private const short FlagNoInformation = 0x1000;
     private const short FlagHeader = 0x4000;
     private const uint OffloadChecksum = 1;
@@ -27,8 +34,10 @@ internal static unsafe partial class TapCalls
     private const int NameSize = 16;
 
     /// <summary>Opens or creates an interface.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="hasQueues">This is one of its queues.</param>
     /// <returns>Null: the error is <see cref="Marshal.GetLastPInvokeErrorMessage"/>'s.</returns>
-    public static SafeFileHandle? Open(string name)
+    public static SafeFileHandle? Open(string name, bool hasQueues)
     {
         var handle = open("/dev/net/tun", ReadWrite | NonBlocking | CloseOnExec);
         if (handle.IsInvalid)
@@ -37,7 +46,7 @@ internal static unsafe partial class TapCalls
         var bytes = new Span<byte>(request, InterfaceRequestSize);
         bytes.Clear();
         System.Text.Encoding.ASCII.GetBytes(name.AsSpan(0, Math.Min(name.Length, NameSize - 1)), bytes);
-        BitConverter.TryWriteBytes(bytes[NameSize..], (short)(FlagTap | FlagNoInformation | FlagHeader));
+        BitConverter.TryWriteBytes(bytes[NameSize..], (short)(FlagTap | FlagNoInformation | FlagHeader | (hasQueues ? FlagQueues : 0)));
         var headerSize = FrameHeader.Size;
         if (ioctl(handle, SetInterface, request) == 0 && ioctl(handle, SetHeaderSize, &headerSize) == 0)
             return handle;
@@ -54,6 +63,16 @@ internal static unsafe partial class TapCalls
         _ = ioctl(handle, SetOffload, (void*)flags);
     }
 
+    /// <summary>Has the interface use a queue, or not.</summary>
+    public static void SetAttached(SafeFileHandle handle, bool isAttached)
+    {
+        byte* request = stackalloc byte[InterfaceRequestSize];
+        var bytes = new Span<byte>(request, InterfaceRequestSize);
+        bytes.Clear();
+        BitConverter.TryWriteBytes(bytes[NameSize..], isAttached ? FlagAttach : FlagDetach);
+        _ = ioctl(handle, SetQueue, request);
+    }
+
     public static int Read(SafeFileHandle handle, Span<byte> destination)
     {
         fixed (byte* first = destination)
@@ -66,12 +85,12 @@ internal static unsafe partial class TapCalls
             return (int)write(handle, first, (nuint)source.Length);
     }
 
-    /// <summary>Waits until one of two descriptors can be read.</summary>
-    public static void WaitForInput(SafeFileHandle one, SafeFileHandle other)
+    /// <summary>Waits until a descriptor, or another where there is one, can be read.</summary>
+    public static void WaitForInput(SafeFileHandle one, SafeFileHandle? other)
     {
         var both = stackalloc PollRequest[2];
         both[0] = new PollRequest { Descriptor = (int)one.DangerousGetHandle(), Events = PollIn };
-        both[1] = new PollRequest { Descriptor = (int)other.DangerousGetHandle(), Events = PollIn };
+        both[1] = new PollRequest { Descriptor = (int)(other?.DangerousGetHandle() ?? -1), Events = PollIn };
         _ = PollCall.poll(ref *both, 2, -1);
     }
 

@@ -6,7 +6,8 @@ namespace Arm64Vm.Devices.Virtio.Block;
 /// <remarks>
 /// Without a thread of its own every request is done before the notification returns. With one only reads of what the host has in memory
 /// are; all others are done on the thread, one after the other in the order in which the driver made them available, so that a flush
-/// covers every write before it. A request in flight is finished before a save, and its result dropped after a reset.
+/// covers every write before it, whichever queue it came through. A request in flight is finished before a save, and its result dropped after
+/// a reset.
 /// </remarks>
 internal sealed class VirtioBlock : IVirtioDevice, IDisposable
 {
@@ -25,6 +26,7 @@ internal sealed class VirtioBlock : IVirtioDevice, IDisposable
     private const ulong FeatureReadOnly = 1ul << 5;
     private const ulong FeatureBlockSize = 1ul << 6;
     private const ulong FeatureFlush = 1ul << 9;
+    private const ulong FeatureQueues = 1ul << 12;
     private const ulong FeatureDiscard = 1ul << 13;
     private const ulong FeatureWriteZeroes = 1ul << 14;
 
@@ -34,16 +36,18 @@ internal sealed class VirtioBlock : IVirtioDevice, IDisposable
     private readonly BlockWorker? _worker;
     private readonly byte[] _configuration = new byte[ConfigurationSize];
     private readonly Stack<DescriptorChain> _free = new();
-    private Virtqueue? _queue;
+    private IReadOnlyList<Virtqueue> _queues = [];
     private IVirtioInterrupts? _interrupts;
     private int _served;
 
     /// <param name="backend">What the disk is stored in.</param>
     /// <param name="identifier">At most 20 ASCII characters that the guest can ask for.</param>
     /// <param name="hasThread">Requests that may wait for the host are done on a thread of the device's own.</param>
-    public VirtioBlock(IBlockBackend backend, string identifier = "", bool hasThread = false)
+    /// <param name="queues">Request queues, from 1 up; a driver uses as many as it has processors.</param>
+    public VirtioBlock(IBlockBackend backend, string identifier = "", bool hasThread = false, int queues = 1)
     {
         _backend = backend;
+        QueueCount = queues;
         var name = new byte[IdentifierSize];
         var length = Math.Min(identifier.Length, IdentifierSize);
         for (var i = 0; i < length; i++)
@@ -58,10 +62,11 @@ internal sealed class VirtioBlock : IVirtioDevice, IDisposable
 
     /// <inheritdoc/>
     public ulong Features => FeatureSegmentMaximum | FeatureBlockSize | FeatureFlush
+        | (QueueCount > 1 ? FeatureQueues : 0)
         | (_backend.IsReadOnly ? FeatureReadOnly : FeatureDiscard | FeatureWriteZeroes);
 
     /// <inheritdoc/>
-    public int QueueCount => 1;
+    public int QueueCount { get; }
 
     /// <inheritdoc/>
     public ushort GetMaximumQueueSize(int queue) => QueueSize;
@@ -69,7 +74,7 @@ internal sealed class VirtioBlock : IVirtioDevice, IDisposable
     /// <inheritdoc/>
     public void Activate(ulong features, IReadOnlyList<Virtqueue> queues, IVirtioInterrupts interrupts)
     {
-        _queue = queues[0];
+        _queues = queues;
         _interrupts = interrupts;
         _worker?.Activate(interrupts);
     }
@@ -79,7 +84,7 @@ internal sealed class VirtioBlock : IVirtioDevice, IDisposable
     {
         _worker?.Forget();
         _free.Clear();
-        _queue = null;
+        _queues = [];
         _interrupts = null;
     }
 
@@ -89,8 +94,9 @@ internal sealed class VirtioBlock : IVirtioDevice, IDisposable
     /// <inheritdoc/>
     public void Notify(int queue)
     {
-        if (_queue is not { } ring)
+        if (queue >= _queues.Count)
             return;
+        var ring = _queues[queue];
         _served = 0;
         do
         {
@@ -146,15 +152,16 @@ internal sealed class VirtioBlock : IVirtioDevice, IDisposable
     private void Complete(DescriptorChain chain, byte status, uint written)
     {
         Finish(chain, status, written);
-        if (_queue is { } ring && ring.ShouldInterrupt())
-            _interrupts?.RaiseUsedBuffer(ring.Index);
+        if (chain.Queue < _queues.Count && _queues[chain.Queue].ShouldInterrupt())
+            _interrupts?.RaiseUsedBuffer(chain.Queue);
     }
 
     /// <summary>Gives a request back. The status is the last writable byte, wherever the data ended (5.2.6); null: there is no room for one.</summary>
     private void Finish(DescriptorChain chain, byte? status, uint written)
     {
         var done = status is { } value && chain.TryWrite(chain.WritableLength - 1, [value]);
-        _queue?.Push(chain.Head, done ? written + 1 : 0);
+        if (chain.Queue < _queues.Count)
+            _queues[chain.Queue].Push(chain.Head, done ? written + 1 : 0);
         _free.Push(chain);
     }
 
@@ -167,6 +174,7 @@ internal sealed class VirtioBlock : IVirtioDevice, IDisposable
         // One descriptor each for header and status.
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[12..], QueueSize - 2);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[20..], (uint)BlockRequests.SectorSize);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[34..], (ushort)QueueCount);
         if (_backend.IsReadOnly)
             return;
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[36..], BlockRequests.MaximumRangeSectors);

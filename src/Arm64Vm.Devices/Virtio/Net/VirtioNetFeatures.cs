@@ -25,4 +25,10 @@ internal static class VirtioNetFeatures
 
     /// <summary>The configuration says whether the link is up.</summary>
     public const ulong Status = 1ul << 16;
+
+    /// <summary>The driver gives commands through a queue for them.</summary>
+    public const ulong ControlQueue = 1ul << 17;
+
+    /// <summary>There are several pairs of queues.</summary>
+    public const ulong QueuePairs = 1ul << 22;
 }

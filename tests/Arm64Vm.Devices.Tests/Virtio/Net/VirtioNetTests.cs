@@ -35,7 +35,7 @@ public sealed class VirtioNetTests : IDisposable
         Assert.Equal(0x0100_5452u, Driver.Transport.Read(0x100));
         Assert.Equal(0x0302u, Driver.Transport.Read(0x104, 2));
         Assert.Equal((1u, 1u, 9000u), (Driver.Transport.Read(0x106, 2), Driver.Transport.Read(0x108, 2), Driver.Transport.Read(0x10A, 2)));
-        ((INetworkEndpoint)_device!).LinkDown();
+        _device!.LinkDown();
         Assert.Equal(0u, Driver.Transport.Read(0x106, 2));
         Assert.Equal(2u, Driver.Transport.Read(0x60) & 2);
     }
