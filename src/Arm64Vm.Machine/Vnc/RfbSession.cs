@@ -46,9 +46,6 @@ internal sealed class RfbSession : IDisposable
     public async Task RunAsync(CancellationToken stop)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
-
-        // Also ends a wait for a client that does not read.
-        await using var registration = stop.Register(_stream.Dispose).ConfigureAwait(false);
         var sending = Task.CompletedTask;
         try
         {

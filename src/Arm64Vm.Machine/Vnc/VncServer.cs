@@ -18,21 +18,17 @@ public sealed class VncServer : IAsyncDisposable
     private const int FirstPort = 5900;
 
     private readonly VirtualMachine _machine;
-    private readonly Socket _listener;
-    private readonly ListenAddress _address;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Lock _gate = new();
-    private readonly Dictionary<RfbSession, Task> _sessions = [];
-    private readonly Task _serving;
+    private readonly ClientListener<RfbSession> _clients;
 
-    private VncServer(VirtualMachine machine, Socket listener, ListenAddress address)
+    private VncServer(VirtualMachine machine, ListenAddress address)
     {
-        (_machine, _listener, _address) = (machine, listener, address);
-        _serving = ServeAsync();
+        _machine = machine;
+        _clients = new ClientListener<RfbSession>(address, MostClients, Admit, (session, stop) => session.RunAsync(stop));
+        _clients.Start();
     }
 
     /// <summary>Where it listens.</summary>
-    public EndPoint LocalEndPoint => _listener.LocalEndPoint!;
+    public EndPoint LocalEndPoint => _clients.LocalEndPoint;
 
     /// <summary>Starts to listen.</summary>
     /// <param name="machine">What is shown.</param>
@@ -42,8 +38,7 @@ public sealed class VncServer : IAsyncDisposable
     public static VncServer Start(VirtualMachine machine, string address)
     {
         ArgumentNullException.ThrowIfNull(machine);
-        var where = Parse(address);
-        return new VncServer(machine, where.Listen(MostClients), where);
+        return new VncServer(machine, Parse(address));
     }
 
     /// <summary>Reads an address.</summary>
@@ -64,70 +59,20 @@ public sealed class VncServer : IAsyncDisposable
     }
 
     /// <summary>Sends the clients away and listens no more; the machine goes on.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _clients.DisposeAsync();
+
+    /// <summary>One more than there may be is only told so; what comes on top of that is not even talked to.</summary>
+    private RfbSession? Admit(NetworkStream stream, int others)
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        _listener.Dispose();
-        Task[] sessions;
-        lock (_gate)
-            sessions = [.. _sessions.Values];
-        await Task.WhenAll([_serving, .. sessions]).ConfigureAwait(false);
-        if (_address.Path is { } path)
-            File.Delete(path);
-        _stop.Dispose();
+        if (others > MostClients)
+            return null;
+        var refusal = others == MostClients ? string.Create(CultureInfo.InvariantCulture, $"there are {MostClients} clients already, and more cannot be served") : null;
+        return new RfbSession(_machine, stream, refusal, SendOthersAway);
     }
 
-    private async Task ServeAsync()
+    private void SendOthersAway(RfbSession exclusive) => _clients.ForEach(session =>
     {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                var connection = await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
-                if (connection.AddressFamily != AddressFamily.Unix)
-                    connection.NoDelay = true;
-                Take(connection);
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
-            {
-                // A connection that went before it was taken, or the end.
-            }
-        }
-    }
-
-    private void Take(Socket connection)
-    {
-        lock (_gate)
-        {
-            // One more than there may be is only told so; what comes on top of that is not even talked to.
-            if (_sessions.Count > MostClients)
-            {
-                connection.Dispose();
-                return;
-            }
-
-            var refusal = _sessions.Count == MostClients ? string.Create(CultureInfo.InvariantCulture, $"there are {MostClients} clients already, and more cannot be served") : null;
-            var session = new RfbSession(_machine, new NetworkStream(connection, ownsSocket: true), refusal, SendOthersAway);
-            _sessions.Add(session, Task.Run(() => TalkAsync(session)));
-        }
-    }
-
-    private async Task TalkAsync(RfbSession session)
-    {
-        await session.RunAsync(_stop.Token).ConfigureAwait(false);
-        lock (_gate)
-            _sessions.Remove(session);
-    }
-
-    private void SendOthersAway(RfbSession exclusive)
-    {
-        lock (_gate)
-        {
-            foreach (var session in _sessions.Keys)
-            {
-                if (session != exclusive)
-                    session.Close();
-            }
-        }
-    }
+        if (session != exclusive)
+            session.Close();
+    });
 }

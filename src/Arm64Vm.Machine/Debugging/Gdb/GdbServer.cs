@@ -14,22 +14,17 @@ public sealed class GdbServer : IAsyncDisposable
     private const int LastWords = 250;
 
     private readonly MachineTarget _target;
-    private readonly Socket _listener;
-    private readonly ListenAddress _address;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Task _serving;
-    private int _sessions;
+    private readonly ClientListener<Client> _clients;
 
-    private GdbServer(MachineTarget target, Socket listener, ListenAddress address)
+    private GdbServer(MachineTarget target, ListenAddress address)
     {
         _target = target;
-        _listener = listener;
-        _address = address;
-        _serving = ServeAsync();
+        _clients = new ClientListener<Client>(address, backlog: 2, Admit, DebugAsync);
+        _clients.Start();
     }
 
     /// <summary>Where it listens: with port 0 asked for, the port that the host gave.</summary>
-    public EndPoint LocalEndPoint => _listener.LocalEndPoint!;
+    public EndPoint LocalEndPoint => _clients.LocalEndPoint;
 
     /// <summary>Starts to listen.</summary>
     /// <param name="machine">What is debugged.</param>
@@ -40,14 +35,14 @@ public sealed class GdbServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(machine);
         var where = ListenAddress.Parse(address);
-        var listener = where.Listen(backlog: 2);
+        var target = new MachineTarget(machine);
         try
         {
-            return new GdbServer(new MachineTarget(machine), listener, where);
+            return new GdbServer(target, where);
         }
         catch
         {
-            listener.Dispose();
+            target.Dispose();
             throw;
         }
     }
@@ -56,58 +51,29 @@ public sealed class GdbServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // The news of the machine's end is on its way.
-        for (var waited = 0; _target.HasEnded && Volatile.Read(ref _sessions) != 0 && waited < LastWords; waited++)
+        for (var waited = 0; _target.HasEnded && _clients.Count != 0 && waited < LastWords; waited++)
             await Task.Delay(1).ConfigureAwait(false);
-        await _stop.CancelAsync().ConfigureAwait(false);
-        _listener.Dispose();
-        await _serving.ConfigureAwait(false);
-        if (_address.Path is { } path)
-            File.Delete(path);
+        await _clients.DisposeAsync().ConfigureAwait(false);
         _target.Dispose();
-        _stop.Dispose();
     }
 
-    private async Task ServeAsync()
+    private Client? Admit(NetworkStream stream, int others) => others == 0 ? new Client(new GdbSession(_target, stream), stream) : null;
+
+    private async Task DebugAsync(Client client, CancellationToken stop)
     {
-        var session = Task.CompletedTask;
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                var connection = await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
-                if (Interlocked.CompareExchange(ref _sessions, 1, 0) != 0)
-                    connection.Dispose();
-                else
-                    session = Task.Run(() => DebugAsync(connection));
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
-            {
-                // A connection that went before it was taken, or the end.
-            }
-        }
-
-        await session.ConfigureAwait(false);
-    }
-
-    private async Task DebugAsync(Socket connection)
-    {
-        if (connection.AddressFamily != AddressFamily.Unix)
-            connection.NoDelay = true;
-        var stream = new NetworkStream(connection, ownsSocket: true);
-        var session = new GdbSession(_target, stream);
-
-        // Also ends what waits for a debugger that does not read.
-        await using var registration = _stop.Token.Register(stream.Dispose).ConfigureAwait(false);
         try
         {
-            await session.RunAsync(_stop.Token).ConfigureAwait(false);
+            await client.Session.RunAsync(stop).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        finally
         {
-            // The debugger is gone, or the machine.
+            await client.Stream.DisposeAsync().ConfigureAwait(false);
+            await LeaveAsync(client.Session).ConfigureAwait(false);
         }
+    }
 
-        await stream.DisposeAsync().ConfigureAwait(false);
+    private async Task LeaveAsync(GdbSession session)
+    {
         try
         {
             if (!session.IsFinished)
@@ -117,7 +83,7 @@ public sealed class GdbServer : IAsyncDisposable
         {
             // The machine is gone.
         }
-
-        Volatile.Write(ref _sessions, 0);
     }
+
+    private sealed record Client(GdbSession Session, NetworkStream Stream);
 }

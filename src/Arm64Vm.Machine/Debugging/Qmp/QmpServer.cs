@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Arm64Vm.Machine.Debugging.Qmp;
@@ -12,28 +11,26 @@ public sealed class QmpServer : IAsyncDisposable
     private readonly VirtualMachine _machine;
     private readonly QmpDevices _devices;
     private readonly QmpCommands _commands;
-    private readonly Socket _listener;
-    private readonly ListenAddress _address;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Lock _gate = new();
-    private readonly Dictionary<QmpSession, Task> _sessions = [];
-    private readonly Task _serving;
+    private readonly ClientListener<QmpSession> _clients;
     private volatile bool _isQuitting;
 
-    private QmpServer(VirtualMachine machine, Socket listener, ListenAddress address)
+    private QmpServer(VirtualMachine machine, ListenAddress address)
     {
         _machine = machine;
-        _listener = listener;
-        _address = address;
         _devices = new QmpDevices(machine);
         _commands = new QmpCommands(machine, _devices, () => _isQuitting = true);
+        _clients = new ClientListener<QmpSession>(
+            address,
+            MostClients,
+            (stream, others) => others < MostClients ? new QmpSession(_commands, stream) : null,
+            (session, stop) => session.RunAsync(stop));
         machine.Hypervisor.Changed += OnChanged;
         machine.DeviceRemoved += OnRemoved;
-        _serving = ServeAsync();
+        _clients.Start();
     }
 
     /// <summary>Where it listens.</summary>
-    public System.Net.EndPoint LocalEndPoint => _listener.LocalEndPoint!;
+    public System.Net.EndPoint LocalEndPoint => _clients.LocalEndPoint;
 
     /// <summary>Starts to listen.</summary>
     /// <param name="machine">What is controlled.</param>
@@ -43,8 +40,7 @@ public sealed class QmpServer : IAsyncDisposable
     public static QmpServer Start(VirtualMachine machine, string address)
     {
         ArgumentNullException.ThrowIfNull(machine);
-        var where = Parse(address);
-        return new QmpServer(machine, where.Listen(MostClients), where);
+        return new QmpServer(machine, Parse(address));
     }
 
     /// <summary>Reads an address.</summary>
@@ -66,71 +62,11 @@ public sealed class QmpServer : IAsyncDisposable
     {
         _machine.Hypervisor.Changed -= OnChanged;
         _machine.DeviceRemoved -= OnRemoved;
-        _listener.Dispose();
-        Task[] sessions;
-        lock (_gate)
-            sessions = [.. _sessions.Values];
 
         // Last words, such as SHUTDOWN, are on their way.
         if (_machine.State == RunState.Ended)
             await Task.Delay(20).ConfigureAwait(false);
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll([_serving, .. sessions]).ConfigureAwait(false);
-        if (_address.Path is { } path)
-            File.Delete(path);
-        _stop.Dispose();
-    }
-
-    private async Task ServeAsync()
-    {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                var connection = await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
-                Take(connection);
-            }
-            catch (SocketException e) when (e.SocketErrorCode is not (SocketError.OperationAborted or SocketError.Interrupted))
-            {
-                // A connection that went before it was taken.
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
-            {
-                return;
-            }
-        }
-    }
-
-    private void Take(Socket connection)
-    {
-        var stream = new NetworkStream(connection, ownsSocket: true);
-        var session = new QmpSession(_commands, stream);
-        lock (_gate)
-        {
-            if (_sessions.Count < MostClients)
-            {
-                _sessions.Add(session, Task.Run(() => TalkAsync(session, stream)));
-                return;
-            }
-        }
-
-        stream.Dispose();
-    }
-
-    private async Task TalkAsync(QmpSession session, NetworkStream stream)
-    {
-        try
-        {
-            await session.RunAsync(_stop.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
-        {
-            // The client is gone, or the machine.
-        }
-
-        await stream.DisposeAsync().ConfigureAwait(false);
-        lock (_gate)
-            _sessions.Remove(session);
+        await _clients.DisposeAsync().ConfigureAwait(false);
     }
 
     private void OnChanged(MachineEvent change)
@@ -164,14 +100,7 @@ public sealed class QmpServer : IAsyncDisposable
         });
     }
 
-    private void Raise(string name, Action<Utf8JsonWriter>? data)
-    {
-        lock (_gate)
-        {
-            foreach (var session in _sessions.Keys)
-                session.Raise(name, data);
-        }
-    }
+    private void Raise(string name, Action<Utf8JsonWriter>? data) => _clients.ForEach(session => session.Raise(name, data));
 
     /// <summary>As QEMU's ShutdownCause says it.</summary>
     private string ShutdownReason() => _machine.EndedBy switch
