@@ -35,7 +35,17 @@ public class NetworkOptionTests
         Assert.Null(DiskOption.Parse("a.img").Bus);
     }
 
+    [Fact]
+    public void DevicesHaveOnePairOfQueuesUnlessToldOtherwise()
+    {
+        Assert.Equal(1, NetworkOption.Parse("user").Queues);
+        Assert.Equal(new TapNetworkConfig("a") { Queues = 4 }, NetworkOption.Parse("tap,ifname=a,queues=4"));
+    }
+
     [Theory]
+    [InlineData("user,queues=0")]
+    [InlineData("user,queues=33")]
+    [InlineData("user,queues=many")]
     [InlineData("user,bus=isa")]
     [InlineData("bridge")]
     [InlineData("user,forward=22")]
