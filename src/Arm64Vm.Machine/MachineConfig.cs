@@ -66,8 +66,10 @@ public sealed record MachineConfig
     /// <summary>What makes interrupts of the messages of PCIe functions; null: the ITS with a GICv3, which it needs, and else a GICv2m frame.</summary>
     public MessageController? Messages { get; init; }
 
-    /// <summary>How virtio devices are reached that do not say it themselves.</summary>
-    public VirtioBus Bus { get; init; } = VirtioBus.Mmio;
+    /// <summary>How virtio devices are reached that do not say it themselves; null: PCI with firmware, which finds them there, and else mmio, where every kernel does.</summary>
+    public VirtioBus? Bus { get; init; }
+
+    internal VirtioBus EffectiveBus => Bus ?? (Firmware is null ? VirtioBus.Mmio : VirtioBus.Pci);
 
     /// <summary>Network devices, behind the disks.</summary>
     public IReadOnlyList<NetworkConfig> Networks { get; init; } = [];
@@ -117,6 +119,9 @@ public sealed record MachineConfig
 
     /// <summary>A watchdog (Arm's generic one, Linux's sbsa_gwdt) that resets a guest which does not refresh it in the time it has set.</summary>
     public bool HasWatchdog { get; init; }
+
+    /// <summary>A trusted platform module; null: there is none.</summary>
+    public TpmConfig? Tpm { get; init; }
 
     public ExecutionBackend Backend { get; init; } = ExecutionBackend.Auto;
 

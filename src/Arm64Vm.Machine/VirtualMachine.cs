@@ -156,6 +156,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             parts.Networks.Open(config.Networks);
             parts.OpenShares();
             parts.OpenVsock();
+            parts.StartTpm();
             boot = BootPackage.Prepare(parts);
             VirtualMachine? machine = null;
             var board = new VirtMachineBoard(parts, boot, () => machine?.IsStopping ?? false, runner);

@@ -22,7 +22,7 @@ internal sealed class MachineOptions
     private readonly Option<string> _gic = new("--gic") { Description = "Interrupt controller version", HelpName = "2|3", DefaultValueFactory = _ => "3" };
     private readonly Option<string[]> _disks = new("--disk") { Description = "Raw or qcow2 disk image on virtio, the first one vda; may be repeated. readonly, or snapshot: writes are forgotten at the end; the format is recognized unless given", HelpName = DiskOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<string?> _msi = new("--msi") { Description = "What makes interrupts of PCIe messages; by default its with --gic 3, else v2m", HelpName = "its|v2m" };
-    private readonly Option<string> _bus = new("--virtio") { Description = "How virtio devices are reached that do not say it themselves", HelpName = "mmio|pci", DefaultValueFactory = _ => "mmio" };
+    private readonly Option<string?> _bus = new("--virtio") { Description = "How virtio devices are reached that do not say it themselves; by default pci with --firmware, else mmio", HelpName = "mmio|pci" };
     private readonly Option<int> _slots = new("--hotplug") { Description = "PCIe slots for devices that are plugged in later, through the library or the control socket", HelpName = "N", DefaultValueFactory = _ => 0 };
     private readonly Option<string[]> _networks = new("--net") { Description = "Network device on virtio; may be repeated. user: the host's connections through passt, no privileges needed; the guest is 10.0.2.15, the host 10.0.2.2", HelpName = NetworkOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
     private readonly Option<string[]> _shares = new("--share") { Description = "Folder of the host for the guest (9P on virtio); may be repeated. In the guest: mount -t 9p -o trans=virtio NAME /mnt", HelpName = ShareOption.Syntax, Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
@@ -30,6 +30,7 @@ internal sealed class MachineOptions
     private readonly Option<bool> _rng = new("--rng") { Description = "A virtio source of random bytes" };
     private readonly Option<bool> _balloon = new("--balloon") { Description = "A virtio memory balloon: what the guest reports as free goes back to the host" };
     private readonly Option<bool> _watchdog = new("--watchdog") { Description = "A watchdog (sbsa_gwdt) that resets a guest which has started it and hangs" };
+    private readonly Option<string?> _tpm = new("--tpm") { Description = "A trusted platform module 2.0, through swtpm. DIR keeps its state; it is made if it is not there. crb: for guests that look for one by ACPI only, such as Debian", HelpName = TpmOption.Syntax };
     private readonly Option<bool> _panic = new("--pvpanic") { Description = "A device by which the guest's kernel says that it panicked, which ends the run with status 123" };
     private readonly Option<string> _semihosting = new("--semihosting") { Description = "Who may print and exit through HLT #0xF000: nobody, privileged code, or EL0 as well", HelpName = "off|on|user", DefaultValueFactory = _ => "on" };
     private readonly Option<string[]> _log = new("--log") { Description = "Log to standard error: " + string.Join(", ", LogNames.All), HelpName = "CATEGORY", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
@@ -55,7 +56,7 @@ internal sealed class MachineOptions
         _semihosting.AcceptOnlyFromAmong("off", "on", "user");
         _backend.AcceptOnlyFromAmong("auto", "x64", "il", "interpreter");
         _log.CompletionSources.Add(context => Completions.OfList(context, LogNames.All, LogNames.All));
-        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks, _networks, _shares, _vsock, _rng, _balloon, _watchdog, _panic, _semihosting])
+        foreach (var option in (ReadOnlySpan<Option>)[_firmware, _vars, _noAcpi, _kernel, _initrd, _append, _deviceTree, _cpu, _cpus, _memory, _gic, _disks, _networks, _shares, _vsock, _rng, _balloon, _watchdog, _tpm, _panic, _semihosting])
             command.Add(option);
         AddBuses(command);
         NotEmpty.Require(_codeCache, "the folder's name");
@@ -122,7 +123,7 @@ internal sealed class MachineOptions
             DeviceTree = parsed.GetValue(_deviceTree) is { } tree ? BootSource.FromFile(tree) : null,
             Disks = [.. (parsed.GetValue(_disks) ?? []).Select(DiskOption.Parse)],
             Messages = parsed.GetValue(_msi) switch { "its" => MessageController.Its, "v2m" => MessageController.V2m, _ => null },
-            Bus = NetworkOption.ParseBus("--virtio", parsed.GetValue(_bus)!),
+            Bus = parsed.GetValue(_bus) is { } bus ? NetworkOption.ParseBus("--virtio", bus) : null,
             HotplugSlots = parsed.GetValue(_slots) is >= 0 and <= 30 and var slots ? slots : throw CliException.Usage("--hotplug: a machine has 0 to 30 slots"),
             Networks = [.. (parsed.GetValue(_networks) ?? []).Select(NetworkOption.Parse)],
             Shares = [.. (parsed.GetValue(_shares) ?? []).Select(ShareOption.Parse)],
@@ -131,6 +132,7 @@ internal sealed class MachineOptions
             HasBalloon = parsed.GetValue(_balloon),
             HasPanicDevice = parsed.GetValue(_panic),
             HasWatchdog = parsed.GetValue(_watchdog),
+            Tpm = TpmOption.Parse(parsed.GetValue(_tpm)),
             Semihosting = ParseSemihosting(parsed.GetValue(_semihosting)!),
             Append = parsed.GetValue(_append)!,
             Backend = _hasBackend ? ParseBackend(parsed.GetValue(_backend)!) : ExecutionBackend.Auto,

@@ -41,6 +41,8 @@ internal sealed record AcpiFiles(byte[] Tables, byte[] RootPointer, byte[] Loade
             Add(Dbg2.Make()),
             Add(Iort.Make(board)),
         ];
+        if (board.Tpm is { } tpm)
+            roots.Add(Add(Tpm2.Make(tpm)));
         var entries = new LittleEndianWriter();
         foreach (var table in roots)
             entries.QWord((uint)table);

@@ -28,6 +28,8 @@ internal static class Dsdt
         for (var i = 0; i < MemoryMap.VirtioMmioCount; i++)
             devices.Add(VirtioTransport(i));
         devices.AddRange(DsdtPcie.Make(board));
+        if (board.Tpm is not null)
+            devices.Add(Tpm());
         devices.Add(GenericEvents());
         devices.Add(Device("PWRB", Name("_HID", String("PNP0C0C")), Name("_UID", Integer(0))));
         return AcpiTable.Make("DSDT", Revision, Scope("\\_SB", [.. devices]));
@@ -56,6 +58,14 @@ internal static class Dsdt
         Name("_UID", Integer((ulong)index)),
         Name("_CCA", Integer(1)),
         Name("_CRS", Template(Registers(MemoryMap.VirtioMmio(index)), LevelInterrupt(BoardInterrupts.VirtioFirstSpi + index))));
+
+    /// <summary>What TPM2 says of how it is reached is said there.</summary>
+    private static byte[] Tpm() => Device(
+        "TPM0",
+        Name("_HID", String("MSFT0101")),
+        Name("_STR", String("TPM 2.0 Device")),
+        Name("_UID", Integer(0)),
+        Name("_CRS", Template(Registers(MemoryMap.Tpm))));
 
     /// <summary>The generic event device (ACPI 6.5, 5.6.9): its interrupt runs a method that reads, and so clears, what happened.</summary>
     private static byte[] GenericEvents()

@@ -4,6 +4,7 @@ using Arm64Vm.Cpu.Registers;
 using Arm64Vm.Devices.Flash;
 using Arm64Vm.Devices.Images;
 using Arm64Vm.Devices.Sharing;
+using Arm64Vm.Devices.Tpm;
 using Arm64Vm.Devices.Virtio.Block;
 using Arm64Vm.Devices.Virtio.Input;
 using Arm64Vm.Devices.Virtio.Share;
@@ -161,6 +162,22 @@ internal sealed class MachineParts : IDisposable
         _files.Add(Vsock);
     }
 
+    /// <summary>The trusted platform module, which a reset switches on anew; null: there is none.</summary>
+    public SoftwareTpm? Tpm { get; private set; }
+
+    /// <exception cref="MachineConfigurationException">Nothing would find it.</exception>
+    /// <exception cref="IOException">It cannot be had from the host.</exception>
+    /// <exception cref="UnauthorizedAccessException">Its folder may not be made.</exception>
+    public void StartTpm()
+    {
+        if (Config.Tpm is not { } tpm)
+            return;
+        if (tpm.Interface == TpmInterface.Crb && (Config.Firmware is null || !Config.Acpi))
+            throw new MachineConfigurationException("A TPM with a CRB interface is found by ACPI only, which needs firmware; the TIS interface is also in the device tree.");
+        Tpm = SoftwareTpm.Start(tpm.Folder);
+        _files.Add(Tpm);
+    }
+
     /// <summary>Opens the file of the second flash bank, where there is one, and fills the bank from it.</summary>
     /// <param name="keepsChanges">False: the file is only read, now.</param>
     /// <exception cref="MachineConfigurationException">It does not have the bank's size.</exception>
@@ -205,6 +222,7 @@ internal sealed class MachineParts : IDisposable
         HasPmu = Model.HasPmu,
         HasUart1 = SecondConsole is not null,
         HasWatchdog = Config.HasWatchdog,
+        Tpm = Tpm is null ? null : Config.Tpm?.Interface,
         HasIts = Config.EffectiveMessages == MessageController.Its,
         HasV2m = Config.EffectiveMessages == MessageController.V2m,
     };

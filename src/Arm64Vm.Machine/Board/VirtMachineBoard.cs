@@ -9,6 +9,7 @@ using Arm64Vm.Devices.Pci.Panic;
 using Arm64Vm.Devices.Power;
 using Arm64Vm.Devices.Rtc;
 using Arm64Vm.Devices.Timer;
+using Arm64Vm.Devices.Tpm;
 using Arm64Vm.Devices.Uart;
 using Arm64Vm.Devices.Virtio;
 using Arm64Vm.Devices.Virtio.Balloon;
@@ -98,6 +99,7 @@ internal sealed class VirtMachineBoard : IDisposable
             AddRtc();
             AddPowerKey();
             AddWatchdog();
+            AddTpm();
             AddVirtio(AddPcie());
             if (parts.Config.HasDisplay)
             {
@@ -271,6 +273,20 @@ internal sealed class VirtMachineBoard : IDisposable
         var watchdog = Own(new SbsaWatchdog(_clock, _parts.Model.TimerFrequency, Interrupts.Spi(BoardInterrupts.WatchdogSpi), () => Vcpu.RequestStop(VcpuStop.Reset)));
         Bus.Map(MemoryMap.WatchdogControl, "watchdog control", watchdog.Control, isThreadSafe: true);
         Bus.Map(MemoryMap.WatchdogRefresh, "watchdog refresh", watchdog.Refresh, isThreadSafe: true);
+    }
+
+    private void AddTpm()
+    {
+        var hasThread = _clock is SystemClock;
+        switch (_parts.Tpm, _parts.Config.Tpm?.Interface)
+        {
+            case ({ } tpm, TpmInterface.Tis):
+                Bus.Map(MemoryMap.Tpm, "tpm", Own(new TpmTis(tpm, hasThread)), isThreadSafe: true);
+                break;
+            case ({ } tpm, TpmInterface.Crb):
+                Bus.Map(MemoryMap.Tpm with { Size = TpmCrb.Length }, "tpm", Own(new TpmCrb(tpm, MemoryMap.Tpm.Base, hasThread)), isThreadSafe: true);
+                break;
+        }
     }
 
     /// <summary>The power key is a pin for guests with a device tree, and an event for those with ACPI.</summary>

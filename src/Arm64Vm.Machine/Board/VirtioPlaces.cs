@@ -31,16 +31,17 @@ internal sealed class VirtioPlaces
 
     private VirtioPlaces(MachineConfig config)
     {
-        Disks = TakeAll(config.Disks.Select(disk => disk.Bus ?? config.Bus));
-        Entropy = Take(config.HasEntropyDevice, config.Bus);
-        Console = Take(config.HasVirtioConsole, config.Bus);
-        Balloon = Take(config.HasBalloon, config.Bus);
-        Networks = TakeAll(config.Networks.Select(network => network.Bus ?? config.Bus));
-        Shares = TakeAll(config.Shares.Select(_ => config.Bus));
-        Vsock = Take(config.Vsock is not null, config.Bus);
-        SerialPorts = Take(config.VirtioPorts.Count > 0, config.Bus);
-        Keyboard = Take(config.HasInput, config.Bus);
-        Tablet = Take(config.HasInput, config.Bus);
+        var bus = config.EffectiveBus;
+        Disks = TakeAll(config.Disks.Select(disk => disk.Bus ?? bus));
+        Entropy = Take(config.HasEntropyDevice, bus);
+        Console = Take(config.HasVirtioConsole, bus);
+        Balloon = Take(config.HasBalloon, bus);
+        Networks = TakeAll(config.Networks.Select(network => network.Bus ?? bus));
+        Shares = TakeAll(config.Shares.Select(_ => bus));
+        Vsock = Take(config.Vsock is not null, bus);
+        SerialPorts = Take(config.VirtioPorts.Count > 0, bus);
+        Keyboard = Take(config.HasInput, bus);
+        Tablet = Take(config.HasInput, bus);
         PanicDevice = Take(config.HasPanicDevice, VirtioBus.Pci);
         Slots = TakeAll(Enumerable.Repeat(VirtioBus.Pci, Math.Clamp(config.HotplugSlots, 0, PciDeviceCount)));
     }

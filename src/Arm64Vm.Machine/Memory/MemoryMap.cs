@@ -62,6 +62,9 @@ internal static class MemoryMap
 
     public static Region PlatformBus => new(0x0C00_0000, 0x0200_0000);
 
+    /// <summary>Registers of a trusted platform module, at the beginning of the platform bus.</summary>
+    public static Region Tpm => new(PlatformBus.Base, Devices.Tpm.TpmTis.Length);
+
     public static Region SecureRam => new(0x0E00_0000, 0x0100_0000);
 
     public static Region PcieMmio32 => new(0x1000_0000, 0x2EFF_0000);

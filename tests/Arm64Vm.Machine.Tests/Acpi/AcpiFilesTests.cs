@@ -45,6 +45,22 @@ public class AcpiFilesTests
         Assert.Equal(["XSDT", "FACP", "DSDT", "APIC", "PPTT", "GTDT", "MCFG", "SPCR", "DBG2", "IORT"], names);
     }
 
+    /// <summary>Where commands go, and by what they are started (TCG ACPI Specification 1.3, 8.3).</summary>
+    [Theory]
+    [InlineData(TpmInterface.Tis, 0, 6)]
+    [InlineData(TpmInterface.Crb, 0x0C00_0040, 7)]
+    public void ATrustedPlatformModuleHasATable(TpmInterface tpm, ulong controlArea, uint startMethod)
+    {
+        var files = AcpiFiles.Create(Board(GicVersion.V3, 1, full: false) with { Tpm = tpm });
+        var memory = new LinkedTables(files, TablesAt, RootAt);
+        var xsdt = memory.TableAt(BinaryPrimitives.ReadUInt64LittleEndian(memory.Root.AsSpan(RootPointer.XsdtOffset)));
+        var table = memory.TableAt(BinaryPrimitives.ReadUInt64LittleEndian(xsdt.AsSpan(xsdt.Length - 8)));
+        Assert.Equal(("TPM2", 4, 64, 0), (Name(table), table[8], table.Length, Sum(table)));
+        Assert.Equal(controlArea, BinaryPrimitives.ReadUInt64LittleEndian(table.AsSpan(40)));
+        Assert.Equal(startMethod, BinaryPrimitives.ReadUInt32LittleEndian(table.AsSpan(48)));
+        Assert.Contains("MSFT0101", Encoding.ASCII.GetString(files.Tables), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void EveryCommandHasItsSizeAndEveryFileItsAllocation()
     {

@@ -23,6 +23,16 @@ public class VirtioPlacesTests
         Assert.Equal([new(VirtioBus.Pci, 2), new(VirtioBus.Mmio, 31)], places.Networks);
     }
 
+    [Fact]
+    public void WithFirmwareDevicesAreOnPciUnlessTheySayOtherwise()
+    {
+        var places = VirtioPlaces.Assign(Mixed with { Firmware = new byte[4], Disks = [.. Mixed.Disks, new DiskConfig("d") { Bus = VirtioBus.Mmio }] });
+        Assert.Equal([new(VirtioBus.Pci, 1), new(VirtioBus.Pci, 2), new(VirtioBus.Pci, 3), new(VirtioBus.Mmio, 31)], places.Disks);
+        Assert.Equal(new VirtioPlace(VirtioBus.Pci, 4), places.Entropy);
+        Assert.Equal(VirtioBus.Mmio, VirtioPlaces.Assign(Mixed with { Firmware = new byte[4], Bus = VirtioBus.Mmio }).Entropy!.Value.Bus);
+        Assert.Equal((1, 8), (places.Disks[3].DiskQueues(8), places.Disks[0].DiskQueues(8)));
+    }
+
     [Theory]
     [InlineData(VirtioBus.Mmio, 32)]
     [InlineData(VirtioBus.Pci, 31)]

@@ -83,7 +83,10 @@ internal sealed class OurEmulator : IEmulator
         if (guest.Scratch.Count > 0)
             Add(arguments, "--disk", guest.Disks[^1] + ",readonly");
         if (guest.HasNetwork)
-            arguments.AddRange(["--net", "user", "--virtio", "pci"]);
+            arguments.AddRange(["--net", "user"]);
+
+        // As the peer has them.
+        arguments.AddRange(["--virtio", guest.HasNetwork ? "pci" : "mmio"]);
         return arguments;
     }
 

@@ -57,7 +57,7 @@ internal static class UserNetwork
             using (var far = new Socket(new SafeSocketHandle(theirs, ownsHandle: false)))
                 far.SendBufferSize = SocketBuffer;
             socket.SendBufferSize = SocketBuffer;
-            status = ChildProcess.Run(Program, arguments, theirs, out message);
+            status = ChildProcess.Run(Program, arguments, [theirs], out message);
         }
         finally
         {

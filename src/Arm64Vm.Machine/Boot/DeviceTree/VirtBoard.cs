@@ -50,6 +50,9 @@ internal sealed record VirtBoard
     /// <summary>A generic watchdog.</summary>
     public bool HasWatchdog { get; init; }
 
+    /// <summary>How a trusted platform module is reached; null: there is none.</summary>
+    public TpmInterface? Tpm { get; init; }
+
     /// <summary>A second PL011 for the guest.</summary>
     public bool HasUart1 { get; init; }
 

@@ -8,12 +8,20 @@ internal sealed partial class VirtDeviceTree
     private void AddPlatformBus()
     {
         var bus = MemoryMap.PlatformBus;
-        Add($"platform-bus@{bus.Base:x}")
+        var node = Add($"platform-bus@{bus.Base:x}")
             .SetCells("interrupt-parent", _gic)
             .SetCells("ranges", 0, 0, (uint)bus.Base, (uint)bus.Size)
             .SetCells("#address-cells", 1)
             .SetCells("#size-cells", 1)
             .SetStrings("compatible", "qemu,platform", "simple-bus");
+        if (_board.Tpm is null)
+            return;
+
+        // EDK2 looks for this name, and by the registers which interface it is.
+        var tpm = MemoryMap.Tpm;
+        node.AddChild($"tpm_tis@{tpm.Base - bus.Base:x}")
+            .SetCells("reg", (uint)(tpm.Base - bus.Base), (uint)tpm.Size)
+            .SetStrings("compatible", "tcg,tpm-tis-mmio");
     }
 
     private void AddFwCfg()

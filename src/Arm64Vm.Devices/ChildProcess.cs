@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Arm64Vm.Devices.Net.User;
+namespace Arm64Vm.Devices;
 
-/// <summary>Starts a program with a descriptor that it inherits, which the runtime's own way of starting programs does not offer.</summary>
+/// <summary>Starts a program with descriptors that it inherits, which the runtime's own way of starting programs does not offer.</summary>
 /// <remarks>SAFETY: the runtime pins and frees what it marshals; the two opaque structures are larger than the C library's.</remarks>
 internal static partial class ChildProcess
 {
@@ -14,22 +14,22 @@ internal static partial class ChildProcess
     private const int StructureSize = 512;
 
     /// <summary>Two connected stream sockets, neither of which programs inherit.</summary>
-    /// <exception cref="NetworkException">The host refuses them.</exception>
+    /// <exception cref="IOException">The host refuses them.</exception>
     public static (int One, int Other) CreateSocketPair()
     {
         var pair = new int[2];
         return socketpair(UnixDomain, Stream | CloseOnExec, 0, pair) == 0
             ? (pair[0], pair[1])
-            : throw new NetworkException($"The host has no sockets for a network: {Marshal.GetLastPInvokeErrorMessage()}");
+            : throw new IOException($"The host has no sockets: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
     /// <summary>Runs a program found in PATH to its end.</summary>
     /// <param name="program">The program.</param>
     /// <param name="arguments">Without its name.</param>
-    /// <param name="inherited">What it has open besides the standard descriptors, under the number 3.</param>
+    /// <param name="inherited">What it has open besides the standard descriptors, under the numbers from 3 on; all of them have higher ones here.</param>
     /// <param name="output">What it said on standard output and error. A child of the program that stays must have closed both.</param>
     /// <returns>Its exit status; null: it could not be started.</returns>
-    public static int? Run(string program, IReadOnlyList<string> arguments, int inherited, out string output)
+    public static int? Run(string program, IReadOnlyList<string> arguments, ReadOnlySpan<int> inherited, out string output)
     {
         output = "";
         var file = Path.GetTempFileName();
@@ -40,7 +40,8 @@ internal static partial class ChildProcess
             _ = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", 0, 0);
             _ = posix_spawn_file_actions_addopen(actions, 1, file, 1 | 0x400, 0);
             _ = posix_spawn_file_actions_adddup2(actions, 1, 2);
-            _ = posix_spawn_file_actions_adddup2(actions, inherited, 3);
+            for (var i = 0; i < inherited.Length; i++)
+                _ = posix_spawn_file_actions_adddup2(actions, inherited[i], 3 + i);
             var environment = Environment.GetEnvironmentVariables();
             var variables = new List<string?>();
             foreach (System.Collections.DictionaryEntry variable in environment)
