@@ -176,7 +176,7 @@ internal sealed unsafe partial class Vcpu
 
             case ExitReason.Yield:
                 // Alone there is nobody to wait for but an interrupt.
-                _yields = _options.HasSiblings;
+                _yields = _options.HasSiblings && (payload == 0 || !IsReleasedSoon());
                 _step.Complete();
                 break;
 

@@ -49,6 +49,9 @@ internal sealed unsafe partial class Vcpu
         _wait.BeginInterrupt(deadline);
     }
 
+    /// <summary>The guest spins on a load-exclusive. The processor that is to store mostly runs and does so soon; otherwise it may need this one's thread.</summary>
+    private bool IsReleasedSoon() => _context->Exclusive.Address != GuestContext.InvalidTag && _wait.StoreComesSoon();
+
     private void EndWait()
     {
         _wait.End();

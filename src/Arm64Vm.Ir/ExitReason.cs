@@ -46,7 +46,7 @@ internal enum ExitReason : byte
     /// <summary>SEV, SEVL; payload 1 = local.</summary>
     SendEvent,
 
-    /// <summary>YIELD.</summary>
+    /// <summary>YIELD; payload 1: a round of a loop that waits for a store to what it loads exclusively, with PC at its start.</summary>
     Yield,
 
     /// <summary>BTI check failed, or PSTATE.IL was set.</summary>

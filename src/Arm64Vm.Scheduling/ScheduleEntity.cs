@@ -12,6 +12,9 @@ internal sealed class ScheduleEntity
     private ulong _affinity = AnyWorker;
     private ulong _alarm = ScheduleResult.Never;
     internal long RunNanoseconds;
+
+    /// <summary>Brief runs since it had a longer one, as far as workers count. Its worker's.</summary>
+    internal int BriefRuns;
     internal long Runs;
     internal long Preemptions;
     internal long Yields;

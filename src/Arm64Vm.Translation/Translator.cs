@@ -87,6 +87,34 @@ internal sealed unsafe class Translator
         return false;
     }
 
+    /// <summary>Where the unit so far is a loop that only waits for another processor's store to what it loads exclusively, as for a lock: lets the run loop start the next round, after it has let that processor run.</summary>
+    /// <remarks>The loop's first round is mostly a part of the unit before it, and a lock that is free costs nothing.</remarks>
+    private bool TryLeaveSpin(int start, int instructions)
+    {
+        if (countsEvents || !IsSpin() || !builder!.TryGoRound(start, hasExit: sideExits.Count > 0, out bool exits))
+            return false;
+        if (exits)
+            sideExits.Add((builder.Region.Count - 1, instructions));
+        builder.BeginInstruction(start);
+        builder.Exit(ExitReason.Yield, payload: 1);
+        return true;
+    }
+
+    /// <summary>It loads exclusively and stores nothing: nothing that it does itself ends it.</summary>
+    private bool IsSpin()
+    {
+        bool loadsExclusively = false;
+        foreach (ref readonly IrInst inst in builder!.Region.Instructions)
+        {
+            if (inst.Op == IrOp.LoadExclusive)
+                loadsExclusively = true;
+            else if (inst.Op is IrOp.Store or IrOp.StorePair or IrOp.StoreExclusive or IrOp.AtomicRmw or IrOp.CompareSwap or IrOp.ZeroBlock || IrOps.IsSystem(inst.Op))
+                return false;
+        }
+
+        return loadsExclusively;
+    }
+
     private void FinishSideExit(in CodeLocation location, IrRegion region, ref IrInst exit, int rest)
     {
         int target = new SideExit(exit.Imm).Target;
@@ -120,7 +148,7 @@ internal sealed unsafe class Translator
             bool isLast = count >= limit || offset >= PageSize || region.IsFull || IsStop(location.Mode, offset);
             if (b.IsTerminated && (isLast || !TryGoOn(b, count, earlierExits)))
             {
-                if (isLast || !TryGoRound(location, start, count, rounds, hasExit: sideExits.Count > earlierExits))
+                if (isLast || TryLeaveSpin(start, count) || !TryGoRound(location, start, count, rounds, hasExit: sideExits.Count > earlierExits))
                     break;
                 rounds++;
                 earlierExits = sideExits.Count;

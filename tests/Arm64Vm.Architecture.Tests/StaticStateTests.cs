@@ -20,6 +20,7 @@ public class StaticStateTests
         ["Arm64Vm.Backend.Il.FloatMethods.s_single"] = "constant table",
         ["Arm64Vm.Backend.Il.FloatMethods.<Doubles>k__BackingField"] = "constant table",
         ["Arm64Vm.Backend.Il.FloatMethods.<Singles>k__BackingField"] = "constant table",
+        ["Arm64Vm.Machine.Boot.EmbeddedFirmware.s_image"] = "a file of the product, read once and never changed",
         ["Arm64Vm.Machine.Board.PhaseCounters.s_inside"] = "constant table",
         ["Arm64Vm.Cli.Boot.LogNames.s_names"] = "constant table",
         ["Arm64Vm.Cli.Boot.LogNames.<All>k__BackingField"] = "constant table",

@@ -9,6 +9,7 @@ public sealed class RunResultTests
     private const uint WfitX3 = 0xD503_1023;
     private const uint WfetX3 = 0xD503_1003;
     private const uint LdxrX4X5 = 0xC85F_7CA4;
+    private const uint CbnzX4Back1 = 0xB5FF_FFE4;
 
     [Fact]
     public void WfiReturnsUntilALineComes()
@@ -132,6 +133,35 @@ public sealed class RunResultTests
             Assert.Equal(VcpuReturn.Yield, machine.Cpu.Run().Reason);
         Assert.Equal(VcpuReturn.Exited, machine.Cpu.Run().Reason);
         Assert.Equal(7UL, machine.Cpu.GetX(1));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ALoopOnALoadExclusiveLetsOthersRunUntilTheyStore(bool emitted)
+    {
+        using var machine = new TestMachine(new VcpuOptions { HasSiblings = true }, emitted: emitted);
+        Start(machine, LdxrX4X5, CbnzX4Back1, Asm.Movz(1, 7));
+        machine.Cpu.SetX(5, TestMachine.Data);
+        machine.Write64(TestMachine.Data, 1);
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(VcpuReturn.Yield, machine.Cpu.Run().Reason);
+        machine.Write64(TestMachine.Data, 0);
+        Assert.Equal(VcpuReturn.Exited, machine.Cpu.Run().Reason);
+        Assert.Equal(7UL, machine.Cpu.GetX(1));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ALoopOnALoadExclusiveWithoutOthersSpinsToTheEndOfTheQuantum(bool emitted)
+    {
+        using var machine = new TestMachine(emitted: emitted);
+        Start(machine, LdxrX4X5, CbnzX4Back1);
+        machine.Cpu.SetX(5, TestMachine.Data);
+        machine.Write64(TestMachine.Data, 1);
+        using var timer = new Timer(_ => machine.Cpu.RequestQuantumEnd(), null, 20, Timeout.Infinite);
+        Assert.Equal(VcpuReturn.Quantum, machine.Cpu.Run().Reason);
     }
 
     [Theory]

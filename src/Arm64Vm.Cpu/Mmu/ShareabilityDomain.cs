@@ -37,7 +37,8 @@ internal sealed class ShareabilityDomain
 {
     private const int Capacity = 1024;
 
-    private readonly Entry[] _log = new Entry[Capacity];
+    /// <summary>Made with the second member: one alone posts nothing.</summary>
+    private Entry[] _log = [];
     private readonly Lock _gate = new();
     private DomainMember[] _members = [];
     private long _head;
@@ -60,7 +61,12 @@ internal sealed class ShareabilityDomain
     {
         DomainMember member = new(this, context);
         lock (_gate)
+        {
+            if (_members.Length != 0 && _log.Length == 0)
+                _log = new Entry[Capacity];
             _members = [.. _members, member];
+        }
+
         return member;
     }
 

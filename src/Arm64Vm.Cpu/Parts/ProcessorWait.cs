@@ -64,6 +64,9 @@ internal sealed class ProcessorWait(EventRegister events, SystemCounter counter,
         return true;
     }
 
+    /// <summary>Another processor stores within a moment to the location that the exclusive monitor marks; with a monitor that marks one.</summary>
+    public bool StoreComesSoon() => mark.ChangesSoon();
+
     /// <summary>Looks whether what is waited for has come. A wait for an event uses it up.</summary>
     public bool IsOver(bool hasInterrupt)
     {

@@ -13,14 +13,15 @@ namespace Arm64Vm.Ir.Passes;
 /// </remarks>
 internal sealed class DeadCodeElimination
 {
-    private readonly bool[] used = new bool[IrRegion.MaxInstructions];
+    private bool[] used = [];
+
     /// <summary>Side exits and accesses behind the place being looked at that need flags which what lies behind them overwrites.</summary>
     private readonly ushort[] wanting = new ushort[64];
     private int wantingCount;
     private bool accessesWant;
     private bool floatsLeave;
     private bool accessesStore;
-    private readonly ushort[] renamed = new ushort[IrRegion.MaxInstructions];
+    private ushort[] renamed = [];
 
     /// <param name="region">A verified region.</param>
     /// <param name="flagsDeadAtEnd">Bit n: NZCV is not observable behind block n.</param>
@@ -31,6 +32,8 @@ internal sealed class DeadCodeElimination
         floatsLeave = floatsSee;
         accessesStore = accessesStoreFlags;
         Span<IrInst> code = region.Instructions;
+        Scratch.Reserve(ref used, code.Length);
+        Scratch.Reserve(ref renamed, code.Length);
         used.AsSpan(0, code.Length).Clear();
         ReadOnlySpan<IrBlock> blocks = region.Blocks;
         for (int n = blocks.Length - 1; n >= 0; n--)

@@ -8,14 +8,17 @@ namespace Arm64Vm.Ir.Passes;
 /// </remarks>
 internal sealed class Simplification
 {
-    private readonly ushort[] renamed = new ushort[IrRegion.MaxInstructions];
-    private readonly ushort[] truncateOf = new ushort[IrRegion.MaxInstructions];
-    private readonly bool[] inRegister = new bool[IrRegion.MaxInstructions];
+    private ushort[] renamed = [];
+    private ushort[] truncateOf = [];
+    private bool[] inRegister = [];
     private readonly GuestStateValues state = new();
 
     public void Run(IrRegion region)
     {
         Span<IrInst> code = region.Storage;
+        Scratch.Reserve(ref renamed, region.Count);
+        Scratch.Reserve(ref truncateOf, region.Count);
+        Scratch.Reserve(ref inRegister, region.Count);
         truncateOf.AsSpan(0, region.Count).Clear();
         inRegister.AsSpan(0, region.Count).Clear();
         int write = 1;

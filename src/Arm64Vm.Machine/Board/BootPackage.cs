@@ -48,7 +48,7 @@ internal sealed class BootPackage : IDisposable
             var boot = new BootFiles
             {
                 Firmware = BootSource.ReadFirmware(config.Firmware, parts.Flash0),
-                Kernel = config.Kernel is null && config.Firmware is null ? EmbeddedFirmware.Read() : BootSource.Read(config.Kernel, "kernel", config.Memory, files),
+                Kernel = config.Kernel is null && config.Firmware is null ? EmbeddedFirmware.Image : BootSource.Read(config.Kernel, "kernel", config.Memory, files),
 
                 // Firmware takes it through fw_cfg, when it likes; a kernel finds it in RAM.
                 InitrdFile = config.Firmware is null ? BootSource.Open(config.Initrd, Initrd, config.Memory, files, out initrd) : null,

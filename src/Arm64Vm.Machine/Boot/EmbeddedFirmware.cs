@@ -10,8 +10,13 @@ internal static class EmbeddedFirmware
     public const string Failure = "FIRMWARE FAIL";
 
     private const string Resource = "arm64vm-firmware.elf";
+    private static readonly Lazy<ReadOnlyMemory<byte>> s_image = new(Read, LazyThreadSafetyMode.PublicationOnly);
 
-    public static byte[] Read()
+    /// <summary>The ELF file, the same bytes for all machines of the process.</summary>
+    /// <exception cref="BootImageException">This build has none.</exception>
+    public static ReadOnlyMemory<byte> Image => s_image.Value;
+
+    private static ReadOnlyMemory<byte> Read()
     {
         using var resource = typeof(EmbeddedFirmware).Assembly.GetManifestResourceStream(Resource)
             ?? throw new BootImageException("There is nothing to boot: this build has no embedded firmware.");

@@ -19,7 +19,7 @@ internal sealed class SymbolSources
     public static SymbolSources Find(VirtMachineBoard board, IReadOnlyList<string> files, SampleCollector samples, BlockRegistry registry, bool isEmbedded)
     {
         var sources = new SymbolSources();
-        if (isEmbedded && ElfSymbols.Read(EmbeddedFirmware.Read()) is { } firmware)
+        if (isEmbedded && ElfSymbols.Read(EmbeddedFirmware.Image) is { } firmware)
             sources.AddElf(firmware, "arm64vm-firmware", "", 0, -1, isBySource: true);
         samples.Tasks.LookNow(registry);
         if (!isEmbedded)

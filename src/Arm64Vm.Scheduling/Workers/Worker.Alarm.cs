@@ -16,11 +16,32 @@ internal sealed partial class Worker<TPoints>
     /// <summary>Nanoseconds after which a run is accounted for even if nobody waits.</summary>
     public const ulong LongestRun = 50_000_000;
 
-    /// <summary>Deadlines of parked entities are late by so many nanoseconds at most because their worker is busy. Runs of processors that wait mostly end before, and the alarm is put off without having rung.</summary>
-    private const ulong DeadlineSlack = 100_000;
+    /// <summary>Deadlines of parked entities are late by so many nanoseconds at most because their worker is busy, and by twice as much as sleeps of this host are. Runs of processors that wait mostly end before, and the alarm is put off without having rung.</summary>
+    private const ulong LeastSlack = 100_000;
+
+    /// <summary>A sleep that was late by more says nothing about the host's timers.</summary>
+    private const ulong WorstLateness = 200_000;
+
+    /// <summary>One in so many nanoseconds of a sleep's lateness goes into the mean.</summary>
+    private const int LatenessWeight = 8;
 
     private ulong _runDeadline = ScheduleResult.Never;
     private ulong _alarmAt = WorkerAlarms.Off;
+
+    /// <summary>How late this worker's sleeps mostly end, in nanoseconds. The worker's thread only.</summary>
+    private long _lateness;
+
+    /// <summary>An alarm that rang before a late sleep has ended would wake the keeper for nothing, and a run of the deadline that was slept for begins as late anyway.</summary>
+    private ulong DeadlineSlack => LeastSlack + (2 * (ulong)_lateness);
+
+    /// <summary>Runs that are shorter mostly end before anything is due; in nanoseconds.</summary>
+    private const ulong BriefRun = 200_000;
+
+    /// <summary>After a longer run so many brief ones in a row are needed before the next is expected to be brief.</summary>
+    private const int BriefRunsWanted = 16;
+
+    /// <summary>An alarm that is set for later than this will not ring during a brief run.</summary>
+    private const ulong BriefRunEnds = 2 * BriefRun;
 
     /// <summary>When the running entity is to be preempted; <see cref="ScheduleResult.Never"/> while nothing limits it or nothing runs.</summary>
     public ulong RunDeadline => Volatile.Read(ref _runDeadline);
@@ -94,21 +115,45 @@ internal sealed partial class Worker<TPoints>
         return next;
     }
 
-    /// <summary>Before a sleep: the alarm need not ring for a run that is over, unless the next run comes before it and puts it off.</summary>
+    /// <summary>Before a sleep: the alarm need not ring for a run that is over. One that the next run comes long before stays; another is set for the latest limit that this run can have.</summary>
     public void RestAlarm()
     {
         var at = AlarmAt;
-        if (at != WorkerAlarms.Off && (at == 0 || NextDeadline >= at - Math.Min(at, DeadlineSlack / 2)))
-            PutOff(at, WorkerAlarms.Off);
+        if (at == WorkerAlarms.Off)
+            return;
+        var next = NextDeadline;
+        if (at == 0 || Later(next, DeadlineSlack + BriefRunEnds) >= at)
+            PutOff(at, Later(next, DeadlineSlack + _pool.Quantum));
     }
 
-    /// <summary>O1 to O3 for a run that begins. An alarm that is set for the second half of the time until the limit rings once for nothing, which is cheaper.</summary>
-    private void SetAlarm(ulong limit, ulong now)
+    /// <summary>A sleep until a deadline is over, at <paramref name="now"/>. The worker's thread only.</summary>
+    public void NoteAwake(ulong deadline, ulong now)
+    {
+        if (now >= deadline)
+            _lateness += ((long)Math.Min(now - deadline, WorstLateness) - _lateness) / LatenessWeight;
+    }
+
+    /// <summary>An entity has run for so many nanoseconds.</summary>
+    private static void NoteRun(ScheduleEntity entity, ulong ran) => entity.BriefRuns = ran < BriefRun ? Math.Min(entity.BriefRuns + 1, BriefRunsWanted) : 0;
+
+    private static ulong Later(ulong time, ulong by) => time > ScheduleResult.Never - by ? ScheduleResult.Never : time + by;
+
+    private static bool IsBrief(ScheduleEntity entity) => entity.BriefRuns >= BriefRunsWanted;
+
+    /// <summary>
+    /// How late deadlines may be for an entity that begins to run. Setting an alarm costs about as much as a brief run, so entities that had only brief ones for a while have a quantum more: should
+    /// this one be longer, what is due meanwhile waits as long as if it had been queued behind it.
+    /// </summary>
+    private ulong SlackFor(ScheduleEntity entity) => IsBrief(entity) ? DeadlineSlack + _pool.Quantum : DeadlineSlack;
+
+    /// <summary>O1 to O3 for a run that begins. An alarm that will ring after a brief run stays; for others, one that is set for the second half of the time until the limit rings once for nothing, which is cheaper.</summary>
+    private void SetAlarm(ScheduleEntity entity, ulong limit, ulong now)
     {
         var at = AlarmAt;
+        var left = (limit - Math.Min(limit, now)) / 2;
         if (at > limit || at == 0)
             Remind(limit);
-        else if (at < now + ((limit - Math.Min(limit, now)) / 2))
+        else if (at < now + (IsBrief(entity) ? Math.Min(left, BriefRunEnds) : left))
             PutOff(at, limit);
     }
 

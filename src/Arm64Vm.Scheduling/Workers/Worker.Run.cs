@@ -16,13 +16,12 @@ internal sealed partial class Worker<TPoints>
     {
         Volatile.Write(ref _started, now);
         Volatile.Write(ref _current, entity);
-        var next = _wheel.Next;
-        var limit = Math.Min(next > ScheduleResult.Never - DeadlineSlack ? next : next + DeadlineSlack, now + LongestRun);
+        var limit = Math.Min(Later(_wheel.Next, SlackFor(entity)), now + LongestRun);
         if (entity.Group.Cap != 0)
             limit = Math.Min(limit, now + _pool.Quantum);
         TPoints.Reach();
         Interlocked.Exchange(ref _runDeadline, limit);
-        SetAlarm(Math.Min(limit, entity.Alarm), now);
+        SetAlarm(entity, Math.Min(limit, entity.Alarm), now);
         TPoints.Reach();
         if (_pool.SomebodyWaits)
             _pool.StartQuanta();
@@ -35,6 +34,7 @@ internal sealed partial class Worker<TPoints>
         Volatile.Write(ref _current, null);
         var ran = now - _started;
         entity.RunNanoseconds += (long)ran;
+        NoteRun(entity, ran);
         entity.Group.Charge(ran);
         CapMeter.Charge(entity.Group, ran, now);
         switch (result.Reason)

@@ -60,6 +60,7 @@ internal sealed class WorkerThread<TPoints>(Pool<TPoints> pool, Worker<TPoints> 
     /// <summary>Dozes off, looks once more, sleeps until called or until a deadline. See <see cref="SleepGate{TPoints}"/>.</summary>
     private ulong Sleep()
     {
+        var deadline = ScheduleResult.Never;
         worker.Gate.Doze();
         pool.BecomesIdle(worker);
         if (Volatile.Read(ref _leaving) || worker.SeesWork())
@@ -69,11 +70,13 @@ internal sealed class WorkerThread<TPoints>(Pool<TPoints> pool, Worker<TPoints> 
         else
         {
             worker.RestAlarm();
-            var deadline = worker.NextDeadline;
+            deadline = worker.NextDeadline;
             worker.Gate.Sleep(deadline == ScheduleResult.Never ? deadline : deadline - Math.Min(deadline, pool.Clock.Nanoseconds));
         }
 
         pool.NoLongerIdle(worker);
-        return pool.Clock.Nanoseconds;
+        var now = pool.Clock.Nanoseconds;
+        worker.NoteAwake(deadline, now);
+        return now;
     }
 }

@@ -1,4 +1,5 @@
 using Arm64Vm.Ir;
+using Arm64Vm.Ir.Passes;
 
 namespace Arm64Vm.Backend.X64.Compile;
 
@@ -14,9 +15,9 @@ internal sealed class ProbeWindows
     private const int MaxGroups = 64;
 
     private readonly Group[] groups = new Group[MaxGroups];
-    private readonly byte[] groupOf = new byte[IrRegion.MaxInstructions];
-    private readonly int[] distances = new int[IrRegion.MaxInstructions];
-    private readonly ushort[] next = new ushort[IrRegion.MaxInstructions];
+    private byte[] groupOf = [];
+    private int[] distances = [];
+    private ushort[] next = [];
     private int count = 1;
     private int firstOpen = 1;
 
@@ -103,6 +104,9 @@ internal sealed class ProbeWindows
     public void Prepare(ReadOnlySpan<IrInst> code, int from, int to, bool enabled)
     {
         count = firstOpen = 1;
+        Scratch.Reserve(ref groupOf, code.Length);
+        Scratch.Reserve(ref distances, code.Length);
+        Scratch.Reserve(ref next, code.Length);
         groupOf.AsSpan(from, to - from).Clear();
         if (!enabled)
             return;

@@ -6,7 +6,7 @@ namespace Arm64Vm.Devices.Gic.Its;
 /// <summary>One redistributor's LPIs: which are pending, and a copy of their configuration from the property table in guest memory (IHI 0069, 5.1, 6.1).</summary>
 /// <remarks>
 /// Pending bits live here; the pending table in memory is read when LPIs are enabled and written when they are disabled. Any thread may make
-/// one pending; while none is both pending and enabled, which is nearly always, asking takes no lock.
+/// one pending; while none is both pending and enabled, which is nearly always, asking takes no lock. The tables are made when LPIs are first enabled: most machines never do.
 /// </remarks>
 internal sealed class LpiBank(IGuestMemory memory)
 {
@@ -22,11 +22,11 @@ internal sealed class LpiBank(IGuestMemory memory)
     private const byte ConfigurationEnabled = 1;
 
     private readonly Lock _gate = new();
-    private readonly ulong[] _pending = new ulong[Words];
+    private ulong[] _pending = [];
 
     /// <summary>Pending and enabled.</summary>
-    private readonly ulong[] _candidates = new ulong[Words];
-    private readonly byte[] _configuration = new byte[End];
+    private ulong[] _candidates = [];
+    private byte[] _configuration = [];
     private int _candidateCount;
     private ulong _propertyBase;
     private ulong _pendingBase;
@@ -69,6 +69,7 @@ internal sealed class LpiBank(IGuestMemory memory)
             Volatile.Write(ref _isEnabled, enabled);
             if (enabled)
             {
+                MakeTables();
                 LoadPending();
                 LoadConfiguration();
             }
@@ -159,9 +160,10 @@ internal sealed class LpiBank(IGuestMemory memory)
     /// <summary>Moves everything pending to another processor's bank.</summary>
     public void MoveAllTo(LpiBank other)
     {
-        for (var id = First; id < End; id++)
+        var pending = Volatile.Read(ref _pending);
+        for (var id = First; id < pending.Length * 64; id++)
         {
-            if ((Volatile.Read(ref _pending[id / 64]) & (1ul << (id % 64))) != 0 && TryTake(id))
+            if ((Volatile.Read(ref pending[id / 64]) & (1ul << (id % 64))) != 0 && TryTake(id))
                 other.SetPending(id, true);
         }
     }
@@ -172,7 +174,7 @@ internal sealed class LpiBank(IGuestMemory memory)
     public LpiState Save()
     {
         lock (_gate)
-            return new LpiState(_isEnabled, _propertyBase, _pendingBase, [.. _pending]);
+            return new LpiState(_isEnabled, _propertyBase, _pendingBase, _pending.Length == 0 ? new ulong[Words] : [.. _pending]);
     }
 
     public void Restore(LpiState state)
@@ -180,6 +182,7 @@ internal sealed class LpiBank(IGuestMemory memory)
         lock (_gate)
         {
             (_isEnabled, _propertyBase, _pendingBase) = (state.IsEnabled, state.PropertyBase, state.PendingBase);
+            MakeTables();
             state.Pending.AsSpan(0, Math.Min(state.Pending.Length, Words)).CopyTo(_pending);
             Array.Clear(_pending, 0, First / 64);
             Array.Clear(_configuration);
@@ -188,7 +191,16 @@ internal sealed class LpiBank(IGuestMemory memory)
         }
     }
 
-    private bool IsPending(int id) => id is >= First and < End && (_pending[id / 64] & (1ul << (id % 64))) != 0;
+    private void MakeTables()
+    {
+        if (_pending.Length != 0)
+            return;
+        _candidates = new ulong[Words];
+        _configuration = new byte[End];
+        Volatile.Write(ref _pending, new ulong[Words]);
+    }
+
+    private bool IsPending(int id) => id >= First && id < _pending.Length * 64 && (_pending[id / 64] & (1ul << (id % 64))) != 0;
 
     /// <summary>Says anew whether an LPI is a candidate.</summary>
     private bool Update(int id)
