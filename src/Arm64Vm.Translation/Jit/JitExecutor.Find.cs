@@ -184,7 +184,7 @@ internal sealed unsafe partial class JitExecutor
             if (!TryMakeCode(context, table, (int)(pc & 0xFFF), out UnitDraft draft))
                 return false;
             int place = writer.Position;
-            int unit = constants == cache.ConstantsGeneration ? cache.Publish(writer, table, version, draft) : -1;
+            int unit = cache.Publish(writer, table, version, constants, draft);
             KeepImage(unit, place);
             EndProfiledUnit(context, pc, unit, place);
             if (unit >= 0)

@@ -33,13 +33,13 @@ internal sealed unsafe partial class TranslationCache
         return room >= SmallestRoom && compiler.TryCompile(region, compileMode, buffer.Rw + writer.Position, buffer.Rx + writer.Position, room, writer.Position, out size);
     }
 
-    /// <summary>Makes a compiled unit reachable; −1 where bytes of the page have changed since <paramref name="version"/> was read.</summary>
-    internal int Publish(CodeWriter writer, CodeTable* table, uint version, in UnitDraft draft)
+    /// <summary>Makes a compiled unit reachable; −1 where bytes of the page have changed since <paramref name="version"/> was read, or constants were given up since <paramref name="constantsGeneration"/> was.</summary>
+    internal int Publish(CodeWriter writer, CodeTable* table, uint version, uint constantsGeneration, in UnitDraft draft)
     {
         lock (gate)
         {
             CodePage* page = table->Page;
-            if (table->IsRetired || page->Version != version || page->Watch != WatchState.Watched)
+            if (table->IsRetired || ConstantsGeneration != constantsGeneration || page->Version != version || page->Watch != WatchState.Watched)
                 return -1;
             uint* entry = table->Entries + (draft.PageOffset >> 2);
             if (*entry != 0)
