@@ -12,6 +12,12 @@ namespace Arm64Vm.Devices.Tpm;
 internal sealed class SoftwareTpm : ITpm, IDisposable
 {
     private const string Program = "swtpm";
+
+    /// <summary>In the folder, held while a machine has it: swtpm's own lock is taken only when the module is switched on, and its failure would show as a module that does not answer.</summary>
+    private const string LockFile = "arm64vm.lock";
+
+    /// <summary>EWOULDBLOCK, as the runtime reports it: another process has the file.</summary>
+    private const int WouldBlock = 11;
     private const int DataDescriptor = 3;
     private const int ControlDescriptor = 4;
 
@@ -27,16 +33,17 @@ internal sealed class SoftwareTpm : ITpm, IDisposable
     /// <summary>Milliseconds for an answer of the control channel, which swtpm gives between commands.</summary>
     private const int Patience = 60_000;
 
+    private readonly FileStream _owner;
     private readonly Socket _data;
     private readonly Socket _control;
     private readonly Lock _controlGate = new();
     private int _locality = -1;
 
-    private SoftwareTpm(Socket data, Socket control) => (_data, _control) = (data, control);
+    private SoftwareTpm(FileStream owner, Socket data, Socket control) => (_owner, _data, _control) = (owner, data, control);
 
     /// <summary>Starts swtpm.</summary>
     /// <param name="folder">Where the module's state is kept; it is made if it is not there. One machine at a time has it.</param>
-    /// <exception cref="TpmException">swtpm is not installed, or refuses.</exception>
+    /// <exception cref="TpmException">swtpm is not installed, or refuses, or another machine has the folder.</exception>
     /// <exception cref="IOException">The folder cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be made.</exception>
     public static SoftwareTpm Start(string folder)
@@ -45,18 +52,20 @@ internal sealed class SoftwareTpm : ITpm, IDisposable
         if (path.Contains(','))
             throw new TpmException($"The folder of a TPM cannot be '{path}': swtpm takes what follows a comma for an option.");
         MakeFolder(path);
+        var owner = Own(path);
         var (data, theirData) = ChildProcess.CreateSocketPair();
         var (control, theirControl) = ChildProcess.CreateSocketPair();
         var (ourData, ourControl) = (Own(data), Own(control));
         try
         {
             Run(path, theirData, theirControl);
-            return new SoftwareTpm(ourData, ourControl);
+            return new SoftwareTpm(owner, ourData, ourControl);
         }
         catch
         {
             ourData.Dispose();
             ourControl.Dispose();
+            owner.Dispose();
             throw;
         }
         finally
@@ -112,6 +121,7 @@ internal sealed class SoftwareTpm : ITpm, IDisposable
             Control(Shutdown, []);
         _data.Dispose();
         _control.Dispose();
+        _owner.Dispose();
     }
 
     private static void Run(string folder, int data, int control)
@@ -126,6 +136,18 @@ internal sealed class SoftwareTpm : ITpm, IDisposable
             throw new TpmException($"A TPM needs swtpm, which cannot be started ({message}); 'apt install swtpm' brings it.");
         if (status != 0)
             throw new TpmException($"swtpm does not start: {LastLine(message, status.Value)}");
+    }
+
+    private static FileStream Own(string folder)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(folder, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e.HResult == WouldBlock)
+        {
+            throw new TpmException($"The TPM in '{folder}' is in use by another machine; each needs its own.");
+        }
     }
 
     private static Socket Own(int descriptor) => new(new SafeSocketHandle(descriptor, ownsHandle: true));

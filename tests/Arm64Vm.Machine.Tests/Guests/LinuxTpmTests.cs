@@ -9,11 +9,11 @@ public sealed class LinuxTpmTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    /// <summary>EDK2 measures what it starts, Linux finds the module by ACPI, and a command's bytes come back as random ones; a second machine has the same module.</summary>
+    /// <summary>EDK2 measures what it starts where it is built to (Debian's 2022.11 is, 2026.08 is not); Linux finds the module by ACPI, and a command's bytes come back as random ones.</summary>
     [Theory]
-    [InlineData("QEMU_EFI.fd")]
-    [InlineData("edk2-new/QEMU_EFI.fd")]
-    public async Task ACommandBufferServesFirmwareAndLinux(string firmware)
+    [InlineData("QEMU_EFI.fd", true)]
+    [InlineData("edk2-new/QEMU_EFI.fd", false)]
+    public async Task ACommandBufferServesFirmwareAndLinux(string firmware, bool measures)
     {
         var text = await RunAsync(
             """
@@ -25,9 +25,9 @@ public sealed class LinuxTpmTests : IDisposable
             config => config with { Firmware = GuestFiles.Find(firmware), Tpm = new TpmConfig(State, TpmInterface.Crb) });
         Assert.Contains("VERSION=2", text, StringComparison.Ordinal);
         Assert.Contains("RANDOM=800100000014000000000008", text, StringComparison.Ordinal);
-        Assert.Contains("TPMEventLog=0x", text, StringComparison.Ordinal);
         Assert.Matches("PCR0=[0-9A-F]{64}", text);
-        Assert.DoesNotContain("PCR0=0000000000000000", text, StringComparison.Ordinal);
+        Assert.Equal(measures, text.Contains("TPMEventLog=0x", StringComparison.Ordinal));
+        Assert.Equal(measures, !text.Contains("PCR0=0000000000000000", StringComparison.Ordinal));
     }
 
     /// <summary>EDK2 finds the registers by the device tree, and Linux is told of its log.</summary>

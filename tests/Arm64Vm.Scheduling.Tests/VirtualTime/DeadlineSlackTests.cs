@@ -76,7 +76,7 @@ public class DeadlineSlackTests
     [Fact]
     public void BriefRunsShareAnAlarm()
     {
-        const int Wakes = 64;
+        const int Wakes = 640;
         const ulong Period = 300_000;
         for (var i = 0; i < 16; i++)
             RunFor(30_000);
