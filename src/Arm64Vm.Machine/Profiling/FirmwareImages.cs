@@ -17,7 +17,10 @@ internal static class FirmwareImages
 
     /// <summary>How far before code its header may be.</summary>
     private const ulong LargestImage = 4 << 20;
-    private const int HeaderBytes = 0x400;
+
+    /// <summary>Headers may be at the end of the first page, next to the code.</summary>
+    private const int FarthestHeader = 0x1000;
+    private const int DosHeaderBytes = 0x40;
     private const ushort MachineArm64 = 0xAA64;
     private const ushort MagicPe32Plus = 0x20B;
     private const int TerseHeaderBytes = 40;
@@ -94,14 +97,16 @@ internal static class FirmwareImages
 
     private static Image? ReadPe(IGuestMemory memory, ulong at)
     {
-        var header = memory.Map(at, HeaderBytes);
-        if (header.Length < HeaderBytes || header[0] != 'M' || header[1] != 'Z')
+        var header = memory.Map(at, DosHeaderBytes);
+        if (header.Length < DosHeaderBytes || header[0] != 'M' || header[1] != 'Z')
             return null;
         var start = BinaryPrimitives.ReadUInt32LittleEndian(header[0x3C..]);
-        const int OptionalBytes = 112 + (7 * 8);
-        if (start > HeaderBytes - 24 - OptionalBytes)
+        const int HeaderBytes = 24 + 112 + (7 * 8);
+        if (start > FarthestHeader)
             return null;
-        var pe = header[(int)start..];
+        var pe = memory.Map(at + start, HeaderBytes);
+        if (pe.Length < HeaderBytes)
+            return null;
         var optional = pe[24..];
         if (!pe.StartsWith("PE\0\0"u8) || BinaryPrimitives.ReadUInt16LittleEndian(pe[4..]) != MachineArm64 || BinaryPrimitives.ReadUInt16LittleEndian(optional) != MagicPe32Plus
             || BinaryPrimitives.ReadUInt32LittleEndian(optional[108..]) < 7)

@@ -13,20 +13,15 @@ internal sealed class GuestTasks
 {
     private const int LookEvery = 20;
     private const ulong LargestKernel = 96 << 20;
-
-    /// <summary>The head of the list of modules (kernel/module/main.c), which kernels with all symbols in kallsyms name.</summary>
-    private const string ModuleList = "modules";
+    private const int MostPlaces = 4;
 
     /// <summary>TTBR1_EL1 without its ASID and CnP.</summary>
     private const ulong TableMask = 0x0000_FFFF_FFFF_FFFE;
 
     private readonly VirtMachineBoard _board;
     private readonly TaskLayout _layout;
-    private ulong _kernelPhysical;
-    private ulong _kernelVirtual;
     private readonly Dictionary<ulong, long> _kernelTables = [];
     private int _looks;
-    private int _blocksSeen;
 
     public GuestTasks(VirtMachineBoard board, bool isBare)
     {
@@ -68,49 +63,57 @@ internal sealed class GuestTasks
     /// <summary>Looks for the kernel, if it has not been found.</summary>
     public void LookNow(BlockRegistry registry)
     {
-        if (IsBare || Kernel is not null || (_kernelPhysical == 0 && !TryFindKernel(registry)))
+        if (IsBare || Kernel is not null)
             return;
-        Kernel = FindSymbols();
+        Kernel = FindKernel(registry);
         Modules = FindModules();
     }
 
     /// <summary>With the table that the kernel ran most with: a processor that stands in EL0 may have one with its entry only (kernel page table isolation).</summary>
     private List<(string Name, List<KernelModules.Function> Functions)> FindModules()
     {
-        if (Kernel?.Find(symbol => symbol.Name == ModuleList && char.ToLowerInvariant(symbol.Type) is 'd' or 'b') is not { Name: ModuleList } list)
+        if (Kernel is null)
             return [];
         foreach (var table in _kernelTables.OrderByDescending(one => one.Value).Select(one => one.Key))
         {
-            if (new KernelModules(new GuestAddressSpace(_board.Memory, _board.Vcpu, table)).Read(list.Address) is { Count: > 0 } modules)
+            if (new KernelModules(new GuestAddressSpace(_board.Memory, _board.Vcpu, table)).Read(Kernel) is { Count: > 0 } modules)
                 return modules;
         }
 
         return [];
     }
 
-    /// <summary>Code of the upper half that lies in RAM tells where the kernel is.</summary>
-    private bool TryFindKernel(BlockRegistry registry)
+    /// <summary>Code of the upper half that lies in RAM tells where the kernel is, or where one of its modules is: the kernel is what most code is as far from its address as.</summary>
+    private List<Kallsyms.Symbol>? FindKernel(BlockRegistry registry)
     {
-        while (_blocksSeen < registry.Count)
+        Dictionary<ulong, (int Count, ulong Virtual, ulong Physical)> places = [];
+        for (var i = 0; i < registry.Count; i++)
         {
-            ref readonly var block = ref registry.BlockAt(_blocksSeen++);
+            ref readonly var block = ref registry.BlockAt(i);
             if (block.VirtualAddress >> 48 != 0xFFFF || block.PhysicalAddress < MemoryMap.RamBase)
                 continue;
-            _kernelPhysical = block.PhysicalAddress;
-            _kernelVirtual = block.VirtualAddress;
-            return true;
+            ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(places, block.VirtualAddress - block.PhysicalAddress, out _);
+            place = (place.Count + 1, block.VirtualAddress, block.PhysicalAddress);
         }
 
-        return false;
+        foreach (var (_, address, physical) in places.Values.OrderByDescending(place => place.Count).Take(MostPlaces))
+        {
+            if (FindSymbols(address, physical) is { } symbols)
+                return symbols;
+        }
+
+        return null;
     }
 
-    private List<Kallsyms.Symbol>? FindSymbols()
+    private List<Kallsyms.Symbol>? FindSymbols(ulong address, ulong physical)
     {
-        var start = Math.Max(MemoryMap.RamBase, _kernelPhysical > LargestKernel / 2 ? (_kernelPhysical - LargestKernel / 2) & ~0xFFFUL : 0);
+        var start = Math.Max(MemoryMap.RamBase, physical > LargestKernel / 2 ? (physical - LargestKernel / 2) & ~0xFFFUL : 0);
+        if (start >= MemoryMap.RamBase + _board.Ram.Size)
+            return null;
         var length = Math.Min(LargestKernel, MemoryMap.RamBase + _board.Ram.Size - start);
         var symbols = Kallsyms.Find(_board.Memory.Map(start, length));
 
         // The code that led here is the kernel's, or the table is that of another.
-        return symbols is not null && symbols[0].Address <= _kernelVirtual && symbols[^1].Address > _kernelVirtual ? symbols : null;
+        return symbols is not null && symbols[0].Address <= address && symbols[^1].Address > address ? symbols : null;
     }
 }

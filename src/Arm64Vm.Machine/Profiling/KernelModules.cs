@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Arm64Vm.Profiling;
 
 namespace Arm64Vm.Machine.Profiling;
 
@@ -10,6 +11,9 @@ namespace Arm64Vm.Machine.Profiling;
 /// </remarks>
 internal sealed class KernelModules(IKernelMemory memory)
 {
+    /// <summary>The head of the list (kernel/module/main.c), which only kernels with their data in kallsyms name.</summary>
+    private const string ListName = "modules";
+    private const int LongestFunction = 0x400;
     private const int ListOffset = 8;
     private const int NameOffset = 24;
     private const int NameBytes = 56;
@@ -22,7 +26,26 @@ internal sealed class KernelModules(IKernelMemory memory)
     /// <summary>A function of a module.</summary>
     public readonly record struct Function(ulong Address, ulong Size, string Name);
 
-    /// <summary>The modules, by name.</summary>
+    /// <summary>Functions that go through the list, in every kernel since 2.6.</summary>
+    private static readonly string[] _walkers = ["module_kallsyms_lookup_name", "find_module_all", "print_modules", "module_get_kallsym"];
+
+    /// <summary>The modules of a kernel, from a list that its symbols name, or that code in it goes through.</summary>
+    /// <param name="kernel">Its symbols, by address.</param>
+    public List<(string Name, List<Function> Functions)> Read(List<Kallsyms.Symbol> kernel)
+    {
+        var lists = kernel.Where(symbol => symbol.Name == ListName && char.ToLowerInvariant(symbol.Type) is 'd' or 'b').Select(symbol => symbol.Address)
+            .Concat(_walkers.SelectMany(name => AddressesIn(kernel, name))).Distinct();
+        foreach (var list in lists)
+        {
+            var modules = Read(list);
+            if (modules.Exists(module => module.Functions.Count > 0))
+                return modules;
+        }
+
+        return [];
+    }
+
+    /// <summary>The modules of a list.</summary>
     /// <param name="list">Where the kernel has the list's head (<c>modules</c>).</param>
     public List<(string Name, List<Function> Functions)> Read(ulong list)
     {
@@ -34,6 +57,18 @@ internal sealed class KernelModules(IKernelMemory memory)
         }
 
         return found;
+    }
+
+    /// <summary>What a function takes the address of.</summary>
+    private List<ulong> AddressesIn(List<Kallsyms.Symbol> kernel, string name)
+    {
+        var at = kernel.FindIndex(symbol => symbol.Name == name && symbol.Type is 't' or 'T');
+        if (at < 0)
+            return [];
+        var start = kernel[at].Address;
+        var next = kernel.FindIndex(at, symbol => symbol.Address > start);
+        var code = new byte[next < 0 ? LongestFunction : (int)Math.Min(LongestFunction, kernel[next].Address - start)];
+        return CodeAddresses.Find(code.AsSpan(0, ReadUpTo(start, code)), start);
     }
 
     private string? NameOf(ulong module)

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Arm64Vm.Machine.Profiling;
+using Arm64Vm.Profiling;
 
 namespace Arm64Vm.Machine.Tests.Profiling;
 
@@ -28,6 +29,31 @@ public class KernelModulesTests
         Assert.Equal(["ext4", "virtio_blk"], modules.Select(module => module.Name));
         Assert.Equal([new KernelModules.Function(Text, 0x80, "ext4_iget"), new KernelModules.Function(Text + 0x80, 0x40, "ext4_sync")], modules[0].Functions);
         Assert.Equal("virtblk_done", Assert.Single(modules[1].Functions).Name);
+    }
+
+    [Fact]
+    public void AListThatIsNamedIsTaken() =>
+        Assert.Equal(2, new KernelModules(_memory).Read([new Kallsyms.Symbol(List, 'D', "modules")]).Count);
+
+    /// <summary>Kernels without data in kallsyms: what print_modules loads from is the list.</summary>
+    [Theory]
+    [InlineData(0x9104_0273u, 0xF940_0260u)] // ADD X19, X19, #0x100; LDR X0, [X19]
+    [InlineData(0xD503_201Fu, 0xF940_8260u)] // NOP; LDR X0, [X19, #0x100]
+    public void AListWithoutANameIsFoundInCode(uint second, uint third)
+    {
+        const ulong Code = 0xFFFF_8000_00FF_0200;
+        Span<byte> code = stackalloc byte[16];
+
+        // ADRP X1, one page back: something else; ADRP X19, 16 pages on.
+        BinaryPrimitives.WriteUInt32LittleEndian(code, 0xF0FF_FFE1);
+        BinaryPrimitives.WriteUInt32LittleEndian(code[4..], 0x9000_0093);
+        BinaryPrimitives.WriteUInt32LittleEndian(code[8..], second);
+        BinaryPrimitives.WriteUInt32LittleEndian(code[12..], third);
+        _memory.Write(Code, code);
+        List<Kallsyms.Symbol> kernel = [new(Code - 0x100, 'T', "other"), new(Code, 'T', "print_modules"), new(Code + 16, 'T', "another")];
+        Assert.Equal(["ext4", "virtio_blk"], new KernelModules(_memory).Read(kernel).Select(module => module.Name));
+        kernel[1] = kernel[1] with { Name = "something" };
+        Assert.Empty(new KernelModules(_memory).Read(kernel));
     }
 
     [Fact]
