@@ -67,7 +67,8 @@ public sealed class VncGuestTests : IDisposable
         await machine.WaitForConsoleAsync("~# ", GuestFiles.Patience);
 
         // struct input_event: 16 bytes of time, type, code, value.
-        machine.Console.Type("modprobe virtio_input; modprobe evdev; grep -h '^N:' /proc/bus/input/devices; for e in /sys/class/input/event*; do d=/dev/input/${e##*/}; grep -q Keyboard $e/device/name && K=$d; grep -q Tablet $e/device/name && T=$d; done; (od -An -v -tu2 -w24 $K & od -An -v -tu2 -w24 $T) | stdbuf -oL awk '{ print \"EV\", $9, $10, $11 }' & sleep 1; echo LISTE''NING\r");
+        // Value 2 is a key that the kernel repeats, as it does where it is slow to get the release.
+        machine.Console.Type("modprobe virtio_input; modprobe evdev; grep -h '^N:' /proc/bus/input/devices; for e in /sys/class/input/event*; do d=/dev/input/${e##*/}; grep -q keyboard $e/device/name && K=$d; grep -q tablet $e/device/name && T=$d; done; exec 3<$K 4<$T; for e in 3 4; do stdbuf -oL od -An -v -tu2 -w24 <&$e | while read -r a b c d e f g h type code value rest; do echo EV $type $code $value; done & done; echo LISTE''NING; wait\r");
         await machine.WaitForConsoleAsync("LISTENING", GuestFiles.Patience);
         using var client = await VncClient.ConnectAsync(Socket, true, VncClient.Zrle);
         await client.KeyAsync(Shift, true);
@@ -79,7 +80,7 @@ public sealed class VncGuestTests : IDisposable
         await machine.WaitForConsoleAsync("EV 1 272 1", GuestFiles.Patience);
         await machine.StopAsync();
         await run;
-        var lines = machine.Console.Text.Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith("EV ", StringComparison.Ordinal) && line != "EV 0 0 0").ToList();
+        var lines = machine.Console.Text.Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith("EV ", StringComparison.Ordinal) && line != "EV 0 0 0" && !line.EndsWith(" 2", StringComparison.Ordinal)).ToList();
         Assert.Equal(["EV 1 42 1", "EV 1 16 1", "EV 1 16 0", "EV 1 42 0", "EV 3 0 32767", "EV 1 272 1"], lines);
     }
 
