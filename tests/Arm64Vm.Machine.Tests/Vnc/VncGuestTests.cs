@@ -3,10 +3,9 @@ using Arm64Vm.Machine.Vnc;
 
 namespace Arm64Vm.Machine.Tests.Vnc;
 
-/// <summary>What is typed into a VNC client, as guests get it.</summary>
+/// <summary>VNC clients of stock guests: what is drawn for them, and what is typed into them.</summary>
 public sealed class VncGuestTests : IDisposable
 {
-    private const uint Return = 0xFF0D;
     private const uint Shift = 0xFFE1;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("arm64vm");
@@ -15,9 +14,9 @@ public sealed class VncGuestTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    /// <summary>The shell's output goes to the display and to the serial console; nothing is typed on the latter.</summary>
+    /// <summary>Debian's builds of EDK2 have no driver for a keyboard on virtio, so that the serial console is the only one to type on.</summary>
     [Fact]
-    public async Task TheKeyboardTypesIntoTheShellOfEdk2()
+    public async Task TheShellOfEdk2IsSeen()
     {
         using var disk = new FatDisk().AddFile(["EFI", "BOOT"], "BOOTAA64.EFI", await File.ReadAllBytesAsync(GuestFiles.Find("edk2-new/shellaa64.efi"))).Write();
         await using var machine = VirtualMachine.Create(new MachineConfig
@@ -29,16 +28,12 @@ public sealed class VncGuestTests : IDisposable
         });
         await using var server = VncServer.Start(machine, "unix:" + Socket);
         var run = machine.RunAsync(TestContext.Current.CancellationToken);
-        await machine.WaitForConsoleAsync("any other key to continue", GuestFiles.Patience);
-        using var client = await VncClient.ConnectAsync(Socket, true, VncClient.Zrle, VncClient.DesktopSize);
-        await TypeAsync(client, "x");
         await machine.WaitForConsoleAsync("Shell>", GuestFiles.Patience);
-        await TypeAsync(client, "set Answer 42\recho is%Answer%\r");
-        await machine.WaitForConsoleAsync("is42", GuestFiles.Patience);
+        using var client = await VncClient.ConnectAsync(Socket, true, VncClient.Zrle, VncClient.DesktopSize);
         await client.AskAsync(incremental: false);
         await client.UpdateAsync();
         Assert.True(client.Picture.AsSpan().ContainsAnyExcept((byte)0), "nothing is drawn");
-        await TypeAsync(client, "reset -s\r");
+        machine.Console.Type("reset -s\r");
         Assert.Equal(RunEnd.PowerOff, (await run.WaitAsync(GuestFiles.Patience)).End);
     }
 
@@ -82,20 +77,5 @@ public sealed class VncGuestTests : IDisposable
         await run;
         var lines = machine.Console.Text.Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith("EV ", StringComparison.Ordinal) && line != "EV 0 0 0" && !line.EndsWith(" 2", StringComparison.Ordinal)).ToList();
         Assert.Equal(["EV 1 42 1", "EV 1 16 1", "EV 1 16 0", "EV 1 42 0", "EV 3 0 32767", "EV 1 272 1"], lines);
-    }
-
-    private static async Task TypeAsync(VncClient client, string text)
-    {
-        foreach (var character in text)
-        {
-            var isShifted = char.IsAsciiLetterUpper(character) || character == '%';
-            var symbol = character == '\r' ? Return : character;
-            if (isShifted)
-                await client.KeyAsync(Shift, true);
-            await client.KeyAsync(symbol, true);
-            await client.KeyAsync(symbol, false);
-            if (isShifted)
-                await client.KeyAsync(Shift, false);
-        }
     }
 }
