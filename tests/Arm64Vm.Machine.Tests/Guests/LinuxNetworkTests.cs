@@ -152,7 +152,7 @@ public sealed class LinuxNetworkTests : IDisposable
             until ip neigh | grep -q '{{address}}.*lladdr' || [ $tries -gt 60 ]; do ping -c 1 -W 1 {{address}} >/dev/null; tries=$((tries + 1)); done
             echo RX-QUEUES=$(ls -d /sys/class/net/eth0/queues/rx-* | wc -l)
             for c in 0 1; do taskset -c $c wget -q -O - http://{{address}}:{{port}}/ | sha256sum; done
-            for q in input.0 input.1; do awk -v q=$q '$0 ~ "virtio.*-" q { sum += $2 + $3 } END { print q, (sum > 20), sum }' /proc/interrupts; done
+            for q in input.0 input.1; do awk -v q=$q '$0 ~ "virtio.*-" q { sum += $2 + $3 } END { print q, (sum > 4), sum }' /proc/interrupts; done
             """;
         VirtualMachine machine;
         try
