@@ -27,14 +27,14 @@ internal sealed class KernelModules(IKernelMemory memory)
     public readonly record struct Function(ulong Address, ulong Size, string Name);
 
     /// <summary>Functions that go through the list, in every kernel since 2.6.</summary>
-    private static readonly string[] _walkers = ["module_kallsyms_lookup_name", "find_module_all", "print_modules", "module_get_kallsym"];
+    private static IEnumerable<string> Walkers => ["module_kallsyms_lookup_name", "find_module_all", "print_modules", "module_get_kallsym"];
 
     /// <summary>The modules of a kernel, from a list that its symbols name, or that code in it goes through.</summary>
     /// <param name="kernel">Its symbols, by address.</param>
     public List<(string Name, List<Function> Functions)> Read(List<Kallsyms.Symbol> kernel)
     {
         var lists = kernel.Where(symbol => symbol.Name == ListName && char.ToLowerInvariant(symbol.Type) is 'd' or 'b').Select(symbol => symbol.Address)
-            .Concat(_walkers.SelectMany(name => AddressesIn(kernel, name))).Distinct();
+            .Concat(Walkers.SelectMany(name => AddressesIn(kernel, name))).Distinct();
         foreach (var list in lists)
         {
             var modules = Read(list);
