@@ -9,9 +9,6 @@ namespace Arm64Vm.Devices.Flash;
 /// </remarks>
 internal sealed class FlashFile : IFlashStore, IDisposable
 {
-    /// <summary>EWOULDBLOCK, which the runtime reports where a lock is held.</summary>
-    private const int WouldBlock = 11;
-
     private static readonly TimeSpan s_batch = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
@@ -32,7 +29,7 @@ internal sealed class FlashFile : IFlashStore, IDisposable
         {
             _file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e) when (e.HResult == WouldBlock)
+        catch (IOException e) when (HostFileLocks.IsHeld(e))
         {
             throw new IOException($"The variables file '{path}' is in use by another machine; each needs its own.", e);
         }

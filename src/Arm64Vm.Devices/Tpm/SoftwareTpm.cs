@@ -15,9 +15,6 @@ internal sealed class SoftwareTpm : ITpm, IDisposable
 
     /// <summary>In the folder, held while a machine has it: swtpm's own lock is taken only when the module is switched on, and its failure would show as a module that does not answer.</summary>
     private const string LockFile = "arm64vm.lock";
-
-    /// <summary>EWOULDBLOCK, as the runtime reports it: another process has the file.</summary>
-    private const int WouldBlock = 11;
     private const int DataDescriptor = 3;
     private const int ControlDescriptor = 4;
 
@@ -144,7 +141,7 @@ internal sealed class SoftwareTpm : ITpm, IDisposable
         {
             return new FileStream(Path.Combine(folder, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e) when (e.HResult == WouldBlock)
+        catch (IOException e) when (HostFileLocks.IsHeld(e))
         {
             throw new TpmException($"The TPM in '{folder}' is in use by another machine; each needs its own.");
         }

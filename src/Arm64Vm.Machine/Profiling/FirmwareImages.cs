@@ -141,7 +141,8 @@ internal static class FirmwareImages
             if (entry.Length < DebugEntryBytes || BinaryPrimitives.ReadUInt32LittleEndian(entry[12..]) != CodeView)
                 continue;
             var data = memory.Map(origin + BinaryPrimitives.ReadUInt32LittleEndian(entry[20..]), LongestPath);
-            var path = data.StartsWith("NB10"u8) ? data[16..] : data.StartsWith("RSDS"u8) ? data[24..] : data.StartsWith("MTOC"u8) ? data[20..] : default;
+            var skipped = data.StartsWith("NB10"u8) ? 16 : data.StartsWith("RSDS"u8) ? 24 : data.StartsWith("MTOC"u8) ? 20 : data.Length;
+            var path = data[Math.Min(skipped, data.Length)..]; // memory may end before
             var length = path.IndexOf((byte)0);
             if (length > 0 && !path[..length].ContainsAnyExceptInRange((byte)' ', (byte)'~'))
                 return Path.GetFileNameWithoutExtension(Encoding.ASCII.GetString(path[..length]).Replace('\\', '/')) is { Length: > 0 } name ? name : null;

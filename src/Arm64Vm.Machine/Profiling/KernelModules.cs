@@ -7,7 +7,7 @@ namespace Arm64Vm.Machine.Profiling;
 /// <summary>The modules that a Linux kernel has loaded, and their functions: from the kernel's list of them (struct module, include/linux/module.h).</summary>
 /// <remarks>
 /// A module's list node and its name are where they have been in every kernel since 2.6; its own symbol table (struct mod_kallsyms) is found by what must hold,
-/// since its place differs from kernel to kernel. What does not look right is left out.
+/// since its place differs from kernel to kernel. What does not look right is left out. How many modules and symbols are looked at is limited for all lists together, since a guest may have made them up.
 /// </remarks>
 internal sealed class KernelModules(IKernelMemory memory)
 {
@@ -19,9 +19,12 @@ internal sealed class KernelModules(IKernelMemory memory)
     private const int NameBytes = 56;
     private const int LargestModule = 0x800;
     private const int MostModules = 1000;
-    private const uint MostSymbols = 100_000;
+    private const uint MostSymbols = 1_000_000;
     private const int SymbolBytes = 24;
     private const int LongestName = 256;
+
+    private int _modulesLeft = MostModules;
+    private uint _symbolsLeft = MostSymbols;
 
     /// <summary>A function of a module.</summary>
     public readonly record struct Function(ulong Address, ulong Size, string Name);
@@ -50,7 +53,7 @@ internal sealed class KernelModules(IKernelMemory memory)
     public List<(string Name, List<Function> Functions)> Read(ulong list)
     {
         List<(string, List<Function>)> found = [];
-        for (var node = Word(list); IsKernel(node) && node != list && found.Count < MostModules; node = Word(node))
+        for (var node = Word(list); IsKernel(node) && node != list && _modulesLeft-- > 0; node = Word(node))
         {
             if (NameOf(node - ListOffset) is { } name)
                 found.Add((name, FunctionsOf(node - ListOffset)));
@@ -68,13 +71,13 @@ internal sealed class KernelModules(IKernelMemory memory)
         var start = kernel[at].Address;
         var next = kernel.FindIndex(at, symbol => symbol.Address > start);
         var code = new byte[next < 0 ? LongestFunction : (int)Math.Min(LongestFunction, kernel[next].Address - start)];
-        return CodeAddresses.Find(code.AsSpan(0, ReadUpTo(start, code)), start);
+        return CodeAddresses.Find(code.AsSpan(0, memory.ReadUpTo(start, code)), start);
     }
 
     private string? NameOf(ulong module)
     {
         Span<byte> bytes = stackalloc byte[NameBytes];
-        if (!TryRead(module + NameOffset, bytes))
+        if (!memory.TryRead(module + NameOffset, bytes))
             return null;
         var length = bytes.IndexOf((byte)0);
         return length > 0 && !bytes[..length].ContainsAnyExceptInRange((byte)'!', (byte)'~') ? Encoding.ASCII.GetString(bytes[..length]) : null;
@@ -87,11 +90,11 @@ internal sealed class KernelModules(IKernelMemory memory)
         for (ulong at = NameOffset + NameBytes; at < LargestModule; at += 8)
         {
             var place = Word(module + at);
-            if (!IsKernel(place) || !TryRead(place, table))
+            if (!IsKernel(place) || !memory.TryRead(place, table))
                 continue;
             var (symbols, count) = (BinaryPrimitives.ReadUInt64LittleEndian(table), BinaryPrimitives.ReadUInt64LittleEndian(table[8..]));
             var (names, types) = (BinaryPrimitives.ReadUInt64LittleEndian(table[16..]), BinaryPrimitives.ReadUInt64LittleEndian(table[24..]));
-            if (IsKernel(symbols) && IsKernel(names) && IsKernel(types) && (uint)count is > 1 and <= MostSymbols && ReadFunctions(symbols, (uint)count, names, types) is { Count: > 0 } functions)
+            if (IsKernel(symbols) && IsKernel(names) && IsKernel(types) && (uint)count > 1 && (uint)count <= _symbolsLeft && ReadFunctions(symbols, (uint)count, names, types) is { Count: > 0 } functions)
                 return functions;
         }
 
@@ -101,10 +104,13 @@ internal sealed class KernelModules(IKernelMemory memory)
     /// <summary>Null where this is no table of symbols: the first one is empty, and each name is in the names.</summary>
     private List<Function>? ReadFunctions(ulong symbols, uint count, ulong names, ulong types)
     {
+        Span<byte> first = stackalloc byte[SymbolBytes];
+        if (!memory.TryRead(symbols, first) || first.ContainsAnyExcept((byte)0) || !memory.TryRead(names, first[..1]) || first[0] != 0)
+            return null;
+        _symbolsLeft -= count;
         var entries = new byte[count * SymbolBytes];
         var kinds = new byte[count];
-        Span<byte> first = stackalloc byte[1];
-        if (!TryRead(symbols, entries) || entries.AsSpan(0, SymbolBytes).ContainsAnyExcept((byte)0) || !TryRead(types, kinds) || !TryRead(names, first) || first[0] != 0)
+        if (!memory.TryRead(symbols, entries) || !memory.TryRead(types, kinds))
             return null;
         List<Function> functions = [];
         for (var i = 1; i < count; i++)
@@ -123,7 +129,7 @@ internal sealed class KernelModules(IKernelMemory memory)
     private string? Text(ulong address)
     {
         Span<byte> bytes = stackalloc byte[LongestName];
-        var length = ReadUpTo(address, bytes);
+        var length = memory.ReadUpTo(address, bytes);
         var end = bytes[..length].IndexOf((byte)0);
         return end >= 0 && !bytes[..end].ContainsAnyExceptInRange((byte)'!', (byte)'~') ? Encoding.ASCII.GetString(bytes[..end]) : null;
     }
@@ -131,25 +137,8 @@ internal sealed class KernelModules(IKernelMemory memory)
     private ulong Word(ulong address)
     {
         Span<byte> bytes = stackalloc byte[8];
-        return TryRead(address, bytes) ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : 0;
+        return memory.TryRead(address, bytes) ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : 0;
     }
 
     private static bool IsKernel(ulong address) => address >> 48 == 0xFFFF;
-
-    private bool TryRead(ulong address, Span<byte> bytes) => ReadUpTo(address, bytes) == bytes.Length;
-
-    /// <summary>Bytes read until something is not mapped.</summary>
-    private int ReadUpTo(ulong address, Span<byte> bytes)
-    {
-        var at = 0;
-        while (at < bytes.Length)
-        {
-            var length = Math.Min(bytes.Length - at, 0x1000 - (int)((address + (ulong)at) & 0xFFF));
-            if (!memory.TryReadUpper(address + (ulong)at, bytes.Slice(at, length)))
-                break;
-            at += length;
-        }
-
-        return at;
-    }
 }

@@ -131,7 +131,7 @@ internal sealed class TaskLayout(IKernelMemory memory)
     private string? NameAt(ulong task)
     {
         Span<byte> name = stackalloc byte[NameBytes];
-        if (!TryRead(task + (ulong)_name, name))
+        if (!memory.TryRead(task + (ulong)_name, name))
             return null;
         var end = name.IndexOf((byte)0);
         return end > 0 && !name[..end].ContainsAnyExceptInRange((byte)' ', (byte)'~') ? Encoding.ASCII.GetString(name[..end]) : null;
@@ -140,7 +140,7 @@ internal sealed class TaskLayout(IKernelMemory memory)
     private int FindName(ulong task)
     {
         var bytes = new byte[LargestTask];
-        ReadOnlySpan<byte> read = bytes.AsSpan(0, ReadUpTo(task, bytes));
+        ReadOnlySpan<byte> read = bytes.AsSpan(0, memory.ReadUpTo(task, bytes));
         var found = -1;
         for (var at = 0; ;)
         {
@@ -187,7 +187,7 @@ internal sealed class TaskLayout(IKernelMemory memory)
     private HashSet<(int Memory, int Table)> FindMemory(ulong task, ulong tableBase)
     {
         var bytes = new byte[LargestTask];
-        var length = ReadUpTo(task, bytes);
+        var length = memory.ReadUpTo(task, bytes);
         HashSet<(int, int)> found = [];
         Dictionary<ulong, List<int>> seen = [];
         for (var at = 0; at + 16 <= length; at += 8)
@@ -208,7 +208,7 @@ internal sealed class TaskLayout(IKernelMemory memory)
     private List<int> FindTables(ulong structure, ulong tableBase)
     {
         var bytes = new byte[MemoryBytes];
-        var length = ReadUpTo(structure, bytes);
+        var length = memory.ReadUpTo(structure, bytes);
         List<int> found = [];
         for (var at = 0; at + 8 <= length; at += 8)
         {
@@ -226,22 +226,5 @@ internal sealed class TaskLayout(IKernelMemory memory)
         var done = (address & 7) == 0 && memory.TryReadUpper(address, bytes);
         value = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         return done;
-    }
-
-    private bool TryRead(ulong address, Span<byte> bytes) => ReadUpTo(address, bytes) == bytes.Length;
-
-    /// <summary>Bytes read until something is not mapped.</summary>
-    private int ReadUpTo(ulong address, Span<byte> bytes)
-    {
-        var at = 0;
-        while (at < bytes.Length)
-        {
-            var length = Math.Min(bytes.Length - at, 0x1000 - (int)((address + (ulong)at) & 0xFFF));
-            if (!memory.TryReadUpper(address + (ulong)at, bytes.Slice(at, length)))
-                break;
-            at += length;
-        }
-
-        return at;
     }
 }

@@ -6,9 +6,6 @@ namespace Arm64Vm.Devices.Virtio.Block;
 /// <summary>A raw disk image, or a block device of the host.</summary>
 internal sealed class FileBlockBackend : IBlockBackend, ISparseDisk, IDisposable
 {
-    /// <summary>EWOULDBLOCK, which the runtime reports where a lock is held.</summary>
-    private const int WouldBlock = 11;
-
     private readonly SafeFileHandle _file;
 
     /// <summary>Bytes of the file when it was opened.</summary>
@@ -146,7 +143,7 @@ internal sealed class FileBlockBackend : IBlockBackend, ISparseDisk, IDisposable
                 readOnly ? FileShare.Read : FileShare.None,
                 FileOptions.RandomAccess);
         }
-        catch (IOException e) when (e.HResult == WouldBlock)
+        catch (IOException e) when (HostFileLocks.IsHeld(e))
         {
             throw new IOException(readOnly ? $"The disk '{path}' is being written by another machine." : $"The disk '{path}' is in use by another machine; one that is written cannot be shared.", e);
         }
