@@ -64,7 +64,7 @@ internal sealed partial class IlCompiler
             return;
         }
 
-        Label stay = il.DefineLabel();
+        IlLabel stay = il.DefineLabel();
         il.Emit(OpCodes.Brfalse, stay);
         if (inst.B != 0)
             StoreFlags(inst.B);
@@ -95,7 +95,7 @@ internal sealed partial class IlCompiler
     /// <summary>Goes to one of two places by the number on the stack.</summary>
     private void EmitBranch(in IrInst inst, int taken, int otherwise)
     {
-        Label yes = il.DefineLabel();
+        IlLabel yes = il.DefineLabel();
         int block = FindBlock(region.Blocks, taken);
         if (!mustReturn && !mode.StepsUnits && block >= 0 && taken > inst.Pc)
         {
@@ -130,7 +130,7 @@ internal sealed partial class IlCompiler
     /// <summary>Leaves if a request waits, or if the code of this unit is no longer that of the guest: on every backward jump.</summary>
     private void EmitPoll(int target)
     {
-        Label leave = il.DefineLabel();
+        IlLabel leave = il.DefineLabel();
         PushField(GuestContext.PollOffset);
         il.Emit(OpCodes.Volatile);
         il.Emit(OpCodes.Ldind_U4);
@@ -151,9 +151,9 @@ internal sealed partial class IlCompiler
     {
         int site = jumps.Count;
         jumps.Add(target);
-        Label unlinked = il.DefineLabel();
+        IlLabel unlinked = il.DefineLabel();
         bool crosses = (uint)target >= 4096;
-        LocalBuilder next = TakeLocal(typeof(IlUnit));
+        IlLocal next = TakeLocal(typeof(IlUnit));
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldfld, Methods.Targets);
         il.Emit(OpCodes.Ldc_I4, site);
@@ -219,7 +219,7 @@ internal sealed partial class IlCompiler
     {
         if (returnSites.Count == 0)
             return;
-        LocalBuilder delta = TakeLocal(typeof(ulong));
+        IlLocal delta = TakeLocal(typeof(ulong));
         PushWide(inst.A);
         PushField(GuestContext.PcPageOffset);
         il.Emit(OpCodes.Ldind_I8);
@@ -227,7 +227,7 @@ internal sealed partial class IlCompiler
         il.Emit(OpCodes.Stloc, delta);
         foreach (int site in returnSites)
         {
-            Label other = il.DefineLabel();
+            IlLabel other = il.DefineLabel();
             il.Emit(OpCodes.Ldloc, delta);
             il.Emit(OpCodes.Ldc_I8, (long)site);
             il.Emit(OpCodes.Bne_Un, other);

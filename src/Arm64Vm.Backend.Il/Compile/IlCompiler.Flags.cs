@@ -143,7 +143,7 @@ internal sealed partial class IlCompiler
     /// <summary>NZCV of the guest, computed first where another block or unit has deferred them.</summary>
     private void LoadFlags()
     {
-        Label deferred = il.DefineLabel(), resume = il.DefineLabel();
+        IlLabel deferred = il.DefineLabel(), resume = il.DefineLabel();
         PushField(CompiledContext.DeferredFlagsOffset + DeferredFlags.KindOffset);
         il.Emit(OpCodes.Ldind_U4);
         il.Emit(OpCodes.Brtrue, deferred);
@@ -186,8 +186,8 @@ internal sealed partial class IlCompiler
     private void ConditionalCompare(in IrInst inst)
     {
         bool wide = inst.Size == 8;
-        Label otherwise = il.DefineLabel(), end = il.DefineLabel();
-        LocalBuilder result = TakeLocal(typeof(int));
+        IlLabel otherwise = il.DefineLabel(), end = il.DefineLabel();
+        IlLocal result = TakeLocal(typeof(int));
         PushCondition(inst.C, inst.Condition);
         il.Emit(OpCodes.Brfalse, otherwise);
         Push(inst.A);
@@ -205,8 +205,8 @@ internal sealed partial class IlCompiler
     private void Select(in IrInst inst)
     {
         // The runtime's compiler makes a conditional move of this form where it pays.
-        Label otherwise = il.DefineLabel(), end = il.DefineLabel();
-        LocalBuilder result = TakeLocal(LocalTypeOf(current));
+        IlLabel otherwise = il.DefineLabel(), end = il.DefineLabel();
+        IlLocal result = TakeLocal(LocalTypeOf(current));
         Form form = forms[current];
         PushCondition(inst.C, inst.Condition);
         il.Emit(OpCodes.Brfalse, otherwise);
@@ -229,7 +229,7 @@ internal sealed partial class IlCompiler
     }
 
     /// <summary>Makes a local the current value's.</summary>
-    private void Adopt(LocalBuilder local)
+    private void Adopt(IlLocal local)
     {
         if (values[current].LastUse == 0)
             FreeLocal(local);

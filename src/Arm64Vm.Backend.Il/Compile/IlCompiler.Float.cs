@@ -14,8 +14,8 @@ namespace Arm64Vm.Backend.Il;
 /// </remarks>
 internal sealed partial class IlCompiler
 {
-    private Label rare;
-    private LocalBuilder? rarePc;
+    private IlLabel rare;
+    private IlLocal? rarePc;
 
     /// <summary>No operation may leave.</summary>
     private bool isCareful;
@@ -57,7 +57,7 @@ internal sealed partial class IlCompiler
             return;
         rare = il.DefineLabel();
         rarePc = il.DeclareLocal(typeof(int));
-        Label careful = il.DefineLabel();
+        IlLabel careful = il.DefineLabel();
         PushField(GuestContext.FpsrOffset);
         il.Emit(OpCodes.Ldind_U4);
         il.Emit(OpCodes.Ldarg_0);
@@ -97,9 +97,9 @@ internal sealed partial class IlCompiler
     }
 
     /// <summary>A label to jump to with an empty stack where the current operation cannot be done here.</summary>
-    private Label RareCase()
+    private IlLabel RareCase()
     {
-        Label label = il.DefineLabel();
+        IlLabel label = il.DefineLabel();
         int pc = region[current].Pc;
         cold.Add(() =>
         {
@@ -179,7 +179,7 @@ internal sealed partial class IlCompiler
     private void PlainArithmetic(in IrInst inst, Form form)
     {
         Source a = CaptureScalar(inst.A, form), b = inst.B == 0 ? a : CaptureScalar(inst.B, form), c = inst.C == 0 ? a : CaptureScalar(inst.C, form);
-        LocalBuilder result = TakeLocal(TypeOf(form));
+        IlLocal result = TakeLocal(TypeOf(form));
         PushScalar(inst.A, form);
         switch (inst.Op)
         {
@@ -232,9 +232,9 @@ internal sealed partial class IlCompiler
     /// Goes on where a result is a number of at least twice the smallest normal one, by its exponent. Of the others zeros go on where they are exact: sums always are,
     /// products, quotients and roots where an operand is zero, and a product plus zero likewise.
     /// </summary>
-    private void CheckPlain(IrOp op, Form form, LocalBuilder result, Source a, Source b, Source c)
+    private void CheckPlain(IrOp op, Form form, IlLocal result, Source a, Source b, Source c)
     {
-        Label unusual = il.DefineLabel(), resume = il.DefineLabel();
+        IlLabel unusual = il.DefineLabel(), resume = il.DefineLabel();
         il.Emit(OpCodes.Ldloc, result);
         if (form == Form.Double)
         {
@@ -264,7 +264,7 @@ internal sealed partial class IlCompiler
         {
             il.MarkLabel(unusual);
             bool isSum = op is IrOp.FloatAdd or IrOp.FloatSub or IrOp.FloatAbsDifference;
-            Label leave = il.DefineLabel();
+            IlLabel leave = il.DefineLabel();
             JumpIfZero(new Source(IrType.V128, result, 0, form), isSum ? resume : null, leave);
             if (!isSum)
             {
@@ -280,7 +280,7 @@ internal sealed partial class IlCompiler
         });
     }
 
-    private void JumpIfZero(in Source source, Label? zero, Label? other)
+    private void JumpIfZero(in Source source, IlLabel? zero, IlLabel? other)
     {
         PushRaw(source);
         PushFloatConstant(0, source.Form);
@@ -299,7 +299,7 @@ internal sealed partial class IlCompiler
         }
 
         il.Emit(OpCodes.Ldloc, source.Local);
-        if (source.Local.LocalType == Methods.Vector)
+        if (source.Local.Type == Methods.Vector)
             Call(source.Form == Form.Double ? Methods.ToDouble : Methods.ToSingle);
     }
 
@@ -309,7 +309,7 @@ internal sealed partial class IlCompiler
     /// <summary>Numbers are compared where their flags are asked for; a NaN is rare, and leaves here.</summary>
     private void PlainCompare(in IrInst inst, Form form)
     {
-        Label unordered = RareCase();
+        IlLabel unordered = RareCase();
         LeaveIfNaN(inst.A, form, unordered);
         if (inst.B != inst.A)
             LeaveIfNaN(inst.B, form, unordered);
@@ -362,7 +362,7 @@ internal sealed partial class IlCompiler
         }
     }
 
-    private void LeaveIfNaN(int value, Form form, Label unordered)
+    private void LeaveIfNaN(int value, Form form, IlLabel unordered)
     {
         if (IsScalarConstant(value, form))
             return;
@@ -384,7 +384,7 @@ internal sealed partial class IlCompiler
         }
 
         Source a = CaptureScalar(inst.A, form);
-        LocalBuilder result = TakeLocal(typeof(float));
+        IlLocal result = TakeLocal(typeof(float));
         PushScalar(inst.A, form);
         il.Emit(OpCodes.Conv_R4);
         il.Emit(OpCodes.Stloc, result);
@@ -413,7 +413,7 @@ internal sealed partial class IlCompiler
     /// <summary>Numbers that do not fit, and NaNs, are rare.</summary>
     private void PlainToInteger(in IrInst inst, Form form)
     {
-        LocalBuilder rounded = TakeLocal(TypeOf(form));
+        IlLocal rounded = TakeLocal(TypeOf(form));
         PushScalar(inst.A, form);
         if ((inst.Aux & 7) != (int)Ir.SoftFloat.FpRounding.Zero)
             Call(RoundingMethod(inst, form == Form.Double)!);
@@ -435,7 +435,7 @@ internal sealed partial class IlCompiler
     private void PlainVector(in IrInst inst)
     {
         bool isDouble = inst.Size == 8;
-        LocalBuilder result = TakeLocal(Methods.Vector);
+        IlLocal result = TakeLocal(Methods.Vector);
         Push(inst.A);
         Push(inst.B);
         if (inst.Op is IrOp.FloatMulAdd or IrOp.FloatMulSub)
@@ -443,7 +443,7 @@ internal sealed partial class IlCompiler
         Call(FloatMethods.Vector(inst.Op, isDouble));
         il.Emit(OpCodes.Stloc, result);
         bool isQ = inst.Shape == VectorShape.Q;
-        Label unusual = il.DefineLabel(), resume = il.DefineLabel();
+        IlLabel unusual = il.DefineLabel(), resume = il.DefineLabel();
         il.Emit(OpCodes.Ldloc, result);
         Call(isDouble ? FloatMethods.ArePlain64 : isQ ? FloatMethods.ArePlain32 : FloatMethods.ArePlainLow32);
         il.Emit(OpCodes.Brfalse, unusual);

@@ -166,7 +166,7 @@ internal sealed partial class IlCompiler
             il.Emit(OpCodes.Ldc_R4, BitConverter.UInt32BitsToSingle((uint)bits));
     }
 
-    private LocalBuilder LocalOf(int value) => values[value].Alias != 0 ? AliasLocal(region[value]) : values[value].Local!;
+    private IlLocal LocalOf(int value) => values[value].Alias != 0 ? AliasLocal(region[value]) : values[value].Local!;
 
     /// <summary>Makes a vector of a scalar on the stack, to be stored.</summary>
     private void Widen(Form form)

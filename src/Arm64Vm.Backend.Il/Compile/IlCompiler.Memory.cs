@@ -62,7 +62,7 @@ internal sealed partial class IlCompiler
             Call(Methods.MemoryBarrier);
         if (kind != BarrierKind.Completion)
             return;
-        Label waits = il.DefineLabel(), resume = il.DefineLabel();
+        IlLabel waits = il.DefineLabel(), resume = il.DefineLabel();
         PushField(GuestContext.ShootdownsOffset);
         il.Emit(OpCodes.Ldind_U4);
         il.Emit(OpCodes.Brtrue, waits);
@@ -82,9 +82,9 @@ internal sealed partial class IlCompiler
     private bool IsAligned(MemoryFlags flags) => mode.AlignmentChecked || (flags & (MemoryFlags.Acquire | MemoryFlags.Release)) != 0;
 
     /// <summary>Computes A + Imm into a local, to be freed.</summary>
-    private LocalBuilder EmitAddress(in IrInst inst, bool displaced = true)
+    private IlLocal EmitAddress(in IrInst inst, bool displaced = true)
     {
-        LocalBuilder address = TakeLocal(typeof(ulong));
+        IlLocal address = TakeLocal(typeof(ulong));
         Push(inst.A);
         if (displaced && inst.Imm != 0)
         {
@@ -97,7 +97,7 @@ internal sealed partial class IlCompiler
     }
 
     /// <summary>Probes the TLB for <paramref name="bytes"/> bytes; gives a local with their host address.</summary>
-    private LocalBuilder EmitProbe(LocalBuilder address, int bytes, int alignment, bool aligned, bool write, MemoryFlags flags, Label slow)
+    private IlLocal EmitProbe(IlLocal address, int bytes, int alignment, bool aligned, bool write, MemoryFlags flags, IlLabel slow)
     {
         int table = GuestContext.TlbTable(MmuIndexOf(flags), write);
         if (aligned && alignment > 1)
@@ -109,8 +109,8 @@ internal sealed partial class IlCompiler
             il.Emit(OpCodes.Brtrue, slow);
         }
 
-        LocalBuilder slot = TakeLocal(typeof(nint));
-        LocalBuilder inPage = TakeLocal(typeof(ulong));
+        IlLocal slot = TakeLocal(typeof(nint));
+        IlLocal inPage = TakeLocal(typeof(ulong));
         il.Emit(OpCodes.Ldloc, address);
         il.Emit(OpCodes.Conv_U4);
         il.Emit(OpCodes.Ldc_I4_8);
@@ -136,7 +136,7 @@ internal sealed partial class IlCompiler
         return inPage;
     }
 
-    private void PushSlot(LocalBuilder slot, int offset)
+    private void PushSlot(IlLocal slot, int offset)
     {
         il.Emit(OpCodes.Ldloc, slot);
         il.Emit(OpCodes.Ldc_I4, offset);
@@ -145,7 +145,7 @@ internal sealed partial class IlCompiler
         il.Emit(OpCodes.Ldind_I8);
     }
 
-    private void PushHost(LocalBuilder host, int offset)
+    private void PushHost(IlLocal host, int offset)
     {
         il.Emit(OpCodes.Ldloc, host);
         if (offset != 0)
@@ -255,13 +255,13 @@ internal sealed partial class IlCompiler
     {
         MemoryFlags flags = (MemoryFlags)inst.Aux;
         bool signed = (flags & MemoryFlags.SignExtend) != 0;
-        Label slow = il.DefineLabel(), resume = il.DefineLabel();
-        LocalBuilder address = EmitAddress(inst);
-        LocalBuilder host = EmitProbe(address, inst.Size, inst.Size, IsAligned(flags), write: false, flags, slow);
+        IlLabel slow = il.DefineLabel(), resume = il.DefineLabel();
+        IlLocal address = EmitAddress(inst);
+        IlLocal host = EmitProbe(address, inst.Size, inst.Size, IsAligned(flags), write: false, flags, slow);
         IrType type = inst.Type;
         int size = inst.Size;
         Form form = forms[current];
-        LocalBuilder result = TakeLocal(LocalTypeOf(current));
+        IlLocal result = TakeLocal(LocalTypeOf(current));
         PushHost(host, 0);
         LoadIndirect(type, size, signed, form);
         il.Emit(OpCodes.Stloc, result);
@@ -285,13 +285,13 @@ internal sealed partial class IlCompiler
     {
         MemoryFlags flags = (MemoryFlags)inst.Aux;
         bool signed = (flags & MemoryFlags.SignExtend) != 0;
-        Label slow = il.DefineLabel(), resume = il.DefineLabel();
-        LocalBuilder address = EmitAddress(inst);
+        IlLabel slow = il.DefineLabel(), resume = il.DefineLabel();
+        IlLocal address = EmitAddress(inst);
         IrType type = inst.Type;
         int size = inst.Size;
         Form form = forms[current];
-        LocalBuilder host = EmitProbe(address, size * 2, size, IsAligned(flags), write: false, flags, slow);
-        LocalBuilder first = TakeLocal(LocalTypeOf(current)), second = TakeLocal(LocalTypeOf(current));
+        IlLocal host = EmitProbe(address, size * 2, size, IsAligned(flags), write: false, flags, slow);
+        IlLocal first = TakeLocal(LocalTypeOf(current)), second = TakeLocal(LocalTypeOf(current));
         PushHost(host, 0);
         LoadIndirect(type, size, signed, form);
         il.Emit(OpCodes.Stloc, first);
@@ -322,7 +322,7 @@ internal sealed partial class IlCompiler
     private static int ValueOffset { get; } = (int)Marshal.OffsetOf<ExitRecord>(nameof(ExitRecord.Value0));
 
     /// <summary>Takes what a service left in the exit record.</summary>
-    private void LoadResult(int offset, IrType type, int size, bool signed, LocalBuilder target, Form form = Form.Vector)
+    private void LoadResult(int offset, IrType type, int size, bool signed, IlLocal target, Form form = Form.Vector)
     {
         PushField(offset);
         if (type == IrType.V128)
@@ -345,7 +345,7 @@ internal sealed partial class IlCompiler
     }
 
     /// <summary>Calls a service with unit, context, address and description; leaves where it raised an exception.</summary>
-    private void CallService(MethodInfo service, LocalBuilder address, int access, int? extra = null)
+    private void CallService(MethodInfo service, IlLocal address, int access, int? extra = null)
     {
         il.Emit(OpCodes.Ldarg_0);
         il.Emit(OpCodes.Ldarg_1);
@@ -383,9 +383,9 @@ internal sealed partial class IlCompiler
     {
         MemoryFlags flags = (MemoryFlags)inst.Aux;
         bool release = (flags & MemoryFlags.Release) != 0;
-        Label slow = il.DefineLabel(), resume = il.DefineLabel();
-        LocalBuilder address = EmitAddress(inst);
-        LocalBuilder host = EmitProbe(address, inst.Size, inst.Size, IsAligned(flags), write: true, flags, slow);
+        IlLabel slow = il.DefineLabel(), resume = il.DefineLabel();
+        IlLocal address = EmitAddress(inst);
+        IlLocal host = EmitProbe(address, inst.Size, inst.Size, IsAligned(flags), write: true, flags, slow);
         if (release && !s_isTotalStoreOrder)
             Call(Methods.MemoryBarrier);
         PushHost(host, 0);
@@ -411,9 +411,9 @@ internal sealed partial class IlCompiler
     private void EmitStorePair(in IrInst inst)
     {
         MemoryFlags flags = (MemoryFlags)inst.Aux;
-        Label slow = il.DefineLabel(), resume = il.DefineLabel();
-        LocalBuilder address = EmitAddress(inst);
-        LocalBuilder host = EmitProbe(address, inst.Size * 2, inst.Size, IsAligned(flags), write: true, flags, slow);
+        IlLabel slow = il.DefineLabel(), resume = il.DefineLabel();
+        IlLocal address = EmitAddress(inst);
+        IlLocal host = EmitProbe(address, inst.Size * 2, inst.Size, IsAligned(flags), write: true, flags, slow);
         PushHost(host, 0);
         PushStored(inst.B, inst.Size);
         StoreIndirect(inst.Size, inst.B);
@@ -437,7 +437,7 @@ internal sealed partial class IlCompiler
 
     private void EmitZeroBlock(in IrInst inst)
     {
-        LocalBuilder address = EmitAddress(inst, displaced: false);
+        IlLocal address = EmitAddress(inst, displaced: false);
         int access = Services.Describe(GuestContext.ZeroBlockSize, inst.Aux, inst.Pc);
         // Where alignment is checked memory may be Device, which DC ZVA must not touch.
         if (mode.AlignmentChecked || mode.ZeroTrapped)
@@ -447,8 +447,8 @@ internal sealed partial class IlCompiler
             return;
         }
 
-        Label slow = il.DefineLabel(), resume = il.DefineLabel();
-        LocalBuilder host = EmitProbe(address, 1, 1, aligned: false, write: true, MemoryFlags.None, slow);
+        IlLabel slow = il.DefineLabel(), resume = il.DefineLabel();
+        IlLocal host = EmitProbe(address, 1, 1, aligned: false, write: true, MemoryFlags.None, slow);
         PushHost(host, 0);
         Call(Methods.ClearBlock);
         il.MarkLabel(resume);
@@ -465,20 +465,20 @@ internal sealed partial class IlCompiler
     /// <summary>Exclusives and atomics: simple ones on the page the TLB gives, the others by the services.</summary>
     private void EmitAtomic(in IrInst inst)
     {
-        LocalBuilder address = EmitAddress(inst, displaced: inst.Op is IrOp.LoadExclusive or IrOp.StoreExclusive);
+        IlLocal address = EmitAddress(inst, displaced: inst.Op is IrOp.LoadExclusive or IrOp.StoreExclusive);
         int access = Services.Describe(inst.Size, inst.Aux, inst.Pc);
         if (inst.B != 0)
             PassValue(Capture(inst.B), ValueOffset);
         if (inst.C != 0)
             PassValue(Capture(inst.C), ValueOffset + 16);
         bool inline = inst.Op is IrOp.AtomicRmw or IrOp.CompareSwap && inst.Size is 4 or 8;
-        Label slow = il.DefineLabel(), resume = il.DefineLabel();
+        IlLabel slow = il.DefineLabel(), resume = il.DefineLabel();
         IrType type = inst.Type;
         int size = inst.Op == IrOp.StoreExclusive ? 4 : inst.Size;
-        LocalBuilder result = TakeLocal(LocalTypeOf(current));
+        IlLocal result = TakeLocal(LocalTypeOf(current));
         if (inline)
         {
-            LocalBuilder host = EmitProbe(address, inst.Size, inst.Size, aligned: true, write: true, MemoryFlags.None, slow);
+            IlLocal host = EmitProbe(address, inst.Size, inst.Size, aligned: true, write: true, MemoryFlags.None, slow);
             PushHost(host, 0);
             PushStored(inst.B, inst.Size);
             if (inst.C != 0)
@@ -524,7 +524,7 @@ internal sealed partial class IlCompiler
 
     private void EmitCheckStack(in IrInst inst)
     {
-        Label misaligned = il.DefineLabel();
+        IlLabel misaligned = il.DefineLabel();
         PushField(GuestContext.XOffset + (31 * 8));
         il.Emit(OpCodes.Ldind_I4);
         il.Emit(OpCodes.Ldc_I4, 15);

@@ -9,7 +9,7 @@ internal sealed partial class IlCompiler
     /// <summary>32 general and 32 vector registers.</summary>
     private const int Registers = 64;
 
-    private readonly LocalBuilder?[] registers = new LocalBuilder?[Registers];
+    private readonly IlLocal?[] registers = new IlLocal?[Registers];
     private readonly List<int> aliases = [];
     private readonly ulong[] readFirst = new ulong[IrRegion.MaxBlocks];
     private readonly ulong[] written = new ulong[IrRegion.MaxBlocks];
@@ -173,13 +173,13 @@ internal sealed partial class IlCompiler
         }
     }
 
-    private LocalBuilder AliasLocal(in IrInst inst) => registers[RegisterOf(inst)]!;
+    private IlLocal AliasLocal(in IrInst inst) => registers[RegisterOf(inst)]!;
 
     private void Write(in IrInst inst)
     {
         int register = RegisterOf(inst);
         SaveAliases(register);
-        LocalBuilder local = registers[register]!;
+        IlLocal local = registers[register]!;
         PushField(OffsetOf(register));
         Form form = register >= 32 ? registerForms[register - 32] : Form.Vector;
         if (register < 32)

@@ -12,14 +12,14 @@ internal sealed partial class IlCompiler
         public int LastUse;
 
         /// <summary>Where it is; null for a constant, an alias, or flags that were not computed.</summary>
-        public LocalBuilder? Local;
+        public IlLocal? Local;
 
         /// <summary>Register whose local still holds the value, plus one; 0: none.</summary>
         public byte Alias;
     }
 
     private readonly ValueState[] values = new ValueState[IrRegion.MaxInstructions];
-    private readonly Dictionary<Type, Stack<LocalBuilder>> freeLocals = [];
+    private readonly Dictionary<Type, Stack<IlLocal>> freeLocals = [];
 
     private static Type TypeOf(IrType type) => type switch
     {
@@ -67,17 +67,17 @@ internal sealed partial class IlCompiler
             Use(inst.C, at);
     }
 
-    private LocalBuilder TakeLocal(Type type)
+    private IlLocal TakeLocal(Type type)
     {
-        if (freeLocals.TryGetValue(type, out Stack<LocalBuilder>? free) && free.TryPop(out LocalBuilder? local))
+        if (freeLocals.TryGetValue(type, out Stack<IlLocal>? free) && free.TryPop(out IlLocal? local))
             return local;
         return il.DeclareLocal(type);
     }
 
-    private void FreeLocal(LocalBuilder local)
+    private void FreeLocal(IlLocal local)
     {
-        if (!freeLocals.TryGetValue(local.LocalType, out Stack<LocalBuilder>? free))
-            freeLocals[local.LocalType] = free = new Stack<LocalBuilder>();
+        if (!freeLocals.TryGetValue(local.Type, out Stack<IlLocal>? free))
+            freeLocals[local.Type] = free = new Stack<IlLocal>();
         free.Push(local);
     }
 
@@ -137,12 +137,12 @@ internal sealed partial class IlCompiler
     }
 
     /// <summary>A value as it is at the current instruction, for a slow path that is emitted later.</summary>
-    private readonly record struct Source(IrType Type, LocalBuilder? Local, int Value, Form Form);
+    private readonly record struct Source(IrType Type, IlLocal? Local, int Value, Form Form);
 
     private Source Capture(int value)
     {
         ref IrInst inst = ref region[value];
-        LocalBuilder? local = inst.Op is IrOp.Const or IrOp.VectorConst ? null : LocalOf(value);
+        IlLocal? local = inst.Op is IrOp.Const or IrOp.VectorConst ? null : LocalOf(value);
         return new Source(inst.Type, local, value, forms[value]);
     }
 

@@ -23,16 +23,19 @@ internal sealed unsafe partial class IlCompiler
     private readonly List<Action> cold = [];
     private readonly List<int> jumps = [];
     private readonly List<IrInst> operations = [];
-    private readonly Label[] blockLabels = new Label[IrRegion.MaxBlocks];
-    private IlWriter il = null!;
+    private readonly IlLabel[] blockLabels = new IlLabel[IrRegion.MaxBlocks];
+    private readonly IlWriter il = new(null);
     private IrRegion region = null!;
     private IlMode mode;
-    private Label raised;
+    private IlLabel raised;
     private bool raisedIsUsed;
     private int current;
 
-    /// <summary>Where the IL is written as text as well; null: nowhere.</summary>
-    public StringBuilder? Listing { get; init; }
+    /// <summary>Where the IL is written as text as well; without it nowhere.</summary>
+    public StringBuilder Listing
+    {
+        init => il = new IlWriter(value);
+    }
 
     /// <summary>Compiles a region whose values are defined before they are used and do not cross blocks (IrVerifier).</summary>
     public IlCompilation Compile(IrRegion source, IlMode compileMode)
@@ -41,7 +44,7 @@ internal sealed unsafe partial class IlCompiler
             "guest", typeof(IlUnit), [typeof(IlUnit), typeof(GuestContext*)], typeof(IlCompiler).Module, skipVisibility: true);
         // Every local is written before it is read.
         method.InitLocals = false;
-        il = new IlWriter(method.GetILGenerator(source.Count * 24), Listing);
+        il.Begin(method);
         region = source;
         mode = compileMode;
         cold.Clear();
@@ -57,7 +60,8 @@ internal sealed unsafe partial class IlCompiler
             CompileBlock(blocks[i], i);
         EmitColdPaths();
         EmitRareExit();
-        return new IlCompilation(method, [.. jumps], [.. operations]);
+        il.End();
+        return new IlCompilation(method, il.Offset, [.. jumps], [.. operations]);
     }
 
     private void CompileBlock(in IrBlock block, int number)
