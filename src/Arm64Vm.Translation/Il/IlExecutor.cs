@@ -234,7 +234,7 @@ internal sealed unsafe class IlExecutor : IExecutor
             lock (gate)
                 generation = store.GenerationOf(location.PhysicalPage);
             translator.Translate(location, offset, region);
-            var unit = new TieredUnit(host, physical, location.Mode, region);
+            var unit = new TieredUnit(host, physical, location.Mode, region) { NextRequest = options.Threshold };
             lock (gate)
             {
                 if (!store.TryAdd(unit, generation))
@@ -263,7 +263,7 @@ internal sealed unsafe class IlExecutor : IExecutor
     /// <summary>Runs a block that is not compiled (yet). As compiled code: the next unit, or null and why.</summary>
     private IlUnit? Interpret(TieredUnit unit, GuestContext* context)
     {
-        if (!unit.IsQueued && unit.Executions++ >= options.Threshold)
+        if (unit.Executions++ >= unit.NextRequest)
         {
             compiler.Request(unit);
             if (unit.Code is { } code)

@@ -4,7 +4,7 @@ namespace Arm64Vm.Translation.Il;
 internal sealed record IlOptions
 {
     /// <summary>Executions by the interpreter after which a unit is compiled; 0: before the first.</summary>
-    public int Threshold { get; init; } = 200;
+    public int Threshold { get; init; } = 1000;
 
     /// <summary>Compile on a thread of its own, while the interpreter goes on.</summary>
     public bool InBackground { get; init; } = true;

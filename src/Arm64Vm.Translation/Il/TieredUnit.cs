@@ -66,8 +66,14 @@ internal sealed class TieredUnit : IlUnit
     /// <summary>Times the interpreter ran it.</summary>
     public int Executions { get; set; }
 
-    /// <summary>Waits to be compiled, or is.</summary>
-    public bool IsQueued { get; set; }
+    /// <summary>What <see cref="Executions"/> is when the unit is asked for, or asked for again.</summary>
+    public int NextRequest { get; set; }
+
+    /// <summary>Times it was asked for since it was last left alone.</summary>
+    public int Requests { get; set; }
+
+    /// <summary>Waits to be compiled.</summary>
+    public bool IsWanted { get; set; }
 
     /// <summary>No longer in the store; a processor that still runs it must not link to it.</summary>
     public bool IsRemoved => Stale != 0;

@@ -16,9 +16,9 @@ internal sealed class UnitCompiler : IDisposable
     private readonly IlCompiler compiler = new();
     private readonly IrRegion region = new();
     private readonly RegionBuilder builder;
-    private readonly Queue<TieredUnit> queue = [];
+    private readonly IlOptions options;
+    private readonly CompileQueue queue = new();
     private readonly Thread? thread;
-    private bool isDisposed;
 
     /// <param name="store">Where units are.</param>
     /// <param name="gate">The executor's lock around the store.</param>
@@ -29,6 +29,7 @@ internal sealed class UnitCompiler : IDisposable
     {
         this.store = store;
         this.gate = gate;
+        this.options = options;
         this.counters = counters;
         this.modeOf = modeOf;
         builder = new RegionBuilder(options);
@@ -38,21 +39,17 @@ internal sealed class UnitCompiler : IDisposable
         thread.Start();
     }
 
-    /// <summary>Has a unit compiled, now or soon. Its code is published when it is done.</summary>
+    /// <summary>Has a unit compiled, now or soon. Its code is published when it is done. Until then it is asked for again when it has run several times as often.</summary>
     public void Request(TieredUnit unit)
     {
-        unit.IsQueued = true;
+        // The compiling thread may begin to count anew at any time.
+        int requests = ++unit.Requests;
+        unit.IsWanted = true;
+        unit.NextRequest = (int)Math.Min(int.MaxValue, Math.Max(unit.Executions, 1) * (long)CompileQueue.Step);
         if (thread is null)
-        {
             Compile(unit);
-            return;
-        }
-
-        lock (queue)
-        {
-            queue.Enqueue(unit);
-            Monitor.Pulse(queue);
-        }
+        else
+            queue.Add(unit, requests);
     }
 
     /// <summary>Has the careful form of a unit compiled.</summary>
@@ -64,29 +61,16 @@ internal sealed class UnitCompiler : IDisposable
 
     public void Dispose()
     {
-        lock (queue)
-        {
-            isDisposed = true;
-            Monitor.Pulse(queue);
-        }
-
+        queue.Close();
         thread?.Join();
     }
 
     private void Work()
     {
-        while (true)
+        while (queue.Take() is { } unit)
         {
-            TieredUnit? unit;
-            lock (queue)
-            {
-                while (!queue.TryDequeue(out unit) && !isDisposed)
-                    Monitor.Wait(queue);
-                if (isDisposed)
-                    return;
-            }
-
-            Compile(unit!);
+            if (unit.IsWanted)
+                Compile(unit);
         }
     }
 
@@ -94,6 +78,7 @@ internal sealed class UnitCompiler : IDisposable
     private void Compile(TieredUnit unit)
     {
         long start = Stopwatch.GetTimestamp();
+        unit.IsWanted = false;
         TieredUnit entry = unit.Main ?? unit;
         lock (gate)
         {
@@ -121,8 +106,7 @@ internal sealed class UnitCompiler : IDisposable
                 {
                     // What remains of the entry may become hot again.
                     entry.IsCarefulFormQueued = false;
-                    unit.IsQueued = false;
-                    unit.Executions = 0;
+                    LeaveAlone(unit);
                     return;
                 }
             }
@@ -131,6 +115,9 @@ internal sealed class UnitCompiler : IDisposable
             {
                 entry.Start = Math.Min(entry.Start, member.Start);
                 entry.End = Math.Max(entry.End, member.End);
+                // It runs as part of this region now. Where it is entered by itself as well, that shows soon.
+                if (member != entry && member.Code is null)
+                    LeaveAlone(member);
             }
 
             unit.Publish(compilation, code);
@@ -142,5 +129,14 @@ internal sealed class UnitCompiler : IDisposable
             counters.IlBytes += compilation.IlSize;
             counters.CompileTime += Stopwatch.GetElapsedTime(start);
         }
+    }
+
+    /// <summary>The unit is not wanted until it has run as often again.</summary>
+    private void LeaveAlone(TieredUnit unit)
+    {
+        unit.IsWanted = false;
+        unit.Requests = 0;
+        unit.NextRequest = options.Threshold;
+        unit.Executions = 0;
     }
 }
