@@ -12,7 +12,11 @@ internal sealed class CliProcesses : IDisposable
 
     public string At(string name) => Path.Combine(Folder, name);
 
-    public Process Start(params string[] arguments)
+    public Process Start(params string[] arguments) => Start(new Dictionary<string, string?>(), arguments);
+
+    /// <param name="environment">Variables to set, or to take away (null).</param>
+    /// <param name="arguments">The command line.</param>
+    public Process Start(Dictionary<string, string?> environment, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -21,6 +25,8 @@ internal sealed class CliProcesses : IDisposable
             RedirectStandardError = true,
         };
         start.Environment["XDG_RUNTIME_DIR"] = Folder;
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         start.ArgumentList.Add(typeof(Application).Assembly.Location);
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);

@@ -26,6 +26,9 @@ internal sealed record BenchOptions
 
     public string PeerCpu { get; init; } = "max";
 
+    /// <summary>Where our side keeps translated code between runs: a folder, <c>on</c> or <c>off</c>.</summary>
+    public string CodeCache { get; init; } = "off";
+
     /// <summary>A root folder with programs for the host; null: they are not compared with.</summary>
     public string? Native { get; init; }
 

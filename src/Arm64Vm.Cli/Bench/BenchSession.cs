@@ -26,7 +26,7 @@ internal sealed class BenchSession(BenchOptions options, CliStreams streams)
         var work = Directory.CreateTempSubdirectory("arm64vm-bench-").FullName;
         try
         {
-            var ours = new OurEmulator(options.Ours, work);
+            var ours = new OurEmulator(options.Ours, work, options.CodeCache);
             using var peer = PeerEmulator.Find(options.Peer, options.Images, options.PeerCpu, work);
             var native = options.Native is { } root ? new NativeHost(root) : null;
             var notes = new List<string>();
@@ -53,6 +53,7 @@ internal sealed class BenchSession(BenchOptions options, CliStreams streams)
                 circumstances.Add(new("qemu", $"{peer.Version}, -cpu {options.PeerCpu}"));
             if (native is not null)
                 circumstances.Add(new("native", native.Version));
+            circumstances.Add(new("code cache", options.CodeCache));
             circumstances.Add(new("rounds", rounds == options.Rounds ? $"{rounds}" : $"{rounds} of {options.Rounds}"));
             return new BenchReport(circumstances, _samples.Rows(ours.Name, peer?.Name ?? "", native?.Name ?? ""), _failures);
         }

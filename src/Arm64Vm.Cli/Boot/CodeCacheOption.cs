@@ -2,19 +2,30 @@ using Arm64Vm.Machine;
 
 namespace Arm64Vm.Cli.Boot;
 
-/// <summary><c>--code-cache DIR|on|off</c>.</summary>
+/// <summary><c>--code-cache DIR|on|off</c>, and what holds without it: kernels and firmware of one's own are worth keeping (decision 0015).</summary>
 internal static class CodeCacheOption
 {
+    /// <summary>Says what holds where the option is not given, as it would.</summary>
+    public const string Variable = "ARM64VM_CODE_CACHE";
+
+    private const string On = "on";
+    private const string Off = "off";
+
     /// <param name="value">What was given; null: nothing.</param>
+    /// <param name="isUsual">Code is kept in the usual place where nothing else is said. Then nobody hears about a place that cannot be used.</param>
     /// <param name="report">Gets a line when the folder, or a file there, cannot be used.</param>
     /// <exception cref="CliException">There is no usual place.</exception>
-    public static CodeCache? Parse(string? value, Action<string> report)
+    public static CodeCache? Parse(string? value, bool isUsual, Action<string> report)
     {
+        if (value is null && Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } setting)
+            value = isUsual || setting == Off ? setting : Off;
         switch (value)
         {
-            case null or "off":
+            case null:
+                return isUsual && CodeCache.DefaultFolder is { } usual ? new CodeCache(usual) : null;
+            case Off:
                 return null;
-            case "on":
+            case On:
                 return new CodeCache(CodeCache.DefaultFolder ?? throw CliException.Usage("--code-cache: neither XDG_CACHE_HOME nor HOME is set; name the folder"), report);
             default:
                 return new CodeCache(value, report);

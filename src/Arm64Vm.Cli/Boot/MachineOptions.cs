@@ -35,7 +35,7 @@ internal sealed class MachineOptions
     private readonly Option<string> _semihosting = new("--semihosting") { Description = "Who may print and exit through HLT #0xF000: nobody, privileged code, or EL0 as well", HelpName = "off|on|user", DefaultValueFactory = _ => "on" };
     private readonly Option<string[]> _log = new("--log") { Description = "Log to standard error: " + string.Join(", ", LogNames.All), HelpName = "CATEGORY", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
     private readonly Option<string> _backend = new("--backend") { Description = "What executes guest code", HelpName = "auto|x64|il|interpreter", DefaultValueFactory = _ => "auto" };
-    private readonly Option<string?> _codeCache = new("--code-cache") { Description = "Folder in which translated code is kept for later runs, or off; on: arm64vm in XDG_CACHE_HOME", HelpName = "DIR|on|off" };
+    private readonly Option<string?> _codeCache = new("--code-cache") { Description = "Folder in which translated code is kept for later runs, or off; on: arm64vm in XDG_CACHE_HOME, which boot does by itself with --kernel or --firmware, or as ARM64VM_CODE_CACHE says", HelpName = "DIR|on|off" };
     private readonly bool _hasBackend;
 
     public MachineOptions(Command command, bool hasBackend)
@@ -88,8 +88,9 @@ internal sealed class MachineOptions
     /// <param name="parsed">The command line.</param>
     /// <param name="kernel">An ELF or Image given in another way.</param>
     /// <param name="messages">Gets the log.</param>
+    /// <param name="keepsCode">Translated code is kept for later runs unless something else is said.</param>
     /// <exception cref="CliException">The options are impossible.</exception>
-    public MachineConfig Bind(ParseResult parsed, string? kernel, TextWriter messages)
+    public MachineConfig Bind(ParseResult parsed, string? kernel, TextWriter messages, bool keepsCode = false)
     {
         if (kernel is not null && parsed.GetValue(_kernel) is not null)
             throw CliException.Usage($"there are two kernels, '{kernel}' and '{parsed.GetValue(_kernel)}' of --kernel; name one");
@@ -136,7 +137,7 @@ internal sealed class MachineOptions
             Semihosting = ParseSemihosting(parsed.GetValue(_semihosting)!),
             Append = parsed.GetValue(_append)!,
             Backend = _hasBackend ? ParseBackend(parsed.GetValue(_backend)!) : ExecutionBackend.Auto,
-            CodeCache = _hasBackend ? CodeCacheOption.Parse(parsed.GetValue(_codeCache), line => messages.WriteLine($"{Application.Name}: {line}")) : null,
+            CodeCache = _hasBackend ? CodeCacheOption.Parse(parsed.GetValue(_codeCache), keepsCode && (kernel ?? firmware) is not null, line => messages.WriteLine($"{Application.Name}: {line}")) : null,
             Log = log == LogCategories.None ? null : new TextLog(messages, log),
         };
     }

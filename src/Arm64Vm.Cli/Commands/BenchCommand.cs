@@ -21,6 +21,7 @@ internal static class BenchCommand
         Option<string> seconds = new("--seconds") { Description = "Time for each kernel of the firmware", HelpName = "SECONDS", DefaultValueFactory = _ => "0.5" };
         Option<string?> peer = new("--peer") { Description = "QEMU: an executable, a script that runs it, or a root folder with it; without the option $ARM64VM_GUESTS/peer or PATH", HelpName = "PATH|none" };
         Option<string> peerCpu = new("--peer-cpu") { Description = "Its CPU model", HelpName = "MODEL", DefaultValueFactory = _ => "max" };
+        Option<string> codeCache = new("--code-cache") { Description = "Where our side keeps translated code from one run to the next, as with boot; off: every run translates all that it needs", HelpName = "DIR|on|off", DefaultValueFactory = _ => "off" };
         Option<string?> native = new("--native") { Description = "Run the Linux suite's programs on the host as well, from a root folder of its own Debian packages (fetch-guests.sh native), or from /", HelpName = "DIR" };
         Option<string?> ours = new("--ours") { Description = "Measure another build", HelpName = "FILE" };
         Option<string?> guests = new("--guests") { Description = "Folder of fetched guests, by default $ARM64VM_GUESTS or ~/.cache/arm64vm-guests", HelpName = "DIR" };
@@ -42,11 +43,12 @@ internal static class BenchCommand
         gic.AcceptOnlyFromAmong("2", "3");
         Option<string?> until = new("--until") { Description = "The text on its console that ends it; without one it switches itself off", HelpName = "TEXT" };
         Option<string> countdown = new("--countdown") { Description = "Time that it counts down, taken off", HelpName = "SECONDS", DefaultValueFactory = _ => "0" };
-        foreach (var option in (ReadOnlySpan<Option>)[suite, filter, rounds, seconds, peer, peerCpu, native, ours, guests, script, json, html, markdown, baseline, noCounters, timeout, firmware, vars, kernel, initrd, append, disk, memory, gic, until, countdown])
+        foreach (var option in (ReadOnlySpan<Option>)[suite, filter, rounds, seconds, peer, peerCpu, codeCache, native, ours, guests, script, json, html, markdown, baseline, noCounters, timeout, firmware, vars, kernel, initrd, append, disk, memory, gic, until, countdown])
             command.Add(option);
         foreach (var option in (ReadOnlySpan<Option>)[peer, native, ours, guests, script, html, baseline, firmware, vars, kernel, initrd, until])
             NotEmpty.Require(option, "the value");
         NotEmpty.Require(filter, "the pattern");
+        NotEmpty.Require(codeCache, "the folder's name");
         NotEmpty.Require(json, "the file's name");
 
         command.SetAction(parsed =>
@@ -83,6 +85,7 @@ internal static class BenchCommand
                 Ours = parsed.GetValue(ours),
                 Peer = parsed.GetValue(peer),
                 PeerCpu = parsed.GetValue(peerCpu)!,
+                CodeCache = parsed.GetValue(codeCache)!,
                 Native = parsed.GetValue(native),
                 Images = parsed.GetValue(guests) ?? BenchOptions.DefaultImages(),
                 Script = parsed.GetValue(script),

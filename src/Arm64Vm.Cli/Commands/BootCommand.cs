@@ -40,7 +40,9 @@ internal static class BootCommand
         {
             using var ports = consoles.Bind(parsed, streams);
             var limit = TimeLimit.Parse(parsed.GetValue(timeout));
-            var config = machine.Bind(parsed, kernel: null, streams.Error) with { NoReboot = parsed.GetValue(noReboot), TracksPhases = parsed.GetResult(stats) is not null, HasDisplay = parsed.GetValue(screenshot) is not null || debugging.Vnc(parsed) is not null, HasInput = debugging.Vnc(parsed) is not null, StartsPaused = debugging.StartsPaused(parsed) };
+            // Many machines would keep the same code many times, and code that counts is other code.
+            var keepsCode = parsed.GetValue(copies) is null && parsed.GetResult(stats) is null;
+            var config = machine.Bind(parsed, kernel: null, streams.Error, keepsCode) with { NoReboot = parsed.GetValue(noReboot), TracksPhases = parsed.GetResult(stats) is not null, HasDisplay = parsed.GetValue(screenshot) is not null || debugging.Vnc(parsed) is not null, HasInput = debugging.Vnc(parsed) is not null, StartsPaused = debugging.StartsPaused(parsed) };
             using var traceFile = tracing.File(parsed);
             using var trace = tracing.Start(parsed, traceFile);
             config = ports.Configure(config) with { Trace = trace };

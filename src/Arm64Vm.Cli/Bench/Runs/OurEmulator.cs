@@ -9,12 +9,15 @@ internal sealed class OurEmulator : IEmulator
 {
     private readonly IReadOnlyList<string> _program;
     private readonly string _variables;
+    private readonly string _codeCache;
 
     /// <param name="executable">The executable; null: the one that is running.</param>
     /// <param name="work">A folder for files that a run may change.</param>
+    /// <param name="codeCache">Where translated code is kept between runs: <c>DIR|on|off</c>.</param>
     /// <exception cref="CliException">There is no such executable, or it does not run.</exception>
-    public OurEmulator(string? executable, string work)
+    public OurEmulator(string? executable, string work, string codeCache)
     {
+        _codeCache = codeCache;
         _variables = Path.Combine(work, "variables.ours");
         if (executable is not null && !File.Exists(executable))
             throw CliException.Failure($"--ours: there is no '{executable}'");
@@ -65,7 +68,7 @@ internal sealed class OurEmulator : IEmulator
 
     private List<string> Arguments(GuestMachine guest)
     {
-        List<string> arguments = ["boot", "--memory", guest.Memory, "--gic", guest.Gic, "--no-reboot"];
+        List<string> arguments = ["boot", "--memory", guest.Memory, "--gic", guest.Gic, "--no-reboot", "--code-cache", _codeCache];
         Add(arguments, "--firmware", guest.Firmware);
         if (guest.Variables is not null)
         {
