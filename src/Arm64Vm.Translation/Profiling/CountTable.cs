@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Arm64Vm.Backend.X64.Memory;
 
 namespace Arm64Vm.Translation.Profiling;
@@ -7,7 +6,7 @@ namespace Arm64Vm.Translation.Profiling;
 /// <summary>Counts by a key of three words. One thread counts; another sums up now and then. Full: further keys share one count.</summary>
 /// <remarks>
 /// The counting thread has sums of keys that it met lately, for what is counted comes in bursts; a sum whose place another key takes is noted, and the
-/// notes are summed up elsewhere.
+/// notes are summed up elsewhere. All of it is outside of the managed heap, whose collections would stop the guest.
 /// SAFETY: owns the memory of the notes; both threads have ended with it when it is disposed.
 /// </remarks>
 internal sealed unsafe class CountTable : IDisposable
@@ -15,7 +14,13 @@ internal sealed unsafe class CountTable : IDisposable
     private const int MaximumKeys = 1 << 20;
 
     /// <summary>A power of two.</summary>
-    private const int Notes = 1 << 14;
+    private const int Notes = 1 << 10;
+
+    /// <summary>Of the sums at the beginning, as a power of two.</summary>
+    private const int FirstBits = 12;
+
+    /// <summary>Places that a key is looked for in: what a guest chooses must not take long, and addresses come nowhere near it.</summary>
+    private const int MostLooks = 1024;
 
     /// <summary>Sums of the counting thread, as a power of two: half of a first-level cache.</summary>
     private const int RecentBits = 9;
@@ -23,12 +28,11 @@ internal sealed unsafe class CountTable : IDisposable
     private readonly Lock _gate = new();
     private readonly NativeMemoryRegion _notes = new((long)Notes * sizeof(Entry));
     private readonly NativeMemoryRegion _recent = new((long)sizeof(Entry) << RecentBits);
-    private readonly Dictionary<Key, long> _counts = [];
+    private NativeMemoryRegion _sums = new((long)sizeof(Entry) << FirstBits);
+    private int _bits = FirstBits;
+    private int _keys;
     private long _head;
     private long _tail;
-
-    /// <summary>What is counted.</summary>
-    public readonly record struct Key(ulong A, ulong B, ulong C);
 
     /// <summary>A key and its count.</summary>
     public record struct Entry(ulong A, ulong B, ulong C, long Count);
@@ -39,9 +43,7 @@ internal sealed unsafe class CountTable : IDisposable
     /// <summary>Counts one. On the counting thread.</summary>
     public void Add(ulong a, ulong b, ulong c)
     {
-        // Multipliers: odd, with bits all over (Knuth, The Art of Computer Programming 3, 6.4).
-        ulong hash = (a * 0x9E37_79B9_7F4A_7C15) ^ (b * 0xBF58_476D_1CE4_E5B9) ^ (c * 0x94D0_49BB_1331_11EB);
-        Entry* recent = (Entry*)_recent.Address + (hash >> (64 - RecentBits));
+        Entry* recent = (Entry*)_recent.Address + (Hash(a, b, c) >> (64 - RecentBits));
         if (recent->A == a && recent->B == b && recent->C == c)
         {
             recent->Count++;
@@ -79,7 +81,14 @@ internal sealed unsafe class CountTable : IDisposable
                 recent[i].Count = 0;
             }
 
-            return [.. _counts.Select(one => new Entry(one.Key.A, one.Key.B, one.Key.C, one.Value))];
+            List<Entry> all = new(_keys);
+            foreach (ref readonly Entry sum in Sums)
+            {
+                if (sum.Count != 0)
+                    all.Add(sum);
+            }
+
+            return all;
         }
     }
 
@@ -87,7 +96,13 @@ internal sealed unsafe class CountTable : IDisposable
     {
         _notes.Dispose();
         _recent.Dispose();
+        _sums.Dispose();
     }
+
+    private Span<Entry> Sums => new((Entry*)_sums.Address, 1 << _bits);
+
+    /// <summary>The upper bits are what counts. Multipliers: odd, with bits all over (Knuth, The Art of Computer Programming 3, 6.4).</summary>
+    private static ulong Hash(ulong a, ulong b, ulong c) => (a * 0x9E37_79B9_7F4A_7C15) ^ (b * 0xBF58_476D_1CE4_E5B9) ^ (c * 0x94D0_49BB_1331_11EB);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Note(in Entry entry)
@@ -101,13 +116,56 @@ internal sealed unsafe class CountTable : IDisposable
 
     private void Count(in Entry entry)
     {
-        var key = new Key(entry.A, entry.B, entry.C);
-        ref long count = ref CollectionsMarshal.GetValueRefOrNullRef(_counts, key);
-        if (!Unsafe.IsNullRef(ref count))
-            count += entry.Count;
-        else if (_counts.Count < MaximumKeys)
-            _counts.Add(key, entry.Count);
-        else
+        Entry* sum = PlaceOf(entry);
+        if (sum == null)
+        {
             Others += entry.Count;
+        }
+        else if (sum->Count != 0)
+        {
+            sum->Count += entry.Count;
+        }
+        else if (_keys == MaximumKeys)
+        {
+            Others += entry.Count;
+        }
+        else
+        {
+            *sum = entry;
+            _keys++;
+
+            // Half full: twice the size, so that a free place is never far.
+            if (_keys > (1 << _bits) / 2)
+                Grow();
+        }
+    }
+
+    private void Grow()
+    {
+        using NativeMemoryRegion old = _sums;
+        Span<Entry> sums = Sums;
+        _sums = new NativeMemoryRegion(old.Size * 2);
+        _bits++;
+        _keys = 0;
+        foreach (ref readonly Entry sum in sums)
+        {
+            if (sum.Count != 0)
+                Count(sum);
+        }
+    }
+
+    /// <summary>The sum of an entry's key, or the free place where it belongs: the first one from where its hash says. Null: the guest found many keys of one hash.</summary>
+    private Entry* PlaceOf(in Entry key)
+    {
+        int mask = (1 << _bits) - 1;
+        int first = (int)(Hash(key.A, key.B, key.C) >> (64 - _bits));
+        for (int i = 0; i < MostLooks; i++)
+        {
+            Entry* sum = (Entry*)_sums.Address + ((first + i) & mask);
+            if (sum->Count == 0 || (sum->A == key.A && sum->B == key.B && sum->C == key.C))
+                return sum;
+        }
+
+        return null;
     }
 }

@@ -12,6 +12,9 @@ internal sealed unsafe class ProcessorProfile : IDisposable
 {
     private readonly NativeMemoryRegion _memory = new(sizeof(SamplePoint));
     private readonly ThreadSamplers _samplers;
+    private readonly Lock _summing = new();
+    private readonly ExitRing _exits = new();
+    private readonly ExitRing.Reader _count;
     private long _since = Stopwatch.GetTimestamp();
     private long _runTime;
     private long _idleTime;
@@ -22,6 +25,7 @@ internal sealed unsafe class ProcessorProfile : IDisposable
     {
         _samplers = samplers;
         Blocks = blocks;
+        _count = Count;
         Point->Processor = processor;
         Point->Context = context;
     }
@@ -89,19 +93,19 @@ internal sealed unsafe class ProcessorProfile : IDisposable
     public void CountExit(uint code, ulong site)
     {
         ExitCount++;
-        Exits.Add(site, code, ProcessOf(site));
+        Note(site, 0, code, ExitRing.Miss.None);
     }
 
     /// <summary>A memory access left emitted code.</summary>
     public void CountMiss(bool isWrite, ulong address, ulong site, uint code)
     {
         Site = site;
-        CountExit(code, site);
-        Misses.Add((address & ~0xFFFUL) | (isWrite ? 1u : 0), site, ProcessOf(site & address));
+        ExitCount++;
+        Note(site, address, code, isWrite ? ExitRing.Miss.Write : ExitRing.Miss.Read);
     }
 
     /// <summary>A page of code was asked for.</summary>
-    public void CountFetch(ulong address) => Misses.Add((address & ~0xFFFUL) | 2, address, ProcessOf(address));
+    public void CountFetch(ulong address) => Note(address, address, 0, ExitRing.Miss.Fetch);
 
     /// <summary>Ticks of <see cref="Stopwatch"/> until now: on a thread, with nothing to do, and ready without a thread.</summary>
     public (long Run, long Idle, long Wait) Times()
@@ -151,23 +155,50 @@ internal sealed unsafe class ProcessorProfile : IDisposable
         CountExit(ProfiledExit.Of(operation.Kind), Site);
     }
 
-    /// <summary>Sums up what was counted since the last time. On the collecting thread.</summary>
+    /// <summary>Sums up what was counted since the last time. On any thread.</summary>
     public void TakeCounts()
     {
-        Exits.Take();
-        Misses.Take();
+        lock (_summing)
+        {
+            _exits.Drain(_count);
+            Exits.Take();
+            Misses.Take();
+        }
     }
 
     public void Dispose()
     {
         _memory.Dispose();
+        _exits.Dispose();
         Exits.Dispose();
         Misses.Dispose();
     }
 
     /// <summary>The address space that an address of the lower half belongs to; 0 for the upper half.</summary>
-    public ulong ProcessOf(ulong address) => (address >> 55 & 1) != 0 ? 0
-        : AddressSpace.Key(Point->Context->Direct[(int)DirectRegister.TranslationBase0], Point->Context->Direct[(int)DirectRegister.TranslationBase1]);
+    public ulong ProcessOf(ulong address) => SpaceOf(address, Space);
+
+    /// <summary>The address space of the lower half.</summary>
+    private ulong Space => AddressSpace.Key(Point->Context->Direct[(int)DirectRegister.TranslationBase0], Point->Context->Direct[(int)DirectRegister.TranslationBase1]);
+
+    private static ulong SpaceOf(ulong address, ulong lower) => (address >> 55 & 1) != 0 ? 0 : lower;
+
+    private void Note(ulong site, ulong address, uint code, ExitRing.Miss miss)
+    {
+        ExitRing.Exit exit = new(site, address, Space, code, miss);
+        while (!_exits.TryAdd(exit))
+            TakeCounts();
+    }
+
+    private void Count(in ExitRing.Exit exit)
+    {
+        if (exit.Miss != ExitRing.Miss.Fetch)
+            Exits.Add(exit.Site, exit.Code, SpaceOf(exit.Site, exit.Space));
+        if (exit.Miss != ExitRing.Miss.None)
+            Misses.Add((exit.Address & ~0xFFFUL) | KindOf(exit.Miss), exit.Site, SpaceOf(exit.Site & exit.Address, exit.Space));
+    }
+
+    /// <summary>As a profile numbers them.</summary>
+    private static ulong KindOf(ExitRing.Miss miss) => (ulong)miss - (ulong)ExitRing.Miss.Read;
 
     private void ChangeTo(Standing next)
     {
