@@ -127,6 +127,8 @@ internal sealed partial class X64Compiler
     {
         Span<IrInst> instructions = region.Instructions;
         HostMap? map = Map;
+        Span<uint> places = map is null ? default : map.Room(block.End - block.First);
+        int placeCount = 0;
         int mapped = -1;
         values.Prepare(instructions, block.First, block.End);
         windows.Prepare(instructions, block.First, block.End, enabled: !mode.AlignmentChecked);
@@ -146,13 +148,21 @@ internal sealed partial class X64Compiler
                 continue;
             if (TryDefer(inst))
                 continue;
-            if (map is not null && inst.Pc != mapped)
-                map.Add(emit.Position, mapped = inst.Pc);
+            if (map is not null)
+            {
+                // Written each time and kept where it is new: a branch would be one that cannot be predicted.
+                places[placeCount] = HostMap.Pack(emit.Position, inst.Pc);
+                placeCount += inst.Pc == mapped ? 0 : 1;
+                mapped = inst.Pc;
+            }
+
             CompileInstruction(ref inst);
             ReleaseOperands(inst);
             if (emit.Overflowed)
                 return;
         }
+
+        map?.Advance(placeCount);
     }
 
     private void CompileInstruction(ref IrInst inst)

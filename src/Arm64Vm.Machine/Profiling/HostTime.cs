@@ -16,6 +16,9 @@ internal sealed class HostTime : IDisposable
         _stamp = _counter?.Read() ?? 0;
     }
 
+    /// <summary>The host's time-stamp counter; null: it has none that can be used.</summary>
+    public TimestampCounter? Counter => _counter;
+
     public long Now => OfTicks(Stopwatch.GetTimestamp());
 
     public long OfTicks(long ticks) => (long)(Stopwatch.GetElapsedTime(_ticks, ticks).Ticks * (double)TimeSpan.NanosecondsPerTick);

@@ -50,7 +50,7 @@ internal sealed class MachineRecording : IDisposable
         }
 
         _time = new HostTime(features);
-        _registry = new BlockRegistry(_cache.View, board.Vcpus.Count, options.IsExact);
+        _registry = new BlockRegistry(_cache.View, board.Vcpus.Count, options.IsExact, _time.Counter);
         _processors = new ProcessorProfile[board.Vcpus.Count];
         _collector = new SampleCollector(_registry, _time, new GuestTasks(board, parts.Config.Kernel is null && parts.Config.Firmware is null), _samplers.Interval, options.MaximumSamples);
         _cache.Clear();
@@ -84,7 +84,7 @@ internal sealed class MachineRecording : IDisposable
         }
 
         _cache.Registry = null;
-        _registry.KeepCode();
+        _registry.Settle();
 
         // Code that counts goes: it would be slow for ever, and the counters go as well. No processor is in any, since all stand.
         if (_options.IsExact)

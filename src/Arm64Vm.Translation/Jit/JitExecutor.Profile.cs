@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Arm64Vm.Backend.X64.Profiling;
 using Arm64Vm.Ir;
 using Arm64Vm.Translation.Profiling;
@@ -29,7 +28,7 @@ internal sealed unsafe partial class JitExecutor
         if (profile is null)
             return;
         profile.Place = SamplePlace.Translate;
-        profiledSince = Stopwatch.GetTimestamp();
+        profiledSince = profile.Blocks.Now;
         compiler.Counters = profile.Blocks.NewCounter();
     }
 
@@ -44,7 +43,7 @@ internal sealed unsafe partial class JitExecutor
         ref readonly TranslationUnit made = ref cache.Unit(unit);
         if (made.CodeOffset != place)
             return;
-        long now = Stopwatch.GetTimestamp();
+        long now = profile.Blocks.Now;
         byte* guest = ((CodeTable*)made.Table)->Host + (pc & 0xFFF);
         profile.Blocks.Add(
             new ProfiledBlock

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Backend.X64.Profiling;
@@ -20,8 +19,8 @@ internal sealed unsafe class BlockRegistry : IDisposable
     /// <summary>Units begin at multiples of this in the code buffer.</summary>
     private const int Granule = 16;
 
-    private readonly Lock _gate = new();
     private readonly Lock _samplesGate = new();
+    private readonly RecordingClock _clock;
     private readonly NativeMemoryRegion _map;
     private readonly NativeMemoryRegion _counters = new((long)MaximumBlocks * 2 * UnitCounters.SizeInBytes);
     private readonly NativeMemoryRegion _blocks = RecordingMemory.Reserve((long)MaximumBlocks * sizeof(ProfiledBlock));
@@ -40,11 +39,16 @@ internal sealed unsafe class BlockRegistry : IDisposable
     private long _droppedLosses;
     private int _count;
 
+    // Held for a few dozen nanoseconds for each unit, and hardly ever wanted by two.
+    private SpinLock _gate = new(enableThreadOwnerTracking: false);
+
     /// <param name="cache">Whose units.</param>
     /// <param name="processors">How many run them.</param>
     /// <param name="counts">Units count how often they are entered.</param>
-    public BlockRegistry(TranslationCacheView cache, int processors, bool counts)
+    /// <param name="counter">The host's time-stamp counter, where it can be used; outlives this.</param>
+    public BlockRegistry(TranslationCacheView cache, int processors, bool counts, TimestampCounter? counter)
     {
+        _clock = new RecordingClock(counter);
         Processors = processors;
         _codeBase = cache.CodeBase;
         _codeSize = cache.CodeSize;
@@ -53,12 +57,19 @@ internal sealed unsafe class BlockRegistry : IDisposable
     }
 
     /// <summary>Units were lost together.</summary>
+    /// <param name="Loss">Why.</param>
+    /// <param name="Time">As <see cref="Now"/>.</param>
+    /// <param name="Page">Where, or 0.</param>
+    /// <param name="Units">How many.</param>
     public readonly record struct CacheEvent(CacheLoss Loss, long Time, ulong Page, int Units);
 
     /// <summary>Where a cache's code is.</summary>
     public readonly record struct TranslationCacheView(ulong CodeBase, long CodeSize);
 
     public bool Counts => _counts;
+
+    /// <summary>The time, as units are given it.</summary>
+    public long Now => _clock.Now;
 
     public int Processors { get; }
 
@@ -79,8 +90,8 @@ internal sealed unsafe class BlockRegistry : IDisposable
     {
         get
         {
-            lock (_gate)
-                return _droppedLosses + Undescribed + Math.Max(0, _count + _events.Count - MaximumEvents);
+            using Hold hold = new(ref _gate);
+            return _droppedLosses + Undescribed + Math.Max(0, _count + _events.Count - MaximumEvents);
         }
     }
 
@@ -94,8 +105,8 @@ internal sealed unsafe class BlockRegistry : IDisposable
     {
         get
         {
-            lock (_gate)
-                return [.. _events];
+            using Hold hold = new(ref _gate);
+            return [.. _events.Select(one => one with { Time = _clock.TicksAt(one.Time) })];
         }
     }
 
@@ -103,8 +114,8 @@ internal sealed unsafe class BlockRegistry : IDisposable
     {
         get
         {
-            lock (_gate)
-                return [.. _losses.Select(loss => (loss.Key.Cause, loss.Key.Page, loss.Key.Site, loss.Value.Count, loss.Value.Units))];
+            using Hold hold = new(ref _gate);
+            return [.. _losses.Select(loss => (loss.Key.Cause, loss.Key.Page, loss.Key.Site, loss.Value.Count, loss.Value.Units))];
         }
     }
 
@@ -135,55 +146,56 @@ internal sealed unsafe class BlockRegistry : IDisposable
     /// <summary>A unit has become reachable.</summary>
     /// <param name="block">All of it but what is copied here.</param>
     /// <param name="guestCode">The bytes that it was made from.</param>
-    /// <param name="map">Offsets in its host code and in the guest's page.</param>
-    public void Add(in ProfiledBlock block, ReadOnlySpan<byte> guestCode, ReadOnlySpan<(int Host, int Guest)> map)
+    /// <param name="map">Where host code of its instructions is (<see cref="HostMap"/>).</param>
+    public void Add(in ProfiledBlock block, ReadOnlySpan<byte> guestCode, ReadOnlySpan<uint> map)
     {
-        lock (_gate)
+        using Hold hold = new(ref _gate);
+        MadeUnits++;
+        LiveUnits++;
+        LiveBytes += block.HostSize;
+        int index = _count < MaximumBlocks ? _count : -1;
+        if (index >= 0)
         {
-            MadeUnits++;
-            LiveUnits++;
-            LiveBytes += block.HostSize;
-            int index = _count < MaximumBlocks ? _count : -1;
-            if (index >= 0)
-            {
-                ref ProfiledBlock kept = ref Blocks[index];
-                kept = block;
-                kept.KeepGuestCode(_memory, guestCode, map, (int)(block.VirtualAddress & 0xFFF));
-                Volatile.Write(ref _count, index + 1);
-            }
-
-            _mapEnd = Math.Max(_mapEnd, (block.CodeOffset + block.HostSize) / Granule * sizeof(int));
-            new Span<int>((int*)_map.Address + (block.CodeOffset / Granule), (block.HostSize + Granule - 1) / Granule).Fill(index + 1);
+            ref ProfiledBlock kept = ref Blocks[index];
+            kept = block;
+            kept.KeepGuestCode(_memory, guestCode, map);
+            Volatile.Write(ref _count, index + 1);
         }
+
+        _mapEnd = Math.Max(_mapEnd, (block.CodeOffset + block.HostSize) / Granule * sizeof(int));
+        new Span<int>((int*)_map.Address + (block.CodeOffset / Granule), (block.HostSize + Granule - 1) / Granule).Fill(index + 1);
     }
 
     /// <summary>A unit of <paramref name="size"/> bytes at an offset in the code buffer has become unreachable. Its code stays where it is for a while.</summary>
     public void Remove(int codeOffset, int size, CacheLoss loss)
     {
-        lock (_gate)
-        {
-            int index = IndexAt(codeOffset);
-            if (index == UnknownUnit)
-                return;
-            LostUnits++;
-            LiveUnits--;
-            LiveBytes -= size;
-            if (index < 0 || Blocks[index].RemovedAt != 0)
-                return;
-            ref ProfiledBlock block = ref Blocks[index];
-            block.RemovedAt = Stopwatch.GetTimestamp();
-            block.Loss = loss == CacheLoss.Write ? CauseOfWrite() : loss;
-            block.KeepHostCode(_memory, CodeOf(block));
-        }
+        using Hold hold = new(ref _gate);
+        int index = IndexAt(codeOffset);
+        if (index == UnknownUnit)
+            return;
+        LostUnits++;
+        LiveUnits--;
+        LiveBytes -= size;
+        if (index < 0 || Blocks[index].RemovedAt != 0)
+            return;
+        ref ProfiledBlock block = ref Blocks[index];
+        block.RemovedAt = _clock.Now;
+        block.Loss = loss == CacheLoss.Write ? CauseOfWrite() : loss;
+        block.KeepHostCode(_memory, CodeOf(block));
     }
 
-    /// <summary>The recording has ended, and its processors stand: keeps the code of the units that live.</summary>
-    public void KeepCode()
+    /// <summary>The recording has ended, and its processors stand: keeps the code of the units that live, and has times of all in ticks of the host's monotonic clock.</summary>
+    public void Settle()
     {
-        lock (_gate)
+        using Hold hold = new(ref _gate);
+        _clock.Settle();
+        foreach (ref ProfiledBlock block in new Span<ProfiledBlock>(Blocks, _count))
         {
-            for (int i = 0; i < _count; i++)
-                Blocks[i].KeepHostCode(_memory, CodeOf(Blocks[i]));
+            block.KeepHostCode(_memory, CodeOf(block));
+            block.MadeAt = _clock.TicksAt(block.MadeAt);
+            block.MakingTime = _clock.TicksBetween(block.MakingTime);
+            if (block.RemovedAt != 0)
+                block.RemovedAt = _clock.TicksAt(block.RemovedAt);
         }
     }
 
@@ -196,15 +208,13 @@ internal sealed unsafe class BlockRegistry : IDisposable
         if (loss == CacheLoss.Write)
             loss = CauseOfWrite();
         ulong site = loss == CacheLoss.Write ? _running.Value!.Site : 0;
-        lock (_gate)
-        {
-            ref (long Count, long Units) sum = ref CollectionsMarshal.GetValueRefOrAddDefault(_losses, (loss, page, site), out _);
-            sum = (sum.Count + 1, sum.Units + units);
-            if (_events.Count < MaximumEvents)
-                _events.Add(new CacheEvent(loss, Stopwatch.GetTimestamp(), page, units));
-            else
-                _droppedLosses++;
-        }
+        using Hold hold = new(ref _gate);
+        ref (long Count, long Units) sum = ref CollectionsMarshal.GetValueRefOrAddDefault(_losses, (loss, page, site), out _);
+        sum = (sum.Count + 1, sum.Units + units);
+        if (_events.Count < MaximumEvents)
+            _events.Add(new CacheEvent(loss, _clock.Now, page, units));
+        else
+            _droppedLosses++;
     }
 
     /// <summary>The block that host code at an address belongs to, and the offset in it; false outside of the code buffer. In shared routines the block is −1.</summary>
@@ -272,6 +282,20 @@ internal sealed unsafe class BlockRegistry : IDisposable
     {
         int entry = Volatile.Read(ref ((int*)_map.Address)[codeOffset / Granule]);
         return entry == 0 ? UnknownUnit : entry - 1;
+    }
+
+    private readonly ref struct Hold
+    {
+        private readonly ref SpinLock _gate;
+
+        public Hold(ref SpinLock gate)
+        {
+            bool taken = false;
+            gate.Enter(ref taken);
+            _gate = ref gate;
+        }
+
+        public void Dispose() => _gate.Exit(useMemoryBarrier: false);
     }
 
     private CacheLoss CauseOfWrite() => _running.Value is { Place: not SamplePlace.Devices } ? CacheLoss.Write : CacheLoss.Dma;

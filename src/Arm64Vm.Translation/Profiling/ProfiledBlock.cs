@@ -1,30 +1,52 @@
+using System.Runtime.InteropServices;
+using Arm64Vm.Backend.X64.Profiling;
+
 namespace Arm64Vm.Translation.Profiling;
 
 /// <summary>A unit that was made while a recording was on.</summary>
 /// <remarks>SAFETY: it lies in memory of <see cref="BlockRegistry"/>, as do the bytes that it refers to; both live as long as the registry.</remarks>
+[StructLayout(LayoutKind.Sequential, Size = SizeInBytes)]
 internal unsafe struct ProfiledBlock
 {
+    /// <summary>Two cache lines, of which the second has what removing it changes: the processor's thread waits for them.</summary>
+    public const int SizeInBytes = 128;
+
     public ulong VirtualAddress;
 
     public ulong PhysicalAddress;
 
-    public TranslationMode Mode;
-
     /// <summary>The address space it ran in first (<see cref="AddressSpace"/>); 0 for the upper half.</summary>
     public ulong Space;
+
+    /// <summary>Address of its counters (<see cref="UnitCounters"/>); 0: it has none.</summary>
+    public long Counter;
+
+    /// <summary>As <see cref="BlockRegistry.Now"/>, and ticks of the host's monotonic clock when the recording has ended; so are the other times.</summary>
+    public long MadeAt;
+
+    public long MakingTime;
+
+    /// <summary>The guest's code, and behind it the entries of the map.</summary>
+    private byte* _guestCode;
+
+    public TranslationMode Mode;
+
+    public int HotSize;
+
+    /// <summary>0: it lives.</summary>
+    public long RemovedAt;
+
+    private byte* _hostCode;
 
     public int CodeOffset;
 
     public int HostSize;
 
-    public int HotSize;
+    public CacheLoss Loss;
 
     public int GuestInstructions;
 
     public int IrInstructions;
-
-    /// <summary>Address of its counters (<see cref="Backend.X64.Profiling.UnitCounters"/>); 0: it has none.</summary>
-    public long Counter;
 
     /// <summary>Values stored to spill slots, and NZCV stored to memory, in its host code before slow paths.</summary>
     public int Spills;
@@ -36,19 +58,6 @@ internal unsafe struct ProfiledBlock
 
     public int Processor;
 
-    /// <summary>Ticks of the host's monotonic clock.</summary>
-    public long MadeAt;
-
-    public long MakingTime;
-
-    /// <summary>0: it lives.</summary>
-    public long RemovedAt;
-
-    public CacheLoss Loss;
-
-    private byte* _guestCode;
-    private byte* _hostCode;
-    private uint* _map;
     private int _guestSize;
     private int _mapEntries;
 
@@ -63,31 +72,41 @@ internal unsafe struct ProfiledBlock
     {
         get
         {
-            var map = new (int Host, int Guest)[_mapEntries];
-            for (int i = 0; i < map.Length; i++)
-                map[i] = Unpack(_map[i]);
+            (int Host, int Guest)[] map = HostMap.Expand(Entries);
+            foreach (ref (int Host, int Guest) entry in map.AsSpan())
+                entry.Guest -= Start;
             return map;
         }
     }
 
+    private readonly ReadOnlySpan<uint> Entries => new(_guestCode + _guestSize, _mapEntries);
+
+    private readonly int Start => (int)(VirtualAddress & 0xFFF);
+
     /// <summary>Offset in the unit's guest code of the instruction that host code at an offset belongs to.</summary>
     public readonly int GuestOffset(int hostOffset)
     {
-        int last = 0;
-        for (int i = 0; i < _mapEntries && Unpack(_map[i]) is var (host, guest) && host <= hostOffset; i++)
+        int last = Start;
+        foreach (uint entry in Entries)
+        {
+            (int host, int guest) = HostMap.Unpack(entry);
+            if (host > hostOffset)
+                break;
             last = guest;
-        return last;
+        }
+
+        return last - Start;
     }
 
     /// <summary>Copies what it was made from.</summary>
-    public void KeepGuestCode(RecordingMemory memory, ReadOnlySpan<byte> guestCode, ReadOnlySpan<(int Host, int Guest)> map, int start)
+    public void KeepGuestCode(RecordingMemory memory, ReadOnlySpan<byte> guestCode, ReadOnlySpan<uint> map)
     {
-        _guestCode = memory.Keep(guestCode);
+        // Both have whole words.
+        _guestCode = memory.Take(guestCode.Length + (map.Length * sizeof(uint)));
         _guestSize = guestCode.Length;
-        _map = (uint*)memory.Take(map.Length * sizeof(uint));
         _mapEntries = map.Length;
-        for (int i = 0; i < map.Length; i++)
-            _map[i] = Pack(map[i].Host, map[i].Guest - start);
+        guestCode.CopyTo(new Span<byte>(_guestCode, guestCode.Length));
+        map.CopyTo(new Span<uint>(_guestCode + guestCode.Length, map.Length));
     }
 
     /// <summary>Copies its host code, once.</summary>
@@ -96,13 +115,6 @@ internal unsafe struct ProfiledBlock
         if (_hostCode == null)
             _hostCode = memory.Keep(new ReadOnlySpan<byte>(code, HostSize));
     }
-
-    // Units are of one page, of 1024 instructions, and have far less than 2 MiB of host code.
-    private const int GuestBits = 11;
-
-    private static uint Pack(int host, int guest) => ((uint)host << GuestBits) | ((uint)(guest >> 2) & ((1 << GuestBits) - 1));
-
-    private static (int Host, int Guest) Unpack(uint entry) => ((int)(entry >> GuestBits), (int)(entry << (32 - GuestBits)) >> (32 - GuestBits) << 2);
 }
 
 /// <summary>Why the cache lost units.</summary>
