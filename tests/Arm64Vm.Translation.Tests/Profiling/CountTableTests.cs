@@ -46,4 +46,40 @@ public class CountTableTests
         await counting;
         Assert.Equal([Counts / 4, Counts / 4, Counts / 4, Counts / 4], table.ToList().Select(one => (int)one.Count));
     }
+
+    /// <summary>A collection of the managed heap would stop the guest.</summary>
+    [Fact]
+    public void SumsAreNotInTheManagedHeap()
+    {
+        using var table = new CountTable();
+        Add(table);
+        table.Take();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Add(table);
+        table.Take();
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096);
+
+        static void Add(CountTable table)
+        {
+            for (ulong i = 0; i < Counts; i++)
+                table.Add(i, i << 20, 0);
+        }
+    }
+
+    /// <summary>A guest may find addresses that hash alike; looking for a place has an end, and what finds none is counted together.</summary>
+    [Fact]
+    public void KeysOfOneHashDoNotTakeLong()
+    {
+        using var table = new CountTable();
+
+        // The inverse of the first multiplier gives any hash that is wanted; low bits do not say where a key goes.
+        ulong inverse = 1;
+        for (int i = 0; i < 6; i++)
+            inverse *= 2 - (0x9E37_79B9_7F4A_7C15 * inverse);
+        for (ulong i = 1; i <= Counts; i++)
+            table.Add(inverse * i, 0, 0);
+        var all = table.ToList();
+        Assert.InRange(all.Count, 1, Counts / 2);
+        Assert.Equal(Counts, all.Sum(one => one.Count) + table.Others);
+    }
 }
