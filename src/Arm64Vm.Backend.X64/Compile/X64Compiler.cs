@@ -148,11 +148,9 @@ internal sealed partial class X64Compiler
                 continue;
             if (TryDefer(inst))
                 continue;
-            if (map is not null)
+            if (map is not null && inst.Pc != mapped)
             {
-                // Written each time and kept where it is new: a branch would be one that cannot be predicted.
-                places[placeCount] = HostMap.Pack(emit.Position, inst.Pc);
-                placeCount += inst.Pc == mapped ? 0 : 1;
+                places[placeCount++] = HostMap.Pack(emit.Position, inst.Pc);
                 mapped = inst.Pc;
             }
 

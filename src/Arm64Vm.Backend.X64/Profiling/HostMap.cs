@@ -16,11 +16,11 @@ internal sealed class HostMap
 
     public void Clear() => _count = 0;
 
-    /// <summary>Room for so many more entries, and one. Filled ones are said by <see cref="Advance"/>.</summary>
+    /// <summary>Room for so many more entries, of which <see cref="Advance"/> takes those that were filled.</summary>
     public Span<uint> Room(int entries)
     {
-        if (_entries.Length - _count <= entries)
-            Array.Resize(ref _entries, Math.Max(_entries.Length * 2, _count + entries + 1));
+        if (_entries.Length - _count < entries)
+            Array.Resize(ref _entries, Math.Max(_entries.Length * 2, _count + entries));
         return _entries.AsSpan(_count);
     }
 

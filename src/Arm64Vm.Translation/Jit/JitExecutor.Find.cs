@@ -184,9 +184,9 @@ internal sealed unsafe partial class JitExecutor
             if (!TryMakeCode(context, table, (int)(pc & 0xFFF), out UnitDraft draft))
                 return false;
             int place = writer.Position;
-            int unit = cache.Publish(writer, table, version, constants, draft);
+            int unit = cache.Publish(writer, table, version, constants, draft, DescribeUnit(table, pc, draft));
             KeepImage(unit, place);
-            EndProfiledUnit(context, pc, unit, place);
+            EndProfiledUnit(unit, place);
             if (unit >= 0)
             {
                 code = (uint)cache.Unit(unit).CodeOffset;

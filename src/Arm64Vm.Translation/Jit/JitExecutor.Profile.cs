@@ -8,6 +8,7 @@ namespace Arm64Vm.Translation.Jit;
 internal sealed unsafe partial class JitExecutor
 {
     private long profiledSince;
+    private ProfiledBlock profiledUnit;
 
     /// <summary>The vCPU's part in a recording; null: none is on. Changed only while the vCPU does not run.</summary>
     public ProcessorProfile? Profile
@@ -32,41 +33,40 @@ internal sealed unsafe partial class JitExecutor
         compiler.Counters = profile.Blocks.NewCounter();
     }
 
-    /// <summary>A unit was compiled for <paramref name="pc"/> at a place in the code buffer; another vCPU's may have been there first.</summary>
-    private void EndProfiledUnit(GuestContext* context, ulong pc, int unit, int place)
+    /// <summary>What a recording keeps of the unit that was compiled for <paramref name="pc"/>; empty without one.</summary>
+    private RecordedUnit DescribeUnit(CodeTable* table, ulong pc, in UnitDraft draft)
+    {
+        if (profile is null)
+            return default;
+        profiledUnit = new ProfiledBlock
+        {
+            VirtualAddress = pc,
+            PhysicalAddress = table->Page->PhysicalPage + (ulong)draft.PageOffset,
+            Mode = table->Mode,
+            Space = profile.ProcessOf(pc),
+            CodeOffset = writer.Position,
+            HostSize = draft.CodeSize,
+            HotSize = compiler.HotSize,
+            GuestInstructions = region.GuestInstructions,
+            IrInstructions = region.Count - 1,
+            Counter = compiler.Counters,
+            Spills = compiler.Spills,
+            FlagStores = compiler.FlagStores,
+            Accesses = profile.Blocks.Counts ? CountAccesses() : 0,
+            Processor = profile.Processor,
+            MadeAt = profiledSince,
+        };
+        return new RecordedUnit(profiledUnit, new ReadOnlySpan<byte>(table->Host + draft.PageOffset, draft.GuestSize), compiler.Map!.Entries);
+    }
+
+    /// <summary>A unit whose code was put at <paramref name="place"/> is reachable, unless another vCPU was quicker.</summary>
+    private void EndProfiledUnit(int unit, int place)
     {
         if (profile is null)
             return;
         profile.Place = SamplePlace.RunLoop;
-        if (unit < 0)
-            return;
-        ref readonly TranslationUnit made = ref cache.Unit(unit);
-        if (made.CodeOffset != place)
-            return;
-        long now = profile.Blocks.Now;
-        byte* guest = ((CodeTable*)made.Table)->Host + (pc & 0xFFF);
-        profile.Blocks.Add(
-            new ProfiledBlock
-            {
-                VirtualAddress = pc,
-                PhysicalAddress = made.PhysicalAddress,
-                Mode = made.Mode,
-                Space = profile.ProcessOf(pc),
-                CodeOffset = made.CodeOffset,
-                HostSize = made.CodeSize,
-                HotSize = compiler.HotSize,
-                GuestInstructions = region.GuestInstructions,
-                IrInstructions = region.Count - 1,
-                Counter = compiler.Counters,
-                Spills = compiler.Spills,
-                FlagStores = compiler.FlagStores,
-                Accesses = profile.Blocks.Counts ? CountAccesses() : 0,
-                Processor = profile.Processor,
-                MadeAt = profiledSince,
-                MakingTime = now - profiledSince,
-            },
-            new ReadOnlySpan<byte>(guest, made.GuestSize),
-            compiler.Map!.Entries);
+        if (unit >= 0 && cache.Unit(unit).CodeOffset == place)
+            profile.Blocks.SetMakingTime(cache.Unit(unit).Recorded, profile.Blocks.Now - profiledSince);
     }
 
     private int CountAccesses()

@@ -150,7 +150,7 @@ internal sealed unsafe partial class TranslationCache
             }
 
             Statistics.Evicted += removed;
-            Registry?.CountLoss(CacheLoss.Eviction, 0, removed);
+            registry?.CountLoss(CacheLoss.Eviction, 0, removed);
 
             chunks[oldest].State = ChunkState.Evicted;
             chunks[oldest].Epoch = epoch + 1;

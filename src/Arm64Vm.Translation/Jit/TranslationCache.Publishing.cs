@@ -1,6 +1,7 @@
 using Arm64Vm.Backend.X64.Compile;
 using Arm64Vm.Backend.X64.Emit;
 using Arm64Vm.Ir;
+using Arm64Vm.Translation.Profiling;
 
 namespace Arm64Vm.Translation.Jit;
 
@@ -34,7 +35,13 @@ internal sealed unsafe partial class TranslationCache
     }
 
     /// <summary>Makes a compiled unit reachable; −1 where bytes of the page have changed since <paramref name="version"/> was read, or constants were given up since <paramref name="constantsGeneration"/> was.</summary>
-    internal int Publish(CodeWriter writer, CodeTable* table, uint version, uint constantsGeneration, in UnitDraft draft)
+    /// <param name="writer">Has its code.</param>
+    /// <param name="table">Where it becomes reachable.</param>
+    /// <param name="version">Of the page.</param>
+    /// <param name="constantsGeneration">Of the constants that its code refers to.</param>
+    /// <param name="draft">The unit.</param>
+    /// <param name="recorded">What a recording keeps of it; empty: none is on.</param>
+    internal int Publish(CodeWriter writer, CodeTable* table, uint version, uint constantsGeneration, in UnitDraft draft, in RecordedUnit recorded = default)
     {
         lock (gate)
         {
@@ -74,6 +81,9 @@ internal sealed unsafe partial class TranslationCache
             Statistics.Count(draft.GuestInstructions, draft.CodeSize);
             Statistics.LiveUnits++;
             Statistics.LiveBytes += draft.CodeSize;
+
+            if (!recorded.IsEmpty)
+                unit.Recorded = registry?.Add(recorded) ?? 0;
 
             // The code is complete before a processor that reads the entry can go there.
             Volatile.Write(ref *entry, (uint)unit.CodeOffset);

@@ -62,7 +62,7 @@ internal sealed unsafe partial class TranslationCache
             Statistics.Invalidated += removed;
             if (removed != 0)
             {
-                Registry?.CountLoss(CacheLoss.Write, page->PhysicalPage, removed);
+                registry?.CountLoss(CacheLoss.Write, page->PhysicalPage, removed);
                 FinishRemoval();
             }
         }
@@ -89,7 +89,7 @@ internal sealed unsafe partial class TranslationCache
             removed++;
         }
 
-        Registry?.CountLoss(loss, 0, removed);
+        registry?.CountLoss(loss, 0, removed);
         Statistics.Flushes++;
         FinishRemoval();
     }
@@ -115,7 +115,7 @@ internal sealed unsafe partial class TranslationCache
         unit.IsLive = false;
         Statistics.LiveUnits--;
         Statistics.LiveBytes -= unit.CodeSize;
-        Registry?.Remove(unit.CodeOffset, unit.CodeSize, loss);
+        registry?.Remove(unit.Recorded, unit.CodeSize, loss);
         for (int s = unit.FirstIncoming; s >= 0;)
         {
             int next = sites[s].NextIncoming;

@@ -33,6 +33,7 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
     private CacheMember[] members = [];
     private TranslationUnit[] units = new TranslationUnit[256];
     private LinkSite[] sites = new LinkSite[512];
+    private BlockRegistry? registry;
     private int unitCount;
     private int freeUnit = -1;
     private int siteCount;
@@ -69,8 +70,16 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
     /// <summary>Host address from which code offsets count.</summary>
     internal ulong CodeBase => (ulong)buffer.Rx;
 
-    /// <summary>Hears of units that are made and lost; null: no recording is on.</summary>
-    internal BlockRegistry? Registry { get; set; }
+    /// <summary>Hears of units that are made and lost; null: no recording is on, and nothing is being told any more.</summary>
+    internal BlockRegistry? Registry
+    {
+        get => registry;
+        set
+        {
+            lock (gate)
+                registry = value;
+        }
+    }
 
     /// <summary>Where code is, for <see cref="Registry"/>.</summary>
     internal BlockRegistry.TranslationCacheView View => new(CodeBase, buffer.Size);

@@ -23,6 +23,9 @@ internal struct TranslationUnit
     /// <summary>False after it was removed; its code may still run for a while.</summary>
     public bool IsLive;
 
+    /// <summary>What a recording knows it by (<see cref="Profiling.BlockRegistry"/>); 0: nothing.</summary>
+    public int Recorded;
+
     /// <summary>Link sites of this unit, by LinkSite.NextOfOwner.</summary>
     public int FirstSite;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Backend.X64.Profiling;
 
@@ -6,7 +7,8 @@ namespace Arm64Vm.Translation.Profiling;
 
 /// <summary>Every unit that a translation cache makes and loses during a recording, and the way from a host address to the unit that was there.</summary>
 /// <remarks>
-/// Members are safe from any thread; the cache calls in under its own lock, which is therefore never taken from here.
+/// The cache tells of units under its own lock, which is therefore never taken from here; what is marked so belongs to the collecting thread, and the rest is for when
+/// the recording has ended. A unit knows the number that it has here.
 /// SAFETY: owns the map of the code buffer and the counters; emitted code of the cache may use the counters until the cache is disposed, so
 /// this is disposed after it.
 /// </remarks>
@@ -18,6 +20,11 @@ internal sealed unsafe class BlockRegistry : IDisposable
 
     /// <summary>Units begin at multiples of this in the code buffer.</summary>
     private const int Granule = 16;
+
+    private const int CacheLine = 64;
+
+    /// <summary>Instead of a number.</summary>
+    private const int NotDescribed = -1;
 
     private readonly Lock _samplesGate = new();
     private readonly RecordingClock _clock;
@@ -34,13 +41,9 @@ internal sealed unsafe class BlockRegistry : IDisposable
     private readonly bool _counts;
     private long _nextCounter;
     private long _blocksReady;
-    private long _mapReady;
-    private long _mapEnd;
+    private int _mapped;
     private long _droppedLosses;
     private int _count;
-
-    // Held for a few dozen nanoseconds for each unit, and hardly ever wanted by two.
-    private SpinLock _gate = new(enableThreadOwnerTracking: false);
 
     /// <param name="cache">Whose units.</param>
     /// <param name="processors">How many run them.</param>
@@ -86,14 +89,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
     public long LostUnits { get; private set; }
 
     /// <summary>Of what happened to units (made, lost) beyond <see cref="MaximumEvents"/>, or to units that are not described.</summary>
-    public long DroppedEvents
-    {
-        get
-        {
-            using Hold hold = new(ref _gate);
-            return _droppedLosses + Undescribed + Math.Max(0, _count + _events.Count - MaximumEvents);
-        }
-    }
+    public long DroppedEvents => _droppedLosses + Undescribed + Math.Max(0, _count + _events.Count - MaximumEvents);
 
     /// <summary>Blocks so far; the index of each stays what it is.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -101,23 +97,10 @@ internal sealed unsafe class BlockRegistry : IDisposable
     /// <summary>Units that were made when there was no room for more blocks.</summary>
     public long Undescribed => MadeUnits - Count;
 
-    public List<CacheEvent> Events
-    {
-        get
-        {
-            using Hold hold = new(ref _gate);
-            return [.. _events.Select(one => one with { Time = _clock.TicksAt(one.Time) })];
-        }
-    }
+    public List<CacheEvent> Events => [.. _events.Select(one => one with { Time = _clock.TicksAt(one.Time) })];
 
-    public List<(CacheLoss Cause, ulong Page, ulong Site, long Count, long Units)> Losses
-    {
-        get
-        {
-            using Hold hold = new(ref _gate);
-            return [.. _losses.Select(loss => (loss.Key.Cause, loss.Key.Page, loss.Key.Site, loss.Value.Count, loss.Value.Units))];
-        }
-    }
+    public List<(CacheLoss Cause, ulong Page, ulong Site, long Count, long Units)> Losses =>
+        [.. _losses.Select(loss => (loss.Key.Cause, loss.Key.Page, loss.Key.Site, loss.Value.Count, loss.Value.Units))];
 
     /// <summary>The vCPU that the calling thread runs, or null: what it loses the cache is a store of the guest's, and a device's otherwise.</summary>
     public ProcessorProfile? Running
@@ -140,45 +123,52 @@ internal sealed unsafe class BlockRegistry : IDisposable
     {
         _memory.Prepare();
         Advance(_blocks, ref _blocksReady, (long)Count * sizeof(ProfiledBlock));
-        Advance(_map, ref _mapReady, Volatile.Read(ref _mapEnd));
+        MapNewBlocks();
     }
 
-    /// <summary>A unit has become reachable.</summary>
-    /// <param name="block">All of it but what is copied here.</param>
-    /// <param name="guestCode">The bytes that it was made from.</param>
-    /// <param name="map">Where host code of its instructions is (<see cref="HostMap"/>).</param>
-    public void Add(in ProfiledBlock block, ReadOnlySpan<byte> guestCode, ReadOnlySpan<uint> map)
+    /// <summary>A unit becomes reachable. Its number; −1 where there is no room to describe it.</summary>
+    public int Add(in RecordedUnit unit)
     {
-        using Hold hold = new(ref _gate);
         MadeUnits++;
         LiveUnits++;
-        LiveBytes += block.HostSize;
-        int index = _count < MaximumBlocks ? _count : -1;
-        if (index >= 0)
+        LiveBytes += unit.Block.HostSize;
+        int index = _count;
+        if (index == MaximumBlocks)
         {
-            ref ProfiledBlock kept = ref Blocks[index];
-            kept = block;
-            kept.KeepGuestCode(_memory, guestCode, map);
-            Volatile.Write(ref _count, index + 1);
+            PlacesOf(unit.Block).Clear();
+            return NotDescribed;
         }
 
-        _mapEnd = Math.Max(_mapEnd, (block.CodeOffset + block.HostSize) / Granule * sizeof(int));
-        new Span<int>((int*)_map.Address + (block.CodeOffset / Granule), (block.HostSize + Granule - 1) / Granule).Fill(index + 1);
+        ref ProfiledBlock kept = ref Blocks[index];
+        kept = unit.Block;
+        kept.KeepGuestCode(_memory, unit.GuestCode, unit.Map);
+        Volatile.Write(ref _count, index + 1);
+
+        // What the next one goes to comes into the cache meanwhile: it was made ready on another processor.
+        Sse.Prefetch0(Blocks + index + 1);
+        Sse.Prefetch0((byte*)(Blocks + index + 1) + CacheLine);
+        _memory.Prefetch();
+        return index + 1;
     }
 
-    /// <summary>A unit of <paramref name="size"/> bytes at an offset in the code buffer has become unreachable. Its code stays where it is for a while.</summary>
-    public void Remove(int codeOffset, int size, CacheLoss loss)
+    /// <summary>How long it took until a unit was reachable, in steps of <see cref="Now"/>. By the thread that made it.</summary>
+    public void SetMakingTime(int number, long time)
     {
-        using Hold hold = new(ref _gate);
-        int index = IndexAt(codeOffset);
-        if (index == UnknownUnit)
+        if (number > 0)
+            Blocks[number - 1].MakingTime = time;
+    }
+
+    /// <summary>A unit of <paramref name="size"/> bytes has become unreachable. Its code stays where it is for a while.</summary>
+    public void Remove(int number, int size, CacheLoss loss)
+    {
+        if (number == 0)
             return;
         LostUnits++;
         LiveUnits--;
         LiveBytes -= size;
-        if (index < 0 || Blocks[index].RemovedAt != 0)
+        if (number == NotDescribed)
             return;
-        ref ProfiledBlock block = ref Blocks[index];
+        ref ProfiledBlock block = ref Blocks[number - 1];
         block.RemovedAt = _clock.Now;
         block.Loss = loss == CacheLoss.Write ? CauseOfWrite() : loss;
         block.KeepHostCode(_memory, CodeOf(block));
@@ -187,7 +177,6 @@ internal sealed unsafe class BlockRegistry : IDisposable
     /// <summary>The recording has ended, and its processors stand: keeps the code of the units that live, and has times of all in ticks of the host's monotonic clock.</summary>
     public void Settle()
     {
-        using Hold hold = new(ref _gate);
         _clock.Settle();
         foreach (ref ProfiledBlock block in new Span<ProfiledBlock>(Blocks, _count))
         {
@@ -208,7 +197,6 @@ internal sealed unsafe class BlockRegistry : IDisposable
         if (loss == CacheLoss.Write)
             loss = CauseOfWrite();
         ulong site = loss == CacheLoss.Write ? _running.Value!.Site : 0;
-        using Hold hold = new(ref _gate);
         ref (long Count, long Units) sum = ref CollectionsMarshal.GetValueRefOrAddDefault(_losses, (loss, page, site), out _);
         sum = (sum.Count + 1, sum.Units + units);
         if (_events.Count < MaximumEvents)
@@ -217,7 +205,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
             _droppedLosses++;
     }
 
-    /// <summary>The block that host code at an address belongs to, and the offset in it; false outside of the code buffer. In shared routines the block is −1.</summary>
+    /// <summary>The block that host code at an address belongs to, and the offset in it; false outside of the code buffer. In shared routines the block is −1. On the collecting thread.</summary>
     public bool TryFind(ulong hostAddress, out int block, out int offset)
     {
         block = -1;
@@ -225,12 +213,12 @@ internal sealed unsafe class BlockRegistry : IDisposable
         ulong at = hostAddress - _codeBase;
         if (at >= (ulong)_codeSize)
             return false;
-        // Without the lock, which processors wait for: a block is complete before the map leads to it, and stores come in order on x86-64.
-        int index = IndexAt((int)at);
-        if (index >= 0)
+        MapNewBlocks();
+        int number = ((int*)_map.Address)[(int)at / Granule];
+        if (number > 0)
         {
-            block = index;
-            offset = (int)at - Blocks[index].CodeOffset;
+            block = number - 1;
+            offset = (int)at - Blocks[block].CodeOffset;
         }
 
         return true;
@@ -275,28 +263,16 @@ internal sealed unsafe class BlockRegistry : IDisposable
         _running.Dispose();
     }
 
-    private const int UnknownUnit = int.MinValue;
-
-    /// <summary>−1: a block beyond the most that are described; <see cref="UnknownUnit"/>: nothing was made there.</summary>
-    private int IndexAt(int codeOffset)
+    /// <summary>A block is complete before it is counted.</summary>
+    private void MapNewBlocks()
     {
-        int entry = Volatile.Read(ref ((int*)_map.Address)[codeOffset / Granule]);
-        return entry == 0 ? UnknownUnit : entry - 1;
+        for (int count = Count; _mapped < count; _mapped++)
+            PlacesOf(Blocks[_mapped]).Fill(_mapped + 1);
     }
 
-    private readonly ref struct Hold
-    {
-        private readonly ref SpinLock _gate;
-
-        public Hold(ref SpinLock gate)
-        {
-            bool taken = false;
-            gate.Enter(ref taken);
-            _gate = ref gate;
-        }
-
-        public void Dispose() => _gate.Exit(useMemoryBarrier: false);
-    }
+    /// <summary>The map where a block's code is.</summary>
+    private Span<int> PlacesOf(in ProfiledBlock block) =>
+        new((int*)_map.Address + (block.CodeOffset / Granule), (block.HostSize + Granule - 1) / Granule);
 
     private CacheLoss CauseOfWrite() => _running.Value is { Place: not SamplePlace.Devices } ? CacheLoss.Write : CacheLoss.Dma;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Arm64Vm.Backend.X64.Compile;
 using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Backend.X64.Profiling;
@@ -15,6 +16,8 @@ internal sealed unsafe class ProcessorProfile : IDisposable
     private readonly Lock _summing = new();
     private readonly ExitRing _exits = new();
     private readonly ExitRing.Reader _count;
+    private readonly SamplePoint* _point;
+    private readonly GuestContext* _context;
     private long _since = Stopwatch.GetTimestamp();
     private long _runTime;
     private long _idleTime;
@@ -26,8 +29,10 @@ internal sealed unsafe class ProcessorProfile : IDisposable
         _samplers = samplers;
         Blocks = blocks;
         _count = Count;
-        Point->Processor = processor;
-        Point->Context = context;
+        _point = (SamplePoint*)_memory.Address;
+        _context = context;
+        _point->Processor = processor;
+        _point->Context = context;
     }
 
     private enum Standing
@@ -44,7 +49,7 @@ internal sealed unsafe class ProcessorProfile : IDisposable
 
     public BlockRegistry Blocks { get; }
 
-    public int Processor => Point->Processor;
+    public int Processor => _point->Processor;
 
     /// <summary>By reason (<see cref="ProfiledExit"/>), site and process.</summary>
     public CountTable Exits { get; } = new();
@@ -58,26 +63,24 @@ internal sealed unsafe class ProcessorProfile : IDisposable
     /// <summary>What the thread does while it is not in emitted code.</summary>
     public SamplePlace Place
     {
-        get => Point->Place;
-        set => Point->Place = value;
+        get => _point->Place;
+        set => _point->Place = value;
     }
 
     /// <summary>The guest instruction that is being served.</summary>
     public ulong Site
     {
-        get => Point->Site;
-        set => Point->Site = value;
+        get => _point->Site;
+        set => _point->Site = value;
     }
-
-    private SamplePoint* Point => (SamplePoint*)_memory.Address;
 
     /// <summary>The calling thread begins to run the vCPU.</summary>
     public void Enter()
     {
         ChangeTo(Standing.Running);
-        Point->Place = SamplePlace.RunLoop;
+        _point->Place = SamplePlace.RunLoop;
         Blocks.Running = this;
-        _samplers.Run(Point);
+        _samplers.Run(_point);
     }
 
     /// <summary>The calling thread ends running the vCPU.</summary>
@@ -178,14 +181,14 @@ internal sealed unsafe class ProcessorProfile : IDisposable
     public ulong ProcessOf(ulong address) => SpaceOf(address, Space);
 
     /// <summary>The address space of the lower half.</summary>
-    private ulong Space => AddressSpace.Key(Point->Context->Direct[(int)DirectRegister.TranslationBase0], Point->Context->Direct[(int)DirectRegister.TranslationBase1]);
+    private ulong Space => AddressSpace.Key(_context->Direct[(int)DirectRegister.TranslationBase0], _context->Direct[(int)DirectRegister.TranslationBase1]);
 
     private static ulong SpaceOf(ulong address, ulong lower) => (address >> 55 & 1) != 0 ? 0 : lower;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Note(ulong site, ulong address, uint code, ExitRing.Miss miss)
     {
-        ExitRing.Exit exit = new(site, address, Space, code, miss);
-        while (!_exits.TryAdd(exit))
+        while (!_exits.TryAdd(new ExitRing.Exit(site, address, Space, code, miss)))
             TakeCounts();
     }
 
