@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Backend.X64.Profiling;
 
@@ -20,8 +19,6 @@ internal sealed unsafe class BlockRegistry : IDisposable
 
     /// <summary>Units begin at multiples of this in the code buffer.</summary>
     private const int Granule = 16;
-
-    private const int CacheLine = 64;
 
     /// <summary>Instead of a number.</summary>
     private const int NotDescribed = -1;
@@ -144,9 +141,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
         kept.KeepGuestCode(_memory, unit.GuestCode, unit.Map);
         Volatile.Write(ref _count, index + 1);
 
-        // What the next one goes to comes into the cache meanwhile: it was made ready on another processor.
-        Sse.Prefetch0(Blocks + index + 1);
-        Sse.Prefetch0((byte*)(Blocks + index + 1) + CacheLine);
+        RecordingMemory.Prefetch(Blocks + index + 1, 2);
         _memory.Prefetch();
         return index + 1;
     }

@@ -65,11 +65,16 @@ internal sealed unsafe class RecordingMemory : IDisposable
     }
 
     /// <summary>What will be taken next is wanted soon.</summary>
-    public void Prefetch()
+    public void Prefetch() => Prefetch(_next, 3);
+
+    /// <summary>Memory that was made ready on another processor comes into the cache before it is waited for.</summary>
+    public static void Prefetch(void* address, int lines)
     {
         const int CacheLine = 64;
-        for (int line = 1; line <= 3; line++)
-            Sse.Prefetch0(_next + (line * CacheLine));
+        if (!Sse.IsSupported)
+            return;
+        for (int line = 0; line < lines; line++)
+            Sse.Prefetch0((byte*)address + (line * CacheLine));
     }
 
     public void Dispose()
