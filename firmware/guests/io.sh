@@ -26,19 +26,20 @@ disk() {
 # The first write of each block is another cost than the next: the disks are filled first, which is what the sequential writes measure.
 timed raw-write disk vdb write 1M 448M
 timed raw-read disk vdb read 1M 448M
-timed raw-randread disk vdb randread 4k 128M
-timed raw-randwrite disk vdb randwrite 4k 128M
+timed raw-randread disk vdb randread 4k 32M
+timed raw-randwrite disk vdb randwrite 4k 32M
 timed raw-fsync disk vdb randwrite 4k 4M --iodepth=1 --fdatasync=1
 timed qcow2-write disk vdc write 1M 448M
 timed qcow2-read disk vdc read 1M 448M
-timed qcow2-randread disk vdc randread 4k 128M
-timed qcow2-randwrite disk vdc randwrite 4k 128M
+timed qcow2-randread disk vdc randread 4k 32M
+timed qcow2-randwrite disk vdc randwrite 4k 32M
 timed qcow2-fsync disk vdc randwrite 4k 4M --iodepth=1 --fdatasync=1
 
 if [ -n "${ARM64VM_IPERF:-}" ]; then
   interface=$(ls /sys/class/net | grep -v lo | head -1)
   ip addr add 10.0.2.15/24 dev "$interface"
-  ip link set "$interface" up
+  # The MTU that passt's DHCP gives, which Debian's clients take.
+  ip link set "$interface" mtu 65520 up
   ip route add default via 10.0.2.2
   sleep 2
   timed net-send iperf3 -c 10.0.2.2 -p "$ARM64VM_IPERF" -n 512M

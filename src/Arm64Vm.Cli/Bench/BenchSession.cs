@@ -105,7 +105,8 @@ internal sealed class BenchSession(BenchOptions options, CliStreams streams)
     private void RunOnce(BenchProgress progress, IEmulator side, Guest guest, int round, CancellationToken cancellation)
     {
         progress.Begin($"round {round + 1}, {side.Name}", guest);
-        var run = ConsoleRun.Run(side.Start(guest), TimeoutOf(guest), guest.Until, progress.Printed, cancellation);
+        var run = ConsoleRun.Run(side.Start(guest), TimeoutOf(guest), guest.Until, progress.Printed, cancellation, side.Started);
+        side.Clean();
         progress.End();
         if (guest.Problem(run) is { } problem)
             _failures.Add($"{side.Name}, {guest.Name}, round {round + 1}: {problem}{(run.TimedOut ? " (time-out)" : "")}{Said(run)}");
@@ -135,6 +136,7 @@ internal sealed class BenchSession(BenchOptions options, CliStreams streams)
     private Dictionary<string, WorkloadCounters> Counted(BenchProgress progress, OurEmulator ours, Guest guest, CancellationToken cancellation)
     {
         var run = ConsoleRun.Run(ours.StartCounting(guest), TimeoutOf(guest) * CountingPatience, [], progress.Printed, cancellation);
+        ours.Clean();
         var counters = WorkloadCounters.Read(run.Messages, guest);
         if (counters.Count == 0)
             _failures.Add($"{ours.Name}, {guest.Name}: no counters{Said(run)}");

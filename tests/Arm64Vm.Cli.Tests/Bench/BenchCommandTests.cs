@@ -156,9 +156,15 @@ public sealed class BenchCommandTests
         Assert.StartsWith("ARM64VM_ONLY='@(gzip|bzip2)'\n", File.ReadAllText(some.ScriptFile!), StringComparison.Ordinal);
 
         // Input and output has disks to write and a network, and is not part of everything; without a server there is no network to measure.
-        var io = Assert.Single(GuestCatalog.Make(new BenchOptions { Suite = "io", Images = folder.Path, Filter = ["*-fsync", "net-*"] }, folder.Path, notes));
-        Assert.Equal(["raw-fsync", "qcow2-fsync"], io.Workloads);
-        Assert.Equal((2, true, false), (io.Machine.Scratch.Count, io.Machine.HasNetwork, io.RunsOnHost));
-        Assert.DoesNotContain(GuestCatalog.Make(new BenchOptions { Suite = BenchOptions.All, Images = folder.Path }, folder.Path, []), guest => guest.Suite == "io");
+        var io = GuestCatalog.Make(new BenchOptions { Suite = "io", Images = folder.Path, Filter = ["*-fsync", "net-*"] }, folder.Path, notes);
+        Assert.Equal([("io-pci", true), ("io-mmio", false)], io.Select(guest => (guest.Suite, guest.Machine.OnPci)));
+        foreach (var guest in io)
+        {
+            Assert.Equal(["raw-fsync", "qcow2-fsync"], guest.Workloads);
+            Assert.Equal((2, true, false), (guest.Machine.Scratch.Count, guest.Machine.HasNetwork, guest.RunsOnHost));
+        }
+
+        Assert.Equal("io-mmio", Assert.Single(GuestCatalog.Make(new BenchOptions { Suite = "io", Images = folder.Path, Filter = ["io-mmio/*"] }, folder.Path, notes)).Suite);
+        Assert.DoesNotContain(GuestCatalog.Make(new BenchOptions { Suite = BenchOptions.All, Images = folder.Path }, folder.Path, []), guest => guest.Suite.StartsWith("io", StringComparison.Ordinal));
     }
 }

@@ -83,8 +83,11 @@ internal sealed record GuestMachine
     /// <summary>Disks that the guest may write, of the size each, made anew for each start, before the last of <see cref="Disks"/>.</summary>
     public IReadOnlyList<ScratchDisk> Scratch { get; init; } = [];
 
-    /// <summary>A user-mode network, in which 10.0.2.2 is the host; disks and it are then on PCIe.</summary>
+    /// <summary>A network of passt, in which 10.0.2.2 is the host.</summary>
     public bool HasNetwork { get; init; }
+
+    /// <summary>Disks and network are PCIe functions, not memory-mapped devices.</summary>
+    public bool OnPci { get; init; }
 
     /// <summary>Every file that it needs.</summary>
     public IEnumerable<string> Files => new[] { Firmware, Variables, Kernel, Initrd }.OfType<string>().Concat(Disks);

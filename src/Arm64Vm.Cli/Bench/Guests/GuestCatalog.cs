@@ -86,7 +86,7 @@ internal static class GuestCatalog
         }
     }
 
-    /// <summary>Disks and network; not part of "all", because it takes the host's disk and loopback interface as they are.</summary>
+    /// <summary>Disks and network, on PCIe and memory-mapped; not part of "all", because it takes the host's disk and loopback interface as they are.</summary>
     private static void AddInputOutput(List<Guest> guests, BenchOptions options, string work, List<string> notes)
     {
         if (!File.Exists(Path.Combine(options.Images, "rootfs.img")) || !File.Exists(Path.Combine(options.Images, "Image")))
@@ -100,13 +100,20 @@ internal static class GuestCatalog
             script = string.Create(CultureInfo.InvariantCulture, $"ARM64VM_IPERF={port}\n{script}");
         else
             notes.Add("no iperf3 on PATH: 'apt install iperf3' brings it; the network is left out");
-        var guest = new LinuxScriptGuest("io", "input and output", script, workload => options.Wants("io", workload) && (options.NetworkServerPort is not null || !workload.StartsWith("net-", StringComparison.Ordinal)), options.Images, work, "io", machine => machine with
+        foreach (var onPci in (ReadOnlySpan<bool>)[true, false])
         {
-            Scratch = [new ScratchDisk(DiskFormat.Raw, 512 << 20), new ScratchDisk(DiskFormat.Qcow2, 512 << 20)],
-            HasNetwork = true,
-        });
-        if (guest.Workloads.Count > 0)
-            guests.Add(guest);
+            var name = onPci ? "io-pci" : "io-mmio";
+            var guest = new LinuxScriptGuest(name, onPci ? "PCIe" : "mmio", script,
+                workload => options.Wants(name, workload) && (options.NetworkServerPort is not null || !workload.StartsWith("net-", StringComparison.Ordinal)),
+                options.Images, work, name, machine => machine with
+                {
+                    Scratch = [new ScratchDisk(DiskFormat.Raw, 512 << 20), new ScratchDisk(DiskFormat.Qcow2, 512 << 20)],
+                    HasNetwork = true,
+                    OnPci = onPci,
+                });
+            if (guest.Workloads.Count > 0)
+                guests.Add(guest);
+        }
     }
 
     private static string ReadScript(string file) => File.Exists(file) ? File.ReadAllText(file) : throw CliException.Failure($"--script: there is no '{file}'");

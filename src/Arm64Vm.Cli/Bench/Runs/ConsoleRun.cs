@@ -22,9 +22,10 @@ internal sealed record ConsoleRun(string Text, string Messages, TimeSpan Elapsed
     /// <param name="until">Texts to wait for; the run ends with the last.</param>
     /// <param name="printed">Gets what is printed, as it comes; or null.</param>
     /// <param name="cancellation">Ends the run.</param>
+    /// <param name="started">Called when the process has started; or null.</param>
     /// <exception cref="CliException">The process cannot be started.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
-    public static ConsoleRun Run(ProcessStartInfo start, TimeSpan timeout, IReadOnlyList<string> until, Action<string>? printed = null, CancellationToken cancellation = default)
+    public static ConsoleRun Run(ProcessStartInfo start, TimeSpan timeout, IReadOnlyList<string> until, Action<string>? printed = null, CancellationToken cancellation = default, Action? started = null)
     {
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
@@ -45,6 +46,15 @@ internal sealed record ConsoleRun(string Text, string Messages, TimeSpan Elapsed
         using var ending = cancellation.Register(() => Kill(process));
         process.StandardInput.Close();
         var messages = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        try
+        {
+            started?.Invoke();
+        }
+        catch
+        {
+            Kill(process);
+            throw;
+        }
 
         var buffer = new char[4096];
         var missing = until.Count;

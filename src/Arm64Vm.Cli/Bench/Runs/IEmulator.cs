@@ -15,4 +15,15 @@ internal interface IEmulator
     bool CanRun(Guest guest);
 
     ProcessStartInfo Start(Guest guest);
+
+    /// <summary>After the start of the process: what the machine needs beside it.</summary>
+    /// <exception cref="CliException">That cannot be.</exception>
+    void Started()
+    {
+    }
+
+    /// <summary>After a run: removes the disks that the guest wrote, so that the host does not write them back while another side is measured.</summary>
+    void Clean()
+    {
+    }
 }

@@ -10,6 +10,7 @@ internal sealed class OurEmulator : IEmulator
     private readonly IReadOnlyList<string> _program;
     private readonly string _variables;
     private readonly string _codeCache;
+    private readonly List<string> _written = [];
 
     /// <param name="executable">The executable; null: the one that is running.</param>
     /// <param name="work">A folder for files that a run may change.</param>
@@ -32,6 +33,13 @@ internal sealed class OurEmulator : IEmulator
     public bool CanRun(Guest guest) => true;
 
     public ProcessStartInfo Start(Guest guest) => Program(Arguments(guest.Machine));
+
+    public void Clean()
+    {
+        foreach (var file in _written)
+            File.Delete(file);
+        _written.Clear();
+    }
 
     /// <summary>A run that is not timed: it counts, and its standard error ends with a JSON document.</summary>
     public ProcessStartInfo StartCounting(Guest guest)
@@ -82,14 +90,19 @@ internal sealed class OurEmulator : IEmulator
         foreach (var disk in guest.Disks.SkipLast(guest.Scratch.Count > 0 ? 1 : 0))
             Add(arguments, "--disk", disk + ",readonly");
         for (var i = 0; i < guest.Scratch.Count; i++)
-            Add(arguments, "--disk", Fresh(_variables + $".disk{i}", guest.Scratch[i]));
+        {
+            var file = _variables + $".disk{i}";
+            Add(arguments, "--disk", Fresh(file, guest.Scratch[i]));
+            _written.Add(file);
+        }
+
         if (guest.Scratch.Count > 0)
             Add(arguments, "--disk", guest.Disks[^1] + ",readonly");
         if (guest.HasNetwork)
             arguments.AddRange(["--net", "user"]);
 
         // As the peer has them.
-        arguments.AddRange(["--virtio", guest.HasNetwork ? "pci" : "mmio"]);
+        arguments.AddRange(["--virtio", guest.OnPci ? "pci" : "mmio"]);
         return arguments;
     }
 

@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using Arm64Vm.Cli.Bench.Guests;
 using Arm64Vm.Devices.Images;
+using Arm64Vm.Devices.Net;
+using Arm64Vm.Devices.Net.User;
 
 namespace Arm64Vm.Cli.Bench.Runs;
 
@@ -8,12 +11,16 @@ namespace Arm64Vm.Cli.Bench.Runs;
 internal sealed class PeerEmulator : IEmulator, IDisposable
 {
     private const string Executable = "qemu-system-aarch64";
+    private const int SocketTries = 500;
+    private const int SocketPause = 10;
     private readonly string? _root;
     private readonly string _executable;
     private readonly string _cpu;
     private readonly string _exchange = $"arm64vm-bench.{Environment.ProcessId}";
     private readonly string _exchangeOnHost;
     private readonly Dictionary<string, string> _inside = [];
+    private readonly List<string> _written = [];
+    private string? _socket;
 
     private PeerEmulator(string? root, string executable, string cpu, string work)
     {
@@ -77,17 +84,21 @@ internal sealed class PeerEmulator : IEmulator, IDisposable
         if (machine.CommandLine is not null)
             arguments.AddRange(["-append", machine.CommandLine]);
 
-        if (machine.HasNetwork)
+        // Of memory-mapped transports the virt board takes the highest address first, so the last device is the guest's first disk.
+        var drives = Drives(machine);
+        var bus = machine.OnPci ? "pci" : "device";
+        for (var i = 0; i < drives.Count; i++)
         {
-            AddOnPci(arguments, machine);
-            return Program(arguments);
+            var number = machine.OnPci ? i : drives.Count - 1 - i;
+            arguments.AddRange(["-drive", $"if=none,id=disk{number},{drives[number]}", "-device", $"virtio-blk-{bus},drive=disk{number}"]);
         }
 
-        // The virt board fills its virtio transports from the highest address down, so the last device is the guest's first disk.
-        for (var i = machine.Disks.Count - 1; i >= 0; i--)
+        if (machine.HasNetwork)
         {
-            arguments.AddRange(["-drive", $"if=none,id=disk{i},format=raw,readonly=on,file={Inside(machine.Disks[i])}"]);
-            arguments.AddRange(["-device", $"virtio-blk-device,drive=disk{i}"]);
+            var (onHost, network) = Exchanged("network");
+            _socket = onHost;
+            arguments.AddRange(["-netdev", $"stream,id=net,server=on,addr.type=unix,addr.path={network}"]);
+            arguments.AddRange(["-device", $"virtio-net-{bus},netdev=net" + (machine.OnPci ? ",romfile=" : "")]);
         }
 
         return Program(arguments);
@@ -99,28 +110,64 @@ internal sealed class PeerEmulator : IEmulator, IDisposable
             Directory.Delete(_exchangeOnHost, recursive: true);
     }
 
-    private void AddOnPci(List<string> arguments, GuestMachine machine)
+    public void Started()
     {
-        var last = machine.Scratch.Count > 0 ? 1 : 0;
-        foreach (var disk in machine.Disks.SkipLast(last))
-            AddDisk(Inside(disk), "raw,readonly=on");
+        if (_socket is null)
+            return;
+        try
+        {
+            // QEMU listens from the moment on that the file is there, or a moment later.
+            for (var tries = 0; ; tries++)
+            {
+                try
+                {
+                    UserNetwork.Serve(_socket);
+                    return;
+                }
+                catch (SocketException) when (tries < SocketTries)
+                {
+                    Thread.Sleep(SocketPause);
+                }
+            }
+        }
+        catch (Exception e) when (e is NetworkException or SocketException)
+        {
+            throw CliException.Failure($"the peer's network: {e.Message}");
+        }
+    }
+
+    public void Clean()
+    {
+        if (_socket is not null)
+            File.Delete(_socket);
+        _socket = null;
+        foreach (var file in _written)
+            File.Delete(file);
+        _written.Clear();
+    }
+
+    /// <summary>What the <c>-drive</c> options say of each disk, the guest's first disk first.</summary>
+    private List<string> Drives(GuestMachine machine)
+    {
+        var drives = machine.Disks.Select(disk => $"format=raw,readonly=on,file={Inside(disk)}").ToList();
+        var last = Math.Max(0, drives.Count - 1);
         for (var i = 0; i < machine.Scratch.Count; i++)
         {
-            Directory.CreateDirectory(_exchangeOnHost);
-            var name = $"scratch{i}.peer";
-            OurEmulator.Fresh(Path.Combine(_exchangeOnHost, name), machine.Scratch[i]);
-            AddDisk(_root is null ? Path.Combine(_exchangeOnHost, name) : $"/{_exchange}/{name}", machine.Scratch[i].Format == DiskFormat.Raw ? "raw" : "qcow2");
+            var (onHost, inside) = Exchanged($"scratch{i}.peer");
+            OurEmulator.Fresh(onHost, machine.Scratch[i]);
+            _written.Add(onHost);
+            drives.Insert(last + i, $"format={(machine.Scratch[i].Format == DiskFormat.Raw ? "raw" : "qcow2")},file={inside}");
         }
 
-        if (last > 0)
-            AddDisk(Inside(machine.Disks[^1]), "raw,readonly=on");
-        arguments.AddRange(["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="]);
+        return drives;
+    }
 
-        void AddDisk(string file, string format)
-        {
-            var id = $"disk{arguments.Count}";
-            arguments.AddRange(["-drive", $"if=none,id={id},format={format},file={file}", "-device", $"virtio-blk-pci,drive={id}"]);
-        }
+    /// <summary>A file for one run: its name here, and as QEMU sees it.</summary>
+    private (string OnHost, string Inside) Exchanged(string name)
+    {
+        Directory.CreateDirectory(_exchangeOnHost);
+        var onHost = Path.Combine(_exchangeOnHost, name);
+        return (onHost, _root is null ? onHost : $"/{_exchange}/{name}");
     }
 
     private static bool IsRoot(string folder) => File.Exists(Path.Combine(folder, "usr/bin", Executable));
@@ -141,10 +188,9 @@ internal sealed class PeerEmulator : IEmulator, IDisposable
     /// <summary>The name, as QEMU sees it, of a copy that one start may write.</summary>
     private string FreshCopy(string file)
     {
-        const string Name = "variables.peer";
-        Directory.CreateDirectory(_exchangeOnHost);
-        File.Copy(file, Path.Combine(_exchangeOnHost, Name), overwrite: true);
-        return _root is null ? Path.Combine(_exchangeOnHost, Name) : $"/{_exchange}/{Name}";
+        var (onHost, inside) = Exchanged("variables.peer");
+        File.Copy(file, onHost, overwrite: true);
+        return inside;
     }
 
     /// <summary>The name of a host file as QEMU sees it; the first use copies it under the root folder.</summary>

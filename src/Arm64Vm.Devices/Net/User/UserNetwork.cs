@@ -29,6 +29,7 @@ internal static class UserNetwork
 
     private const string Program = "passt";
     private const int SpawnedDescriptor = 3;
+    private const string UnusableInterface = "interface not usable";
 
     /// <summary>Starts passt.</summary>
     /// <param name="forwards">Ports of the host that lead to the guest.</param>
@@ -41,8 +42,25 @@ internal static class UserNetwork
             return network;
 
         // A host without any network but its own has no interface to take as a model.
-        if (message.Contains("interface not usable", StringComparison.Ordinal) && TryStart([.. arguments, "--interface", "lo"], out message) is { } local)
+        if (message.Contains(UnusableInterface, StringComparison.Ordinal) && TryStart([.. arguments, "--interface", "lo"], out message) is { } local)
             return local;
+        throw new NetworkException($"passt does not start: {message}");
+    }
+
+    /// <summary>Starts passt as <see cref="Start"/> does, for another emulator that listens on a socket; it ends with that emulator.</summary>
+    /// <param name="socketFile">Where that listens.</param>
+    /// <exception cref="NetworkException">passt is not installed, or refuses.</exception>
+    /// <exception cref="SocketException">Nobody listens.</exception>
+    public static void Serve(string socketFile)
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint(socketFile));
+        socket.SendBufferSize = SocketBuffer;
+        var arguments = Arguments([], reachesHost: true);
+        var descriptor = (int)socket.Handle;
+        if (TryRun(arguments, [descriptor], out var message)
+            || (message.Contains(UnusableInterface, StringComparison.Ordinal) && TryRun([.. arguments, "--interface", "lo"], [descriptor], out message)))
+            return;
         throw new NetworkException($"passt does not start: {message}");
     }
 
@@ -50,27 +68,39 @@ internal static class UserNetwork
     {
         var (ours, theirs) = ChildProcess.CreateSocketPair();
         var socket = new Socket(new SafeSocketHandle(ours, ownsHandle: true));
-        int? status;
+        bool runs;
         try
         {
             // What passt can send ahead of us; the host limits it.
             using (var far = new Socket(new SafeSocketHandle(theirs, ownsHandle: false)))
                 far.SendBufferSize = SocketBuffer;
             socket.SendBufferSize = SocketBuffer;
-            status = ChildProcess.Run(Program, arguments, [theirs], out message);
+            runs = TryRun(arguments, [theirs], out message);
         }
         finally
         {
             ChildProcess.Close(theirs);
         }
 
-        if (status == 0)
+        if (runs)
             return new StreamNetwork(socket, NetworkOffloads.TakesSegments | NetworkOffloads.IsTrusted, MaximumFrame);
         socket.Dispose();
+        return null;
+    }
+
+    /// <summary>Runs passt until it has gone into the background.</summary>
+    /// <param name="arguments">Its options.</param>
+    /// <param name="inherited">What it has open from the first descriptor on.</param>
+    /// <param name="message">Why it refuses.</param>
+    private static bool TryRun(IReadOnlyList<string> arguments, ReadOnlySpan<int> inherited, out string message)
+    {
+        var status = ChildProcess.Run(Program, arguments, inherited, out message);
         if (status is null)
             throw new NetworkException($"User networking needs passt, which cannot be started ({message}); 'apt install passt' brings it.");
+        if (status == 0)
+            return true;
         message = LastLine(message, status.Value);
-        return null;
+        return false;
     }
 
     private static List<string> Arguments(IReadOnlyList<PortForward> forwards, bool reachesHost)
