@@ -171,6 +171,7 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
             "arm64vm image convert disk.img disk.qcow2",
             "arm64vm image convert --compress test.qcow2 whole.qcow2    backing files included",
             "arm64vm image convert disk.qcow2 disk.img --force",
+            "arm64vm image convert appliance.vmdk disk.qcow2            VMDK and VHDX are recognized, and only read",
         ],
         "check" => ["arm64vm image check disk.qcow2", "arm64vm image check --repair disk.qcow2 --json"],
         "resize" => ["arm64vm image resize disk.qcow2 +10G", "arm64vm image resize disk.img 4G --shrink"],

@@ -9,9 +9,9 @@ internal static class ConvertCommand
 {
     public static Command Make(CliStreams streams)
     {
-        var source = ImageOptions.File("source", "The image to read, with its backing files");
+        var source = ImageOptions.File("source", "The image to read, with its backing files: raw, qcow2, VMDK or VHDX");
         var target = ImageOptions.File("target", "The image to make");
-        var from = ImageOptions.Format("--from", "Format of the source; recognized if not given");
+        var from = ImageOptions.Format("--from", "Format of the source; recognized if not given, as VMDK and VHDX always are");
         var to = ImageOptions.Format("--to", "Format of the target; qcow2 unless the file's name ends with .img or .raw");
         Option<bool> compress = new("--compress") { Description = "Compress the clusters of a qcow2 target (zstd)" };
         var clusterSize = ImageOptions.ClusterSize();

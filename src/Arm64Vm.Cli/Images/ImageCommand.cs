@@ -5,7 +5,7 @@ namespace Arm64Vm.Cli.Images;
 /// <summary><c>arm64vm image</c>: makes, describes, copies, checks and resizes disk images.</summary>
 internal static class ImageCommand
 {
-    public static Command Make(CliStreams streams) => new("image", "Makes, describes, copies, checks and resizes disk images (raw, qcow2).")
+    public static Command Make(CliStreams streams) => new("image", "Makes, describes, copies, checks and resizes disk images (raw, qcow2; VMDK and VHDX are described and copied).")
     {
         CreateCommand.Make(),
         InfoCommand.Make(streams),

@@ -29,10 +29,18 @@ internal static class InfoCommand
     private static void WriteText(ImageInfo info, TextWriter output)
     {
         Line("image", Printable(info.Path));
-        Line("format", info.Qcow2 is { } found ? $"qcow2, version {found.Version}" : "raw");
+        Line("format", info.Qcow2 is { } found ? $"qcow2, version {found.Version}" : info.Foreign is { } other ? $"{other.Format}, {Printable(other.Layout)}" : "raw");
         Line("disk", ByteCount.Format(info.Size));
         Line("file", ByteCount.Format(info.FileSize));
         Line("on the host", ByteCount.Format(info.Room));
+        if (info.Foreign is { } foreign)
+        {
+            if (foreign.BlockSize > 0)
+                Line(foreign.Format == "vmdk" ? "grains" : "blocks", ByteCount.Format(foreign.BlockSize));
+            foreach (var part in foreign.Files.Skip(1))
+                Line("extent", Printable(part));
+        }
+
         if (info.Qcow2 is not { } qcow2)
             return;
         Line("clusters", ByteCount.Format((ulong)qcow2.ClusterSize));
@@ -57,16 +65,28 @@ internal static class InfoCommand
         {
             json.WriteStartObject();
             json.WriteString("image", info.Path);
-            json.WriteString("format", info.Qcow2 is null ? "raw" : "qcow2");
+            json.WriteString("format", info.Qcow2 is not null ? "qcow2" : info.Foreign?.Format ?? "raw");
             json.WriteNumber("size", info.Size);
             json.WriteNumber("fileSize", info.FileSize);
             json.WriteNumber("room", info.Room);
             if (info.Qcow2 is { } qcow2)
                 WriteQcow2(json, qcow2);
+            if (info.Foreign is { } foreign)
+                WriteForeign(json, foreign);
             json.WriteEndObject();
         }
 
         return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    private static void WriteForeign(Utf8JsonWriter json, ForeignInfo foreign)
+    {
+        json.WriteString("layout", foreign.Layout);
+        json.WriteNumber("blockSize", foreign.BlockSize);
+        json.WriteStartArray("extents");
+        foreach (var part in foreign.Files.Skip(1))
+            json.WriteStringValue(part);
+        json.WriteEndArray();
     }
 
     private static void WriteQcow2(Utf8JsonWriter json, Qcow2Info qcow2)

@@ -35,13 +35,13 @@ internal static class ImageConversion
     {
         if (compresses && targetFormat == DiskFormat.Raw)
             throw new ArgumentException("A raw image cannot be compressed.");
-        using var image = DiskImage.Open(source, readOnly: true, sourceFormat);
+        using var image = ImageSource.Open(source, sourceFormat);
         RefuseSource(image, target);
         using var file = new NewImageFile(target, replaces);
         var size = image.Disk.Size;
         if (targetFormat == DiskFormat.Raw)
         {
-            Copy(image.Disk, (offset, data) => WriteBlocks(file.Image, offset, data), progress, cancellation);
+            Copy(image, (offset, data) => WriteBlocks(file.Image, offset, data), progress, cancellation);
             file.Image.Extend((long)size);
         }
         else
@@ -52,21 +52,22 @@ internal static class ImageConversion
             var written = new ImageFile(handle, target, isReadOnly: false);
             using var disk = new Qcow2Image(written, Qcow2Header.Read(written), backing: null);
             using var compressor = compresses ? new ClusterCompressor(disk.Header.ClusterSize) : null;
-            Copy(image.Disk, (offset, data) => WriteClusters(disk, compressor, offset, data), progress, cancellation);
+            Copy(image, (offset, data) => WriteClusters(disk, compressor, offset, data), progress, cancellation);
             disk.Finish();
         }
 
         file.Finish();
     }
 
-    private static void RefuseSource(DiskImage image, string target)
+    private static void RefuseSource(ImageSource image, string target)
     {
         if (image.Uses(target))
             throw new ArgumentException($"'{target}' is the source or one of its backing files; name another target.");
     }
 
-    private static void Copy(IBlockBackend disk, Action<ulong, ReadOnlySpan<byte>> write, Action<double>? progress, CancellationToken cancellation)
+    private static void Copy(ImageSource image, Action<ulong, ReadOnlySpan<byte>> write, Action<double>? progress, CancellationToken cancellation)
     {
+        var disk = image.Disk;
         var buffer = new byte[ChunkSize];
         var sparse = disk as ISparseDisk;
         for (ulong at = 0; at < disk.Size;)
@@ -84,7 +85,7 @@ internal static class ImageConversion
 
             var chunk = buffer.AsSpan(0, (int)Math.Min(ChunkSize, disk.Size - at));
             if (!disk.TryRead(at, chunk))
-                throw new IOException($"The disk cannot be read at offset {at}.");
+                throw new IOException(image.Damage ?? $"The disk cannot be read at offset {at}.");
             if (chunk.IndexOfAnyExcept((byte)0) >= 0)
                 write(at, chunk);
             at += (ulong)chunk.Length;

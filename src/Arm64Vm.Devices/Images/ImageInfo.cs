@@ -19,8 +19,11 @@ internal sealed record ImageInfo
     /// <summary>Bytes that the file takes of its file system.</summary>
     public required ulong Room { get; init; }
 
-    /// <summary>What only qcow2 has; null: the image is raw.</summary>
+    /// <summary>What only qcow2 has; null: the image is raw, or <see cref="Foreign"/> tells what it is.</summary>
     public Qcow2Info? Qcow2 { get; init; }
+
+    /// <summary>Set where the image has a format that is only converted.</summary>
+    public ForeignInfo? Foreign { get; init; }
 
     /// <exception cref="IOException">It cannot be read, or is damaged.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
@@ -36,10 +39,18 @@ internal sealed record ImageInfo
         var info = new ImageInfo { Path = path, Format = DiskFormat.Raw, Size = (ulong)file.Length, FileSize = (ulong)file.Length, Room = HostFileCalls.FindRoom(handle) };
         if (format == DiskFormat.Raw || (format is null && found is null))
             return info;
+        if (format is null && found is ForeignImageFormat.Vmdk or ForeignImageFormat.Vhdx)
+            return Describe(path, info);
         if (format is null && found != ForeignImageFormat.Qcow2)
             throw new ImageFormatException($"'{path}' is a {found} image, which is not supported.");
         var header = Qcow2Header.Read(file);
         return info with { Format = DiskFormat.Qcow2, Size = header.Size, Qcow2 = Describe(file, header) };
+    }
+
+    private static ImageInfo Describe(string path, ImageInfo info)
+    {
+        using var image = ImageSource.OpenForeign(path, name => new ImageFile(File.OpenHandle(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), name, isReadOnly: true));
+        return info with { Size = image.Size, Foreign = new ForeignInfo { Format = image.Format, Layout = image.Layout, BlockSize = image.BlockSize, Files = image.Files } };
     }
 
     private static Qcow2Info Describe(ImageFile file, Qcow2Header header) => new()
@@ -56,6 +67,22 @@ internal sealed record ImageInfo
         HasLazyRefcounts = (header.Compatible & Qcow2Format.LazyRefcounts) != 0,
         Snapshots = SnapshotTable.Read(file, header),
     };
+}
+
+/// <summary>Facts about a VMDK or VHDX image.</summary>
+internal sealed record ForeignInfo
+{
+    /// <summary>vmdk or vhdx.</summary>
+    public required string Format { get; init; }
+
+    /// <summary>In the format's own words.</summary>
+    public required string Layout { get; init; }
+
+    /// <summary>Bytes of the pieces in which the disk is allocated; 0: it is in one piece.</summary>
+    public required ulong BlockSize { get; init; }
+
+    /// <summary>The files, the one that was named first.</summary>
+    public required IReadOnlyList<string> Files { get; init; }
 }
 
 /// <summary>Facts about a qcow2 image.</summary>

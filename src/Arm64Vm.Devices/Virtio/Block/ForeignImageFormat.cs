@@ -8,8 +8,14 @@ internal static class ForeignImageFormat
     /// <summary>Bytes from the image's start that <see cref="Recognize"/> looks at.</summary>
     public const int HeaderSize = 0x44;
 
-    /// <summary>The name of the one that is supported.</summary>
+    /// <summary>The name of the one that disks may have.</summary>
     public const string Qcow2 = "qcow2";
+
+    /// <summary>The names of those that are only converted.</summary>
+    public const string Vmdk = "VMDK";
+
+    /// <inheritdoc cref="Vmdk"/>
+    public const string Vhdx = "VHDX";
 
     private const int VdiSignatureOffset = 0x40;
     private const uint VdiSignature = 0xBEDA_107F;
@@ -23,9 +29,9 @@ internal static class ForeignImageFormat
         if (header.StartsWith("QED\0"u8))
             return "QED";
         if (header.StartsWith("KDMV"u8) || header.StartsWith("# Disk DescriptorFile"u8))
-            return "VMDK";
+            return Vmdk;
         if (header.StartsWith("vhdxfile"u8))
-            return "VHDX";
+            return Vhdx;
         if (header.StartsWith("conectix"u8))
             return "VHD";
         return header.Length >= HeaderSize && BinaryPrimitives.ReadUInt32LittleEndian(header[VdiSignatureOffset..]) == VdiSignature ? "VDI" : null;
