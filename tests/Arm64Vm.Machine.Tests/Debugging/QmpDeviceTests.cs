@@ -123,6 +123,44 @@ public sealed class QmpDeviceTests : IDisposable
         await run.WaitAsync(GuestFiles.Patience, TestContext.Current.CancellationToken);
     }
 
+    /// <summary>A network of several queues has them in the guest as well, unless the device says otherwise.</summary>
+    [Theory]
+    [InlineData("", 2)]
+    [InlineData(", \"mq\": true, \"vectors\": 6", 2)]
+    [InlineData(", \"mq\": false", 1)]
+    public async Task LinuxFindsTheQueuesOfANetwork(string options, int queues)
+    {
+        var script = """
+            echo READY
+            until [ -d /sys/class/net/eth0 ]; do sleep 0.1; done
+            echo QUEUES $(ls -d /sys/class/net/eth0/queues/rx-* | wc -l) $(ls -d /sys/class/net/eth0/queues/tx-* | wc -l).
+
+            """u8;
+        var disk = new byte[64 << 10];
+        script.CopyTo(disk);
+        File.WriteAllBytes(Path("script.img"), disk);
+        await using var machine = VirtualMachine.Create(new MachineConfig
+        {
+            Kernel = GuestFiles.Find("Image"),
+            Initrd = GuestFiles.Find("initrd.gz"),
+            Append = "console=ttyAMA0 quiet panic=-1 script=initrd",
+            HotplugSlots = 1,
+            Cpus = 2,
+            NoReboot = true,
+            Disks = [new DiskConfig(Path("script.img"), DiskMode.ReadOnly)],
+        });
+        await using var server = QmpServer.Start(machine, "unix:" + Path("qmp"));
+        var run = machine.RunAsync(TestContext.Current.CancellationToken);
+        using var client = await QmpClient.ReadyAsync(Path("qmp"));
+        await machine.WaitForConsoleAsync("READY", GuestFiles.Patience);
+        Assert.Contains("'queues' is from 1 to", await client.RefusalAsync("netdev_add", """{"type": "user", "id": "n", "queues": 0}"""), StringComparison.Ordinal);
+        Assert.Contains("'queues', expected: integer", await client.RefusalAsync("netdev_add", """{"type": "user", "id": "n", "queues": "2"}"""), StringComparison.Ordinal);
+        await client.AskAsync("netdev_add", $$"""{"type": "stream", "id": "n", "queues": 2, "server": true, "addr": {"type": "unix", "path": "{{Path("cable")}}"} }""");
+        await client.AskAsync("device_add", $$"""{"driver": "virtio-net-pci", "id": "d", "netdev": "n"{{options}}}""");
+        await machine.WaitForConsoleAsync($"QUEUES {queues} {queues}.", GuestFiles.Patience);
+        await run.WaitAsync(GuestFiles.Patience, TestContext.Current.CancellationToken);
+    }
+
     [Theory]
     [InlineData("off", "guest-shutdown", true)]
     [InlineData("reset", "guest-reset", true)]

@@ -30,6 +30,17 @@ internal readonly struct QmpArguments(JsonElement json)
         _ => throw new QmpException($"Invalid parameter type for '{name}', expected: boolean"),
     };
 
+    /// <summary>A number from 1; null: it is not there.</summary>
+    /// <exception cref="QmpException">It is another, or none.</exception>
+    public int? OptionalCount(string name, int most)
+    {
+        if (Find(name) is not { } value)
+            return null;
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out var number))
+            throw new QmpException($"Invalid parameter type for '{name}', expected: integer");
+        return number >= 1 && number <= most ? (int)number : throw new QmpException($"Parameter '{name}' is from 1 to {most} here");
+    }
+
     /// <exception cref="QmpException">It is missing, or no object.</exception>
     public QmpArguments Object(string name) => Find(name) switch
     {

@@ -38,26 +38,9 @@ internal static class QmpBackends
     /// <exception cref="QmpException">It is none that there is.</exception>
     public static NetworkConfig ReadNetwork(QmpArguments arguments)
     {
-        switch (arguments.Text("type"))
-        {
-            case "user":
-                arguments.Allow("type", "id", "hostfwd", "restrict");
-                return arguments.Flag("restrict")
-                    ? throw new QmpException("Parameter 'restrict' must be false")
-                    : new UserNetworkConfig { Forwards = [.. arguments.Objects("hostfwd").Select(one => ReadForward(one.Text("str")))] };
-            case "tap":
-                arguments.Allow("type", "id", "ifname", "script", "downscript");
-                return new TapNetworkConfig(arguments.Text("ifname"));
-            case "stream":
-                arguments.Allow("type", "id", "addr", "server");
-                var address = arguments.Object("addr");
-                address.Allow("type", "path");
-                return address.Text("type") == "unix"
-                    ? new SocketNetworkConfig(address.Text("path"), arguments.Flag("server"))
-                    : throw new QmpException("Parameter 'addr' must be a UNIX socket");
-            case var other:
-                throw new QmpException($"Parameter 'type' does not accept value '{other}'");
-        }
+        // Of QEMU's networks only some have queues; here a device can have them on any.
+        var queues = arguments.OptionalCount("queues", NetworkConfig.MaximumQueues) ?? 1;
+        return ReadKind(arguments) with { Queues = queues };
     }
 
     /// <summary>A device's address, with colons.</summary>
@@ -69,6 +52,30 @@ internal static class QmpBackends
         return PhysicalAddress.TryParse(text, out var address) && address.GetAddressBytes() is { Length: 6 } bytes && (bytes[0] & 1) == 0
             ? address
             : throw new QmpException($"Property 'virtio-net-pci.mac' doesn't take value '{text}'");
+    }
+
+    private static NetworkConfig ReadKind(QmpArguments arguments)
+    {
+        switch (arguments.Text("type"))
+        {
+            case "user":
+                arguments.Allow("type", "id", "queues", "hostfwd", "restrict");
+                return arguments.Flag("restrict")
+                    ? throw new QmpException("Parameter 'restrict' must be false")
+                    : new UserNetworkConfig { Forwards = [.. arguments.Objects("hostfwd").Select(one => ReadForward(one.Text("str")))] };
+            case "tap":
+                arguments.Allow("type", "id", "queues", "ifname", "script", "downscript");
+                return new TapNetworkConfig(arguments.Text("ifname"));
+            case "stream":
+                arguments.Allow("type", "id", "queues", "addr", "server");
+                var address = arguments.Object("addr");
+                address.Allow("type", "path");
+                return address.Text("type") == "unix"
+                    ? new SocketNetworkConfig(address.Text("path"), arguments.Flag("server"))
+                    : throw new QmpException("Parameter 'addr' must be a UNIX socket");
+            case var other:
+                throw new QmpException($"Parameter 'type' does not accept value '{other}'");
+        }
     }
 
     /// <summary><c>[tcp|udp]:[ADDRESS]:PORT-[ADDRESS]:PORT</c>. The guest has one address, which need not be given.</summary>

@@ -101,13 +101,15 @@ internal sealed class QmpDevices(VirtualMachine machine)
             throw new QmpException($"'{driver}' is not a valid device model name; virtio-blk-pci and virtio-net-pci are");
         var isDisk = driver.StartsWith("virtio-blk", StringComparison.Ordinal);
 
-        // Which slot it gets is chosen here, whatever bus and addr say.
+        // Which slot it gets is chosen here, whatever bus and addr say, and so are its interrupts. The network says how many queues there are;
+        // "mq" can only leave one.
         if (isDisk)
             arguments.Allow("driver", "id", "bus", "addr", "drive");
         else
-            arguments.Allow("driver", "id", "bus", "addr", "netdev", "mac");
+            arguments.Allow("driver", "id", "bus", "addr", "netdev", "mac", "mq", "vectors");
         var id = arguments.Text("id");
         var backend = arguments.Text(isDisk ? "drive" : "netdev");
+        var onePair = !isDisk && arguments.Find("mq") is not null && !arguments.Flag("mq");
         var address = isDisk ? null : QmpBackends.ReadAddress(arguments.OptionalText("mac"));
         lock (_gate)
         {
@@ -116,7 +118,10 @@ internal sealed class QmpDevices(VirtualMachine machine)
                 if (isDisk)
                     machine.PlugDisk(id, Find(_nodes, "virtio-blk-device.drive"));
                 else
-                    machine.PlugNetwork(id, Find(_networks, "virtio-net-device.netdev") with { MacAddress = address });
+                {
+                    var network = Find(_networks, "virtio-net-device.netdev");
+                    machine.PlugNetwork(id, network with { MacAddress = address, Queues = onePair ? 1 : network.Queues });
+                }
             }
             catch (Exception e) when (e is InvalidOperationException or IOException or UnauthorizedAccessException)
             {
