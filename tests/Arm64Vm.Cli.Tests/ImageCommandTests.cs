@@ -52,6 +52,30 @@ public sealed class ImageCommandTests : IDisposable
         Assert.Equal(2, Directory.GetFiles(_folder.Path).Length);
     }
 
+    /// <summary>A format that is only read.</summary>
+    [Fact]
+    public void AVmdkIsDescribedAndConverted()
+    {
+        var content = new byte[1 << 20];
+        content[^1] = 7;
+        File.WriteAllBytes(Name("disk-flat.vmdk"), content);
+        File.WriteAllText(Name("disk.vmdk"), "# Disk DescriptorFile\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\nRW 2048 FLAT \"disk-flat.vmdk\" 0\n");
+        var text = Succeed("image", "info", Name("disk.vmdk"));
+        Assert.Contains("vmdk, monolithicFlat", text, StringComparison.Ordinal);
+        Assert.Contains("1M (1048576 bytes)", text, StringComparison.Ordinal);
+        Assert.Contains(Name("disk-flat.vmdk"), text, StringComparison.Ordinal);
+        using (var info = JsonDocument.Parse(Succeed("image", "info", "--json", Name("disk.vmdk"))))
+            Assert.Equal(("vmdk", "monolithicFlat", 1), (info.RootElement.GetProperty("format").GetString(), info.RootElement.GetProperty("layout").GetString(), info.RootElement.GetProperty("extents").GetArrayLength()));
+        Succeed("image", "convert", Name("disk.vmdk"), Name("disk.img"));
+        Assert.Equal(content, File.ReadAllBytes(Name("disk.img")));
+        CliRun.Of("image", "convert", Name("disk.vmdk"), Name("disk-flat.vmdk"), "--force").ExpectFailure(ExitStatus.Usage, "is the source or one of");
+        CliRun.Of("boot", "--disk", Name("disk.vmdk")).ExpectFailure(ExitStatus.Failure, "arm64vm image convert");
+        File.WriteAllBytes(Name("disk-flat.vmdk"), content[..^512]);
+        foreach (var command in (string[][])[["info", Name("disk.vmdk")], ["convert", Name("disk.vmdk"), Name("other.img")]])
+            CliRun.Of(["image", .. command]).ExpectFailure(ExitStatus.Failure, "2048 sectors from sector 0 are needed");
+        Assert.False(File.Exists(Name("other.img")));
+    }
+
     [Fact]
     public void CheckSaysByItsStatusWhatItFound()
     {

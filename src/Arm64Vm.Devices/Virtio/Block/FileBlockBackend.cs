@@ -165,11 +165,11 @@ internal sealed class FileBlockBackend : IBlockBackend, ISparseDisk, IDisposable
     private ulong MeasureImage(string path, bool isKnownRaw)
     {
         var size = HostFileCalls.FindEnd(_file)!.Value;
-        if ((ulong)size < BlockRequests.SectorSize)
-            throw new IOException($"The disk '{path}' has {size} bytes, less than one sector; 'truncate -s 1G {path}' makes an empty disk.");
         Span<byte> header = stackalloc byte[ForeignImageFormat.HeaderSize];
         if (!isKnownRaw && TryRead(0, header) && ForeignImageFormat.Recognize(header) is { } format)
             throw new IOException($"The disk '{path}' is a {format} image, and not a raw or qcow2 one; '{(format is ForeignImageFormat.Vmdk or ForeignImageFormat.Vhdx ? $"arm64vm image convert {path} disk.qcow2" : $"qemu-img convert -O raw {path} disk.img")}' makes one.");
+        if ((ulong)size < BlockRequests.SectorSize)
+            throw new IOException($"The disk '{path}' has {size} bytes, less than one sector; 'truncate -s 1G {path}' makes an empty disk.");
         return (ulong)size;
     }
 }
