@@ -113,6 +113,7 @@ public sealed class ForeignImageTests : IDisposable
     [InlineData(28, "ffffffffffffffff", "the descriptor at sector 18446744073709551615")]
     [InlineData(28, "0000000100000000", "the descriptor at sector 16777216 is not within the file")]
     [InlineData(28, "0000000000000000", "name the image's descriptor")]
+    [InlineData(28, "0000000000000000" + "ffffffffffffffff", "name the image's descriptor")]
     [InlineData(28, "1500000000000000" + "0100000000000000", "overlap")]
     [InlineData(36, "0000000000000000", "a descriptor of 0 sectors")]
     [InlineData(36, "0000000100000000", "a descriptor of 16777216 sectors")]

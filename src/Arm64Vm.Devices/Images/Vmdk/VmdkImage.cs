@@ -65,11 +65,13 @@ internal sealed class VmdkImage : ReadOnlyImage
     private static VmdkImage OpenSparse(ImageFile file)
     {
         var header = SparseHeader.Read(file);
-        var text = new byte[header.Descriptor.Sectors * VmdkExtent.SectorSize];
-        file.Read((long)header.Descriptor.First * VmdkExtent.SectorSize, text);
+        // Where there is none, its length means nothing and was not checked.
+        var text = header.Descriptor.First == 0 ? [0] : new byte[header.Descriptor.Sectors * VmdkExtent.SectorSize];
+        if (header.Descriptor.First != 0)
+            file.Read((long)header.Descriptor.First * VmdkExtent.SectorSize, text);
 
         // Some leave room for a descriptor in every extent.
-        if (header.Descriptor.First == 0 || text is [0, ..])
+        if (text is [0, ..])
             throw Refused(file.Path, "is an extent of a VMDK image; name the image's descriptor");
         var descriptor = VmdkDescriptor.Parse(text, file.Path);
         if (descriptor.CreateType is not ("monolithicSparse" or "streamOptimized"))
