@@ -28,7 +28,7 @@ run() {
     local way=$1
     shift
     case $way in
-        off) "$vm" boot "$@" ;;
+        off) "$vm" boot --code-cache off "$@" ;; # a recording uses no kept code either
         sampling) "$vm" profile --output "$work/p" "$@" ;;
         exact) "$vm" profile --output "$work/p" --exact "$@" ;;
     esac < /dev/null
