@@ -8,6 +8,8 @@ namespace Arm64Vm.Machine.Debugging;
 internal sealed class ClientListener<TSession> : IAsyncDisposable
     where TSession : class
 {
+    private static readonly TimeSpan UntilDescriptorsAreFree = TimeSpan.FromMilliseconds(200);
+
     private readonly ListenAddress _address;
     private readonly Func<NetworkStream, int, TSession?> _admit;
     private readonly Func<TSession, CancellationToken, Task> _serve;
@@ -80,6 +82,11 @@ internal sealed class ClientListener<TSession> : IAsyncDisposable
                 if (connection.AddressFamily != AddressFamily.Unix)
                     connection.NoDelay = true;
                 Take(new NetworkStream(connection, ownsSocket: true));
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
+            {
+                // The client goes on waiting, and so would fail again at once.
+                await Task.Delay(UntilDescriptorsAreFree, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
             {
