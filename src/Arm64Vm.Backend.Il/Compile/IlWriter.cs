@@ -63,6 +63,7 @@ internal sealed class IlWriter(StringBuilder? listing)
             signature.AddArgument(local);
         info.SetLocalSignature(signature.GetSignature());
         info.SetCode(code.AsSpan(0, Offset).ToArray(), maxDepth);
+        info = null!;
     }
 
     public IlLabel DefineLabel()
@@ -134,7 +135,7 @@ internal sealed class IlWriter(StringBuilder? listing)
     {
         int before = Offset + opcode.Size;
         bool falls = opcode.FlowControl == FlowControl.Cond_Branch;
-        int after = depth + StackEffect.Of(opcode);
+        int after = Math.Max(depth, 0) + StackEffect.Of(opcode);
         Write(opcode, StackEffect.Of(opcode), sizeof(int));
         branches.Add((before, label.Number));
         Place place = labels[label.Number];

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Arm64Vm.Ir;
 using Arm64Vm.Ir.SoftFloat;
 
@@ -40,6 +41,7 @@ internal class IlUnit(IlHost host)
     /// <summary>Gives the unit its code. The parts that the code refers to come first.</summary>
     public void Publish(IlCompilation compilation, IlCode code)
     {
+        Debug.Assert(Code is null, "the parts of code that runs are not exchanged");
         Targets = new IlUnit?[compilation.Jumps.Length];
         Guards = new ulong[compilation.Jumps.Length];
         Array.Fill(Guards, GuestContext.InvalidTag);

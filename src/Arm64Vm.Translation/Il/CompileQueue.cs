@@ -10,7 +10,13 @@ internal sealed class CompileQueue
     /// <summary>Between one request and the next.</summary>
     public const int Step = 4;
 
-    private const int Levels = 5;
+    /// <summary>Requests that count: those after so many come no earlier.</summary>
+    public const int Levels = 5;
+
+    /// <summary>
+    /// Units that wait at each level but the highest, which is served first: what a guest makes hot and overwrites must not pile up behind what it makes hotter.
+    /// </summary>
+    internal const int Most = 1 << 13;
 
     private readonly Queue<TieredUnit>[] levels = [.. Enumerable.Range(0, Levels).Select(_ => new Queue<TieredUnit>())];
     private bool isClosed;
@@ -20,12 +26,15 @@ internal sealed class CompileQueue
     {
         lock (levels)
         {
-            levels[Math.Clamp(requests, 1, Levels) - 1].Enqueue(unit);
+            Queue<TieredUnit> level = levels[Math.Clamp(requests, 1, Levels) - 1];
+            if (level.Count == Most && requests < Levels)
+                return; // it asks for a higher level when it has run more often
+            level.Enqueue(unit);
             Monitor.Pulse(levels);
         }
     }
 
-    /// <summary>Waits for a unit and takes it; null: the queue was closed. One that was asked for several times, or is not wanted any more, comes as often.</summary>
+    /// <summary>Waits for a unit and takes it; null: the queue was closed. A unit comes once for each time it was asked for; the caller looks whether it is still wanted.</summary>
     public TieredUnit? Take()
     {
         lock (levels)

@@ -42,21 +42,26 @@ internal sealed class UnitCompiler : IDisposable
     /// <summary>Has a unit compiled, now or soon. Its code is published when it is done. Until then it is asked for again when it has run several times as often.</summary>
     public void Request(TieredUnit unit)
     {
-        // The compiling thread may begin to count anew at any time.
-        int requests = ++unit.Requests;
-        unit.IsWanted = true;
-        unit.NextRequest = (int)Math.Min(int.MaxValue, Math.Max(unit.Executions, 1) * (long)CompileQueue.Step);
+        int requests;
+        lock (gate)
+        {
+            // The compiling thread may begin to count anew.
+            requests = ++unit.Requests;
+            unit.IsWanted = true;
+            unit.NextRequest = (int)Math.Min(int.MaxValue, Math.Max(unit.Executions, 1) * (long)CompileQueue.Step);
+        }
+
         if (thread is null)
             Compile(unit);
         else
             queue.Add(unit, requests);
     }
 
-    /// <summary>Has the careful form of a unit compiled.</summary>
+    /// <summary>Has the careful form of a unit compiled. Until there is one the unit leaves again and again, and it is not asked for a second time: it comes first.</summary>
     public void RequestCarefulForm(TieredUnit unit)
     {
         unit.IsCarefulFormQueued = true;
-        Request(new TieredUnit(unit));
+        Request(new TieredUnit(unit) { Requests = CompileQueue.Levels - 1 });
     }
 
     public void Dispose()
@@ -82,7 +87,8 @@ internal sealed class UnitCompiler : IDisposable
         TieredUnit entry = unit.Main ?? unit;
         lock (gate)
         {
-            if (entry.IsRemoved)
+            // It may have been asked for again while it was compiled: code that runs names its parts by number, so they are never exchanged.
+            if (entry.IsRemoved || unit.Code is not null)
                 return;
             builder.Build(store, entry, region);
         }

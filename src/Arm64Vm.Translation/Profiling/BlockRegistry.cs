@@ -192,7 +192,11 @@ internal sealed unsafe class BlockRegistry : IDisposable
         if (loss == CacheLoss.Write)
             loss = CauseOfWrite();
         ulong site = loss == CacheLoss.Write ? _running.Value!.Site : 0;
-        ref (long Count, long Units) sum = ref CollectionsMarshal.GetValueRefOrAddDefault(_losses, (loss, page, site), out _);
+        // The guest chooses pages and sites.
+        (CacheLoss, ulong, ulong) key = (loss, page, site);
+        if (_losses.Count >= MaximumEvents && !_losses.ContainsKey(key))
+            key = (loss, 0, 0);
+        ref (long Count, long Units) sum = ref CollectionsMarshal.GetValueRefOrAddDefault(_losses, key, out _);
         sum = (sum.Count + 1, sum.Units + units);
         if (_events.Count < MaximumEvents)
             _events.Add(new CacheEvent(loss, _clock.Now, page, units));

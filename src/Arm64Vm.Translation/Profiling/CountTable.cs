@@ -3,36 +3,28 @@ using Arm64Vm.Backend.X64.Memory;
 
 namespace Arm64Vm.Translation.Profiling;
 
-/// <summary>Counts by a key of three words. One thread counts; another sums up now and then. Full: further keys share one count.</summary>
+/// <summary>Counts by a key of three words. One thread at a time uses it. Full: further keys share one count.</summary>
 /// <remarks>
-/// The counting thread has sums of keys that it met lately, for what is counted comes in bursts; a sum whose place another key takes is noted, and the
-/// notes are summed up elsewhere. All of it is outside of the managed heap, whose collections would stop the guest.
-/// SAFETY: owns the memory of the notes; both threads have ended with it when it is disposed.
+/// Keys that were met lately have sums of their own, for what is counted comes in bursts. All of it is outside of the managed heap, whose collections would stop the guest.
+/// SAFETY: owns its memory, which nobody uses after it is disposed.
 /// </remarks>
 internal sealed unsafe class CountTable : IDisposable
 {
     private const int MaximumKeys = 1 << 20;
 
-    /// <summary>A power of two.</summary>
-    private const int Notes = 1 << 10;
-
     /// <summary>Of the sums at the beginning, as a power of two.</summary>
     private const int FirstBits = 12;
 
     /// <summary>Places that a key is looked for in: what a guest chooses must not take long, and addresses come nowhere near it.</summary>
-    private const int MostLooks = 1024;
+    internal const int MostLooks = 1024;
 
-    /// <summary>Sums of the counting thread, as a power of two: half of a first-level cache.</summary>
+    /// <summary>Keys that were met lately, as a power of two: half of a first-level cache.</summary>
     private const int RecentBits = 9;
 
-    private readonly Lock _gate = new();
-    private readonly NativeMemoryRegion _notes = new((long)Notes * sizeof(Entry));
     private readonly NativeMemoryRegion _recent = new((long)sizeof(Entry) << RecentBits);
     private NativeMemoryRegion _sums = new((long)sizeof(Entry) << FirstBits);
     private int _bits = FirstBits;
     private int _keys;
-    private long _head;
-    private long _tail;
 
     /// <summary>A key and its count.</summary>
     public record struct Entry(ulong A, ulong B, ulong C, long Count);
@@ -40,7 +32,7 @@ internal sealed unsafe class CountTable : IDisposable
     /// <summary>What found no room.</summary>
     public long Others { get; private set; }
 
-    /// <summary>Counts one. On the counting thread.</summary>
+    /// <summary>Counts one.</summary>
     public void Add(ulong a, ulong b, ulong c)
     {
         Entry* recent = (Entry*)_recent.Address + (Hash(a, b, c) >> (64 - RecentBits));
@@ -51,50 +43,33 @@ internal sealed unsafe class CountTable : IDisposable
         }
 
         if (recent->Count != 0)
-            Note(*recent);
+            Count(*recent);
         *recent = new Entry(a, b, c, 1);
     }
 
-    /// <summary>Sums up what has been noted. On any thread.</summary>
-    public void Take()
-    {
-        lock (_gate)
-        {
-            long head = Volatile.Read(ref _head);
-            for (long tail = _tail; tail != head; tail++)
-                Count(((Entry*)_notes.Address)[tail & (Notes - 1)]);
-            Volatile.Write(ref _tail, head);
-        }
-    }
-
-    /// <summary>What was counted. The counting thread has ended with it, or waits.</summary>
+    /// <summary>What was counted.</summary>
     public List<Entry> ToList()
     {
-        Take();
-        lock (_gate)
+        Entry* recent = (Entry*)_recent.Address;
+        for (int i = 0; i < 1 << RecentBits; i++)
         {
-            Entry* recent = (Entry*)_recent.Address;
-            for (int i = 0; i < 1 << RecentBits; i++)
-            {
-                if (recent[i].Count != 0)
-                    Count(recent[i]);
-                recent[i].Count = 0;
-            }
-
-            List<Entry> all = new(_keys);
-            foreach (ref readonly Entry sum in Sums)
-            {
-                if (sum.Count != 0)
-                    all.Add(sum);
-            }
-
-            return all;
+            if (recent[i].Count != 0)
+                Count(recent[i]);
+            recent[i].Count = 0;
         }
+
+        List<Entry> all = new(_keys);
+        foreach (ref readonly Entry sum in Sums)
+        {
+            if (sum.Count != 0)
+                all.Add(sum);
+        }
+
+        return all;
     }
 
     public void Dispose()
     {
-        _notes.Dispose();
         _recent.Dispose();
         _sums.Dispose();
     }
@@ -105,15 +80,6 @@ internal sealed unsafe class CountTable : IDisposable
     private static ulong Hash(ulong a, ulong b, ulong c) => (a * 0x9E37_79B9_7F4A_7C15) ^ (b * 0xBF58_476D_1CE4_E5B9) ^ (c * 0x94D0_49BB_1331_11EB);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Note(in Entry entry)
-    {
-        long head = _head;
-        if (head - Volatile.Read(ref _tail) == Notes)
-            Take();
-        ((Entry*)_notes.Address)[head & (Notes - 1)] = entry;
-        Volatile.Write(ref _head, head + 1);
-    }
-
     private void Count(in Entry entry)
     {
         Entry* sum = PlaceOf(entry);
@@ -142,9 +108,10 @@ internal sealed unsafe class CountTable : IDisposable
 
     private void Grow()
     {
+        NativeMemoryRegion larger = new(_sums.Size * 2);
         using NativeMemoryRegion old = _sums;
         Span<Entry> sums = Sums;
-        _sums = new NativeMemoryRegion(old.Size * 2);
+        _sums = larger;
         _bits++;
         _keys = 0;
         foreach (ref readonly Entry sum in sums)

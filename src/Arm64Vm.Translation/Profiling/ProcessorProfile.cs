@@ -164,8 +164,6 @@ internal sealed unsafe class ProcessorProfile : IDisposable
         lock (_summing)
         {
             _exits.Drain(_count);
-            Exits.Take();
-            Misses.Take();
         }
     }
 

@@ -25,8 +25,10 @@ internal sealed class RecordingClock
     /// <summary>No more notes are made: how long was one of the counter's steps?</summary>
     public void Settle()
     {
+        // The clock first: should the thread be interrupted in between, notes become early ones, which nothing minds, and not late ones.
+        long ticks = Stopwatch.GetTimestamp() - _firstTicks;
         if (_counter is not null && Now - _firstNote is > 0 and var passed)
-            _ticksPerNote = (Stopwatch.GetTimestamp() - _firstTicks) / (double)passed;
+            _ticksPerNote = ticks / (double)passed;
     }
 
     /// <summary>Ticks of the monotonic clock at a note, after <see cref="Settle"/>.</summary>

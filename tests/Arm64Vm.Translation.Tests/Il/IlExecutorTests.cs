@@ -30,6 +30,21 @@ public unsafe class IlExecutorTests
         Assert.InRange(executor.Counters.Interpreted, 10, 14);
     }
 
+    /// <summary>It is asked for again while it is compiled, since the interpreter goes on: its code is not made a second time, which would exchange what the running code refers to.</summary>
+    [Fact]
+    public void AHotLoopIsCompiledOnceInTheBackground()
+    {
+        using FlatMachine machine = Machine(s_countdown);
+        using IlExecutor executor = Executor(machine, new IlOptions { Threshold = 10 });
+        machine.Context->X[0] = 50_000_000;
+        machine.Context->Pc = CodeBase;
+
+        Assert.Equal(ExitReason.Breakpoint, executor.Run(machine.Context));
+        Assert.Equal(50_000_000u, machine.Context->X[1]);
+        executor.Dispose(); // what still waits is not compiled
+        Assert.Equal(1, executor.Counters.Compiled);
+    }
+
     /// <summary>A loop inside one compiled region sees the poll word that another thread writes.</summary>
     [Fact]
     public void ALoopLeavesWhenPolled()

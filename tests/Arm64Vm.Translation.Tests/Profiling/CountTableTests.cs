@@ -2,13 +2,13 @@ using Arm64Vm.Translation.Profiling;
 
 namespace Arm64Vm.Translation.Tests.Profiling;
 
-/// <summary>Counts of a recording are exact, whoever sums them up.</summary>
+/// <summary>Counts of a recording are exact, however many keys there are.</summary>
 public class CountTableTests
 {
     private const int Counts = 200_000;
 
     [Fact]
-    public void NothingIsLostWhereNobodySumsUp()
+    public void NothingIsLostWhereKeysAreFew()
     {
         using var table = new CountTable();
         for (ulong i = 0; i < Counts; i++)
@@ -32,31 +32,15 @@ public class CountTableTests
         Assert.Equal(all.Count, table.ToList().Count);
     }
 
-    [Fact]
-    public async Task NothingIsLostWhereAnotherThreadSumsUp()
-    {
-        using var table = new CountTable();
-        var counting = Task.Run(() =>
-        {
-            for (ulong i = 0; i < Counts; i++)
-                table.Add(i & 3, 2, 3);
-        });
-        while (!counting.IsCompleted)
-            table.Take();
-        await counting;
-        Assert.Equal([Counts / 4, Counts / 4, Counts / 4, Counts / 4], table.ToList().Select(one => (int)one.Count));
-    }
-
     /// <summary>A collection of the managed heap would stop the guest.</summary>
     [Fact]
     public void SumsAreNotInTheManagedHeap()
     {
+        using var first = new CountTable();
         using var table = new CountTable();
-        Add(table);
-        table.Take();
+        Add(first); // what the methods themselves need
         var before = GC.GetAllocatedBytesForCurrentThread();
         Add(table);
-        table.Take();
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096);
 
         static void Add(CountTable table)
@@ -79,7 +63,7 @@ public class CountTableTests
         for (ulong i = 1; i <= Counts; i++)
             table.Add(inverse * i, 0, 0);
         var all = table.ToList();
-        Assert.InRange(all.Count, 1, Counts / 2);
+        Assert.Equal(CountTable.MostLooks, all.Count);
         Assert.Equal(Counts, all.Sum(one => one.Count) + table.Others);
     }
 }
