@@ -9,6 +9,7 @@
 # Needs root on a Debian host, and the product (ARM64VM names another executable than artifacts/aot/arm64vm):
 #   arm64vm boot --kernel debian/Image --initrd debian/initrd.img --append "console=ttyAMA0 root=/dev/vda rw" --disk debian/root.img,snapshot
 set -euo pipefail
+export ARM64VM_CODE_CACHE=off # no run profits from another
 here=$(cd "$(dirname "$0")" && pwd)
 release=${1:-bookworm}
 emulator=$(realpath "${ARM64VM:-$here/../artifacts/aot/arm64vm}")

@@ -3,6 +3,7 @@
 # ARM64VM is the program to measure; QEMU a command that runs qemu-system-aarch64 ("chroot ROOT qemu-system-aarch64" with FOLDER=/place/in/root
 # and ROOT=that root, so that it finds the guest). Needs aarch64-linux-gnu-gcc. The clock is the host's: compare runs in turns, on a host with nothing else to do.
 set -eu
+export ARM64VM_CODE_CACHE=off # no run profits from another
 folder=${ROOT:-}${FOLDER:-$(mktemp -d)}
 guest=$folder/interrupts.elf
 aarch64-linux-gnu-gcc -nostdlib -static -Wl,--build-id=none -Wl,-n -Wl,-Ttext=0x40200000 -o "$guest" "$(dirname "$0")/interrupts.S"

@@ -2,6 +2,7 @@
 # From process start to the guest's first instructions, and memory beyond the guest's own, of a guest that writes one character.
 # Usage: startup.sh [arm64vm [runs]]
 set -eu
+export ARM64VM_CODE_CACHE=off # no run profits from another
 vm=${1:-"$(dirname "$0")/../../artifacts/aot/arm64vm"}
 runs=${2:-20}
 work=$(mktemp -d)

@@ -105,7 +105,7 @@ internal sealed class BenchSession(BenchOptions options, CliStreams streams)
     private void RunOnce(BenchProgress progress, IEmulator side, Guest guest, int round, CancellationToken cancellation)
     {
         progress.Begin($"round {round + 1}, {side.Name}", guest);
-        var run = ConsoleRun.Run(side.Start(guest), TimeoutOf(guest), guest.Until, progress.Printed, cancellation, side.Started);
+        var run = ConsoleRun.Run(side.Start(guest), TimeoutOf(guest), guest.Until, progress.Printed, cancellation, side.Started, side.EndsAtLastText);
         side.Clean();
         progress.End();
         if (guest.Problem(run) is { } problem)

@@ -5,7 +5,7 @@ namespace Arm64Vm.Cli.Boot;
 /// <summary><c>--code-cache DIR|on|off</c>, and what holds without it: kernels and firmware of one's own are worth keeping (decision 0015).</summary>
 internal static class CodeCacheOption
 {
-    /// <summary>Says what holds where the option is not given, as it would.</summary>
+    /// <summary>Says, where the option is not given and code would be kept, what the option would say.</summary>
     public const string Variable = "ARM64VM_CODE_CACHE";
 
     private const string On = "on";

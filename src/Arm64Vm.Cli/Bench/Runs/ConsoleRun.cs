@@ -22,10 +22,11 @@ internal sealed record ConsoleRun(string Text, string Messages, TimeSpan Elapsed
     /// <param name="until">Texts to wait for; the run ends with the last.</param>
     /// <param name="printed">Gets what is printed, as it comes; or null.</param>
     /// <param name="cancellation">Ends the run.</param>
-    /// <param name="started">Called when the process has started; or null.</param>
+    /// <param name="started">Called when the process has started, with what says that it is no use to go on; or null.</param>
+    /// <param name="endsItself">The process ends by itself after the last text, which may take a moment that is not measured.</param>
     /// <exception cref="CliException">The process cannot be started.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
-    public static ConsoleRun Run(ProcessStartInfo start, TimeSpan timeout, IReadOnlyList<string> until, Action<string>? printed = null, CancellationToken cancellation = default, Action? started = null)
+    public static ConsoleRun Run(ProcessStartInfo start, TimeSpan timeout, IReadOnlyList<string> until, Action<string>? printed = null, CancellationToken cancellation = default, Action<Func<bool>>? started = null, bool endsItself = false)
     {
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
@@ -48,17 +49,19 @@ internal sealed record ConsoleRun(string Text, string Messages, TimeSpan Elapsed
         var messages = process.StandardError.ReadToEndAsync(CancellationToken.None);
         try
         {
-            started?.Invoke();
+            started?.Invoke(() => process.HasExited || cancellation.IsCancellationRequested);
         }
         catch
         {
             Kill(process);
+            process.WaitForExit();
             throw;
         }
 
         var buffer = new char[4096];
         var missing = until.Count;
         TimeSpan elapsed = default;
+        TimeSpan? reached = null;
         while (process.StandardOutput.Read(buffer) is var count and > 0)
         {
             elapsed = watch.Elapsed;
@@ -73,7 +76,10 @@ internal sealed record ConsoleRun(string Text, string Messages, TimeSpan Elapsed
                 missing--;
             }
 
-            if (until.Count > 0 && missing == 0)
+            if (until.Count == 0 || missing > 0)
+                continue;
+            reached ??= elapsed;
+            if (!endsItself)
             {
                 Kill(process);
                 break;
@@ -82,7 +88,7 @@ internal sealed record ConsoleRun(string Text, string Messages, TimeSpan Elapsed
 
         process.WaitForExit();
         cancellation.ThrowIfCancellationRequested();
-        return new ConsoleRun(text.ToString(), messages.GetAwaiter().GetResult(), until.Count > 0 ? elapsed : watch.Elapsed, milestones, timedOut, process.ExitCode);
+        return new ConsoleRun(text.ToString(), messages.GetAwaiter().GetResult(), until.Count > 0 ? reached ?? elapsed : watch.Elapsed, milestones, timedOut, process.ExitCode);
     }
 
     /// <summary>The first line that a program prints; null: none.</summary>

@@ -16,9 +16,13 @@ internal interface IEmulator
 
     ProcessStartInfo Start(Guest guest);
 
+    /// <summary>A run ends by itself after the last text that the guest is waited for; else it is killed.</summary>
+    bool EndsAtLastText => false;
+
     /// <summary>After the start of the process: what the machine needs beside it.</summary>
+    /// <param name="isInVain">The process has ended, or is to be ended.</param>
     /// <exception cref="CliException">That cannot be.</exception>
-    void Started()
+    void Started(Func<bool> isInVain)
     {
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Arm64Vm.Cli.Bench.Guests;
+using Arm64Vm.Cli.Boot;
 using Arm64Vm.Devices.Images;
 
 namespace Arm64Vm.Cli.Bench.Runs;
@@ -32,7 +33,22 @@ internal sealed class OurEmulator : IEmulator
 
     public bool CanRun(Guest guest) => true;
 
-    public ProcessStartInfo Start(Guest guest) => Program(Arguments(guest.Machine));
+    /// <summary>Kept code is written when a run ends, not when it is killed.</summary>
+    public bool EndsAtLastText => KeepsCode;
+
+    private bool KeepsCode => _codeCache != BenchOptions.NoCodeCache;
+
+    public ProcessStartInfo Start(Guest guest)
+    {
+        var arguments = Arguments(guest.Machine);
+        if (KeepsCode)
+        {
+            Add(arguments, "--code-cache", _codeCache);
+            Add(arguments, "--until", guest.Until is [.., var last] ? last : null);
+        }
+
+        return Program(arguments);
+    }
 
     public void Clean()
     {
@@ -76,7 +92,7 @@ internal sealed class OurEmulator : IEmulator
 
     private List<string> Arguments(GuestMachine guest)
     {
-        List<string> arguments = ["boot", "--memory", guest.Memory, "--gic", guest.Gic, "--no-reboot", "--code-cache", _codeCache];
+        List<string> arguments = ["boot", "--memory", guest.Memory, "--gic", guest.Gic, "--no-reboot"];
         Add(arguments, "--firmware", guest.Firmware);
         if (guest.Variables is not null)
         {
@@ -121,5 +137,11 @@ internal sealed class OurEmulator : IEmulator
         }
     }
 
-    private ProcessStartInfo Program(IEnumerable<string> arguments) => new(_program[0], [.. _program.Skip(1), .. arguments]);
+    private ProcessStartInfo Program(IEnumerable<string> arguments)
+    {
+        // Builds from before there was kept code know no option for it.
+        var start = new ProcessStartInfo(_program[0], [.. _program.Skip(1), .. arguments]);
+        start.Environment[CodeCacheOption.Variable] = BenchOptions.NoCodeCache;
+        return start;
+    }
 }

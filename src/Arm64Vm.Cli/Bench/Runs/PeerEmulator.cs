@@ -110,7 +110,7 @@ internal sealed class PeerEmulator : IEmulator, IDisposable
             Directory.Delete(_exchangeOnHost, recursive: true);
     }
 
-    public void Started()
+    public void Started(Func<bool> isInVain)
     {
         if (_socket is null)
             return;
@@ -126,11 +126,14 @@ internal sealed class PeerEmulator : IEmulator, IDisposable
                 }
                 catch (SocketException) when (tries < SocketTries)
                 {
+                    // Then how the run ended says why.
+                    if (isInVain())
+                        return;
                     Thread.Sleep(SocketPause);
                 }
             }
         }
-        catch (Exception e) when (e is NetworkException or SocketException)
+        catch (Exception e) when (e is NetworkException or SocketException or ArgumentException)
         {
             throw CliException.Failure($"the peer's network: {e.Message}");
         }

@@ -162,8 +162,8 @@ internal sealed class ImageFolder
         }
     }
 
-    /// <summary>The maker of a file holds a lock on it.</summary>
-    private void DeleteAbandoned()
+    /// <summary>Deletes what processes that were killed have left half-made. The maker of a file holds a lock on it.</summary>
+    public void DeleteAbandoned()
     {
         if (!Directory.Exists(Path))
             return;

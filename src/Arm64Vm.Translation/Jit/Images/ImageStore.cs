@@ -52,6 +52,7 @@ internal sealed unsafe class ImageStore : IDisposable
             return null;
         }
 
+        folder.DeleteAbandoned();
         ImageStore store = new(folder, key, report);
         store.files = [.. folder.Files(key).Select(file => store.Open(file.FullName)).OfType<ImageFile>()];
         return store;
