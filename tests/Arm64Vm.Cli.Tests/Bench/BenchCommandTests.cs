@@ -84,6 +84,17 @@ public sealed class BenchCommandTests
         CliRun.Of("bench", "--suite", "linux", "--peer", "none", "--guests", folder.Path).ExpectFailure(1, "fetch-guests.sh");
     }
 
+    /// <summary>A run is not killed before it has written what it keeps.</summary>
+    [Fact]
+    public void RunsKeepCodeWhereTheyAreAskedTo()
+    {
+        using var folder = new TemporaryFolder();
+        var run = CliRun.Of("bench", "--suite", "kernels", "--filter", "crc", "--seconds", "0.01", "--rounds", "2", "--peer", "none", "--no-counters", "--code-cache", folder.Path);
+        Assert.True(run.Status == 0, run.Error);
+        Assert.Contains($"code cache: {folder.Path}", run.Output, StringComparison.Ordinal);
+        Assert.EndsWith(".units", Assert.Single(Directory.GetFiles(folder.Path)), StringComparison.Ordinal);
+    }
+
     /// <summary>One side, one kernel, end to end: samples, counters, files and the comparison with the run before.</summary>
     [Fact]
     public void AKernelIsMeasuredCountedAndCompared()

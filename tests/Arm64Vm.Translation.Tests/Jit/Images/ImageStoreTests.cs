@@ -267,6 +267,8 @@ public sealed unsafe class ImageStoreTests : IDisposable
         string left = Path.Combine(path, "0100-1.units-new");
         File.WriteAllText(left, "");
         using ImageStore store = Open(Key(1))!;
+        Assert.False(File.Exists(left));
+        File.WriteAllText(left, "");
         Add(store, 0);
         string own = Assert.Single(Directory.GetFiles(path, "*-new"), file => file != left);
 
