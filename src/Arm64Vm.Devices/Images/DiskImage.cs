@@ -48,8 +48,10 @@ internal sealed class DiskImage : IDisposable
     {
         if (Directory.Exists(path))
             throw new IOException($"The disk '{path}' is a folder.");
+        if (!HostFileCalls.IsFileOrDevice(path))
+            throw FileBlockBackend.NoDisk(path);
         using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        return HostFileCalls.FindEnd(file) is not null ? Recognize(file) : throw new IOException($"The disk '{path}' is neither a file nor a block device.");
+        return HostFileCalls.FindEnd(file) is not null ? Recognize(file) : throw FileBlockBackend.NoDisk(path);
     }
 
     /// <summary>The file is this image or one below it, whatever links lie between; false for one that is not there.</summary>

@@ -18,7 +18,7 @@ internal class ImageFile : IDisposable
         _file = file;
         Path = path;
         IsReadOnly = isReadOnly;
-        Length = HostFileCalls.FindEnd(file) ?? throw new IOException($"The disk '{path}' is neither a file nor a block device.");
+        Length = HostFileCalls.FindEnd(file) ?? throw FileBlockBackend.NoDisk(path);
     }
 
     public string Path { get; }

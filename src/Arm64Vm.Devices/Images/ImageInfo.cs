@@ -1,5 +1,6 @@
 using Arm64Vm.Devices.Images.Qcow2;
 using Arm64Vm.Devices.Virtio.Block;
+using Microsoft.Win32.SafeHandles;
 
 namespace Arm64Vm.Devices.Images;
 
@@ -31,7 +32,7 @@ internal sealed record ImageInfo
     {
         if (Directory.Exists(path))
             throw new IOException($"'{path}' is a folder.");
-        using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var handle = OpenUnlocked(path);
         using var file = new ImageFile(handle, path, isReadOnly: true);
         Span<byte> start = stackalloc byte[ForeignImageFormat.HeaderSize];
         file.Read(0, start);
@@ -47,9 +48,13 @@ internal sealed record ImageInfo
         return info with { Format = DiskFormat.Qcow2, Size = header.Size, Qcow2 = Describe(file, header) };
     }
 
+    private static SafeFileHandle OpenUnlocked(string path) => HostFileCalls.IsFileOrDevice(path)
+        ? File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)
+        : throw FileBlockBackend.NoDisk(path);
+
     private static ImageInfo Describe(string path, ImageInfo info)
     {
-        using var image = ImageSource.OpenForeign(path, name => new ImageFile(File.OpenHandle(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), name, isReadOnly: true));
+        using var image = ImageSource.OpenForeign(path, name => new ImageFile(OpenUnlocked(name), name, isReadOnly: true));
         return info with { Size = image.Size, Foreign = new ForeignInfo { Format = image.Format, Layout = image.Layout, BlockSize = image.BlockSize, Files = image.Files } };
     }
 

@@ -10,6 +10,9 @@ internal sealed class SparseExtent : VmdkExtent
     private const int MarkerSize = 12;
     private const uint ZeroGrain = 1;
 
+    /// <summary>Bytes of the Adler-32 behind a stream of zlib.</summary>
+    private const int TrailerSize = 4;
+
     private readonly ImageFile _file;
     private readonly SparseHeader _header;
     private readonly uint[] _directory;
@@ -28,7 +31,9 @@ internal sealed class SparseExtent : VmdkExtent
         (_file, _header) = (file, header);
         _fileSectors = (ulong)file.Length / SectorSize;
         _table = new uint[header.TableEntries];
-        _grain = header.IsCompressed ? new byte[header.GrainSize] : [];
+
+        // One byte more, to notice a stream that does not end where the grain does.
+        _grain = header.IsCompressed ? new byte[header.GrainSize + 1] : [];
         _packed = header.IsCompressed ? new byte[header.GrainSize * 2] : [];
         _directory = new uint[header.DirectoryEntries];
         ReadEntries(header.Directory, _directory);
@@ -142,10 +147,14 @@ internal sealed class SparseExtent : VmdkExtent
         {
             using var packed = new MemoryStream(_packed, 0, (int)length);
             using var stream = new ZLibStream(packed, CompressionMode.Decompress);
-            if (stream.ReadAtLeast(_grain, wanted, throwOnEndOfStream: false) < wanted)
+            var read = stream.ReadAtLeast(_grain, _grain.Length, throwOnEndOfStream: false);
+
+            // The runtime takes a stream that ends early for whole, with or without a checksum (RFC 1950, 2.2): so it is compared here.
+            if (read < wanted || read > _header.GrainSize || length < TrailerSize
+                || BinaryPrimitives.ReadUInt32BigEndian(_packed.AsSpan((int)length - TrailerSize)) != Adler32.Compute(_grain.AsSpan(0, read)))
                 throw new InvalidDataException();
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             throw new ImageFormatException($"The image '{_file.Path}' is damaged: the compressed grain at sector {sector}.", e);
         }

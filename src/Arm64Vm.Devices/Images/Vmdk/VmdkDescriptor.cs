@@ -13,8 +13,8 @@ internal sealed record VmdkExtentLine(ulong Sectors, string Type, string? File, 
 /// <summary>The text that describes a VMDK image: "Virtual Disk Format 5.0", "The Descriptor File".</summary>
 internal sealed record VmdkDescriptor
 {
-    /// <summary>The longest that is read.</summary>
-    public const int MaximumSize = 1 << 20;
+    /// <summary>The longest that is read: more than a thousand extents need, and its lines, which take many times their length, take little memory.</summary>
+    public const int MaximumSize = 1 << 16;
 
     /// <summary>The most parts of a disk.</summary>
     private const int MaximumExtents = 1024;
@@ -22,6 +22,8 @@ internal sealed record VmdkDescriptor
     private const ulong MaximumSectors = 1ul << 54;
 
     private const string NoParent = "ffffffff";
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     public required string CreateType { get; init; }
 
@@ -31,7 +33,7 @@ internal sealed record VmdkDescriptor
     public static VmdkDescriptor Parse(ReadOnlySpan<byte> text, string path)
     {
         var end = text.IndexOf((byte)0);
-        var lines = Encoding.Latin1.GetString(end < 0 ? text : text[..end]).Split('\n');
+        var lines = Decode(end < 0 ? text : text[..end]).Split('\n');
         string? type = null;
         string? parent = null;
         List<VmdkExtentLine> extents = [];
@@ -68,8 +70,22 @@ internal sealed record VmdkDescriptor
         return new VmdkDescriptor { CreateType = type, Extents = extents };
     }
 
+    /// <summary>The specification knows no encoding but ASCII's. What programs write today is UTF-8; what is none must be of a page of eight bits, and the characters that most of these share are those of Latin-1.</summary>
+    private static string Decode(ReadOnlySpan<byte> text)
+    {
+        try
+        {
+            return StrictUtf8.GetString(text);
+        }
+        catch (DecoderFallbackException)
+        {
+            return Encoding.Latin1.GetString(text);
+        }
+    }
+
+    /// <summary>The first word is an access ("Extent Description"); a line that is not taken for one would make the disk shorter.</summary>
     private static bool IsExtent(string line) =>
-        line.StartsWith("RW ", StringComparison.OrdinalIgnoreCase) || line.StartsWith("RDONLY ", StringComparison.OrdinalIgnoreCase) || line.StartsWith("NOACCESS ", StringComparison.OrdinalIgnoreCase);
+        line.Split((char[]?)null, 2)[0].ToUpperInvariant() is "RW" or "RDONLY" or "NOACCESS";
 
     /// <summary>access sectors type ["file" [first]].</summary>
     private static VmdkExtentLine ParseExtent(string line, string path)
@@ -95,6 +111,10 @@ internal sealed record VmdkDescriptor
         // An image that comes from elsewhere does not get to choose any file of the user's.
         if (file is "." or ".." || file.AsSpan().ContainsAny('/', '\\', '"'))
             throw ReadOnlyImage.Refused(path, $"has an extent '{ReadOnlyImage.OneLine(file)}', and only files in the image's own folder are read");
+
+        // The name is part of messages, the host's own among them, and must not command the terminal.
+        if (file.Any(char.IsControl))
+            throw ReadOnlyImage.Refused(path, $"has an extent '{ReadOnlyImage.OneLine(file)}' with control characters in its name");
         return new VmdkExtentLine(sectors, type, file, first);
 
         ImageFormatException Bad() => ReadOnlyImage.Damaged(path, $"the extent '{ReadOnlyImage.OneLine(line)}'");

@@ -1,3 +1,5 @@
+using Arm64Vm.Devices.Virtio.Block;
+
 namespace Arm64Vm.Devices.Images.Vmdk;
 
 /// <summary>A VMDK image: one sparse file, or a descriptor with the files that it names.</summary>
@@ -41,7 +43,12 @@ internal sealed class VmdkImage : ReadOnlyImage
     protected override bool HasData(ulong offset, out ulong length)
     {
         var index = IndexOf(offset);
-        return _extents[index].HasData(offset - _starts[index], out length);
+        var within = offset - _starts[index];
+        var hasData = _extents[index].HasData(within, out length);
+
+        // An extent answers for a whole grain or grain table, which may reach beyond its end; there the next one begins.
+        length = Math.Min(length, _extents[index].Size - within);
+        return hasData;
     }
 
     protected override void Read(ulong offset, Span<byte> destination)
@@ -101,6 +108,8 @@ internal sealed class VmdkImage : ReadOnlyImage
                 var path = line.File is { } name ? PathOf(file.Path, name) : null;
                 if (path is not null && line.Type == "SPARSE" && image._files.Contains(path))
                     throw Damaged(file.Path, $"the extent '{OneLine(line.File!)}' is there twice");
+                if (path is not null)
+                    CheckFolder(file.Path, path, line.File!);
                 image.Add(OpenExtent(path, line, open), path);
                 if (image._extents.Sum(extent => (long)extent.DirectoryEntries) > MaximumDirectoryEntries)
                     throw Damaged(file.Path, "a disk that is too large");
@@ -135,6 +144,14 @@ internal sealed class VmdkImage : ReadOnlyImage
             file.Dispose();
             throw;
         }
+    }
+
+    /// <summary>What lies in the folder may be a link to any file of the user's, if the folder came from elsewhere too.</summary>
+    private static void CheckFolder(string image, string path, string name)
+    {
+        // What is not there is told when it is opened.
+        if (HostFileCalls.FindRealPath(path) is { } real && Path.GetDirectoryName(real) != Path.GetDirectoryName(HostFileCalls.FindRealPath(image)))
+            throw Refused(image, $"has an extent '{OneLine(name)}' that is a link out of the image's own folder, and only files in that are read");
     }
 
     private static string PathOf(string image, string name) => Path.Combine(Path.GetDirectoryName(image) ?? "/", name);

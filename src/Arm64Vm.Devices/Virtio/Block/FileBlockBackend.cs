@@ -133,6 +133,10 @@ internal sealed class FileBlockBackend : IBlockBackend, ISparseDisk, IDisposable
     {
         if (Directory.Exists(path))
             throw new IOException($"The disk '{path}' is a folder.");
+
+        // Before it is opened: open(2) of a pipe waits for its other end, through signals too.
+        if (!HostFileCalls.IsFileOrDevice(path))
+            throw NoDisk(path);
         SafeFileHandle file;
         try
         {
@@ -151,8 +155,11 @@ internal sealed class FileBlockBackend : IBlockBackend, ISparseDisk, IDisposable
         if (HostFileCalls.FindEnd(file) is not null)
             return file;
         file.Dispose();
-        throw new IOException($"The disk '{path}' is neither a file nor a block device.");
+        throw NoDisk(path);
     }
+
+    /// <summary>What a path leads to has no length.</summary>
+    internal static IOException NoDisk(string path) => new($"The disk '{path}' is neither a file nor a block device.");
 
     /// <inheritdoc/>
     bool ISparseDisk.TryFindData(ulong offset, out ulong start, out ulong end)

@@ -14,6 +14,12 @@ internal static unsafe partial class HostFileCalls
     private const int NoWait = 8;
     private const int EmptyPath = 0x1000;
     private const uint StatxBlocks = 0x400;
+    private const uint StatxType = 1;
+    private const int WorkingFolder = -100;
+    private const int TypeMask = 0xf000;
+    private const int RegularFile = 0x8000;
+    private const int BlockDevice = 0x6000;
+    private const int CharacterDevice = 0x2000;
     private const int KeepSize = 1;
     private const int PunchHole = 2;
     private const int ZeroRange = 0x10;
@@ -65,6 +71,14 @@ internal static unsafe partial class HostFileCalls
         return statx(file, "", EmptyPath, StatxBlocks, status) == 0 ? *(ulong*)(status + 48) * 512 : 0;
     }
 
+    /// <summary>Whether what a path leads to may be opened without waiting for another process, as a pipe waits for its writer; true where it cannot be told, for opening it tells why.</summary>
+    public static bool IsFileOrDevice(string path)
+    {
+        // struct statx: stx_mode at 28.
+        var status = stackalloc byte[256];
+        return statx(WorkingFolder, path, 0, StatxType, status) != 0 || (*(ushort*)(status + 28) & TypeMask) is RegularFile or BlockDevice or CharacterDevice;
+    }
+
     /// <summary>A path without links, dots and doubled slashes; null where there is no such file.</summary>
     public static string? FindRealPath(string path)
     {
@@ -97,6 +111,9 @@ internal static unsafe partial class HostFileCalls
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int statx(SafeFileHandle folder, string path, int flags, uint mask, byte* status);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int folder, string path, int flags, uint mask, byte* status);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial byte* realpath(string path, byte* resolved);
