@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Unicode;
 
 namespace Arm64Vm.Devices.Images.Vmdk;
 
@@ -22,8 +23,6 @@ internal sealed record VmdkDescriptor
     private const ulong MaximumSectors = 1ul << 54;
 
     private const string NoParent = "ffffffff";
-
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     public required string CreateType { get; init; }
 
@@ -71,17 +70,7 @@ internal sealed record VmdkDescriptor
     }
 
     /// <summary>The specification knows no encoding but ASCII's. What programs write today is UTF-8; what is none must be of a page of eight bits, and the characters that most of these share are those of Latin-1.</summary>
-    private static string Decode(ReadOnlySpan<byte> text)
-    {
-        try
-        {
-            return StrictUtf8.GetString(text);
-        }
-        catch (DecoderFallbackException)
-        {
-            return Encoding.Latin1.GetString(text);
-        }
-    }
+    private static string Decode(ReadOnlySpan<byte> text) => Utf8.IsValid(text) ? Encoding.UTF8.GetString(text) : Encoding.Latin1.GetString(text);
 
     /// <summary>The first word is an access ("Extent Description"); a line that is not taken for one would make the disk shorter.</summary>
     private static bool IsExtent(string line) =>
