@@ -99,5 +99,8 @@ internal static class Application
         _ => $"internal error: {e.GetType().Name}: {OneLine(e.Message)}",
     };
 
-    internal static string OneLine(string message) => message.ReplaceLineEndings(" ").TrimEnd();
+    internal static string OneLine(string message) => Printable(message.ReplaceLineEndings(" ").TrimEnd());
+
+    /// <summary>Text with question marks for control characters: names that others chose must not command the terminal.</summary>
+    internal static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 }

@@ -20,6 +20,7 @@ internal sealed class IlWriter(StringBuilder? listing)
     private readonly List<(int Position, int Label)> branches = [];
     private readonly List<Type> locals = [];
     private readonly Dictionary<int, int> labelNames = [];
+    private readonly Dictionary<MethodInfo, int> callEffects = [];
     private readonly IlTokens tokens = new();
     private byte[] code = new byte[4096];
     private DynamicILInfo info = null!;
@@ -133,15 +134,14 @@ internal sealed class IlWriter(StringBuilder? listing)
 
     public void Emit(OpCode opcode, IlLabel label)
     {
-        int before = Offset + opcode.Size;
-        bool falls = opcode.FlowControl == FlowControl.Cond_Branch;
-        int after = Math.Max(depth, 0) + StackEffect.Of(opcode);
-        Write(opcode, StackEffect.Of(opcode), sizeof(int));
-        branches.Add((before, label.Number));
+        int effect = StackEffect.Of(opcode);
+        int after = Math.Max(depth, 0) + effect;
+        Write(opcode, effect, sizeof(int));
+        branches.Add((Offset - sizeof(int), label.Number));
         Place place = labels[label.Number];
         Debug.Assert(place.Depth == Unknown || place.Depth == after, "one depth of the stack at a place");
         labels[label.Number] = place with { Depth = after };
-        if (!falls)
+        if (opcode.FlowControl != FlowControl.Cond_Branch)
             depth = Unknown;
         if (listing is not null)
             List(opcode, $"L{NumberOf(label)}");
@@ -178,9 +178,17 @@ internal sealed class IlWriter(StringBuilder? listing)
 
     public void Emit(OpCode opcode, MethodInfo method)
     {
-        BinaryPrimitives.WriteInt32LittleEndian(Write(opcode, StackEffect.Of(method), sizeof(int)), tokens.Of(method));
+        BinaryPrimitives.WriteInt32LittleEndian(Write(opcode, EffectOf(method), sizeof(int)), tokens.Of(method));
         if (listing is not null)
             List(opcode, $"{method.DeclaringType!.Name}.{method.Name}");
+    }
+
+    /// <summary>The same few methods are called again and again, and each look at their parameters copies them.</summary>
+    private int EffectOf(MethodInfo method)
+    {
+        if (!callEffects.TryGetValue(method, out int effect))
+            callEffects[method] = effect = StackEffect.Of(method);
+        return effect;
     }
 
     /// <summary>Writes an opcode; returns room for its operand.</summary>

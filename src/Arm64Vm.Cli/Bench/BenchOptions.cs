@@ -1,4 +1,5 @@
 using Arm64Vm.Cli.Bench.Guests;
+using Arm64Vm.Cli.Boot;
 
 namespace Arm64Vm.Cli.Bench;
 
@@ -26,11 +27,8 @@ internal sealed record BenchOptions
 
     public string PeerCpu { get; init; } = "max";
 
-    /// <summary>Our side translates all that it needs in each run.</summary>
-    public const string NoCodeCache = "off";
-
     /// <summary>Where our side keeps translated code between runs: a folder, <c>on</c> or <c>off</c>.</summary>
-    public string CodeCache { get; init; } = NoCodeCache;
+    public string CodeCache { get; init; } = CodeCacheOption.Off;
 
     /// <summary>A root folder with programs for the host; null: they are not compared with.</summary>
     public string? Native { get; init; }

@@ -9,7 +9,8 @@ internal static class CodeCacheOption
     public const string Variable = "ARM64VM_CODE_CACHE";
 
     private const string On = "on";
-    private const string Off = "off";
+    /// <summary>Nothing is kept.</summary>
+    public const string Off = "off";
 
     /// <param name="value">What was given; null: nothing.</param>
     /// <param name="isUsual">Code is kept in the usual place where nothing else is said. Then nobody hears about a place that cannot be used.</param>
@@ -17,8 +18,8 @@ internal static class CodeCacheOption
     /// <exception cref="CliException">There is no usual place.</exception>
     public static CodeCache? Parse(string? value, bool isUsual, Action<string> report)
     {
-        if (value is null && Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } setting)
-            value = isUsual || setting == Off ? setting : Off;
+        if (value is null && isUsual && Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } setting)
+            value = setting;
         switch (value)
         {
             case null:

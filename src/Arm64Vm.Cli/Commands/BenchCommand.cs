@@ -21,7 +21,7 @@ internal static class BenchCommand
         Option<string> seconds = new("--seconds") { Description = "Time for each kernel of the firmware", HelpName = "SECONDS", DefaultValueFactory = _ => "0.5" };
         Option<string?> peer = new("--peer") { Description = "QEMU: an executable, a script that runs it, or a root folder with it; without the option $ARM64VM_GUESTS/peer or PATH", HelpName = "PATH|none" };
         Option<string> peerCpu = new("--peer-cpu") { Description = "Its CPU model", HelpName = "MODEL", DefaultValueFactory = _ => "max" };
-        Option<string> codeCache = new("--code-cache") { Description = "Where our side keeps translated code from one run to the next, as with boot; off: every run translates all that it needs", HelpName = "DIR|on|off", DefaultValueFactory = _ => BenchOptions.NoCodeCache };
+        Option<string> codeCache = new("--code-cache") { Description = "Where our side keeps translated code from one run to the next, as with boot; off: every run translates all that it needs", HelpName = "DIR|on|off", DefaultValueFactory = _ => CodeCacheOption.Off };
         Option<string?> native = new("--native") { Description = "Run the Linux suite's programs on the host as well, from a root folder of its own Debian packages (fetch-guests.sh native), or from /", HelpName = "DIR" };
         Option<string?> ours = new("--ours") { Description = "Measure another build", HelpName = "FILE" };
         Option<string?> guests = new("--guests") { Description = "Folder of fetched guests, by default $ARM64VM_GUESTS or ~/.cache/arm64vm-guests", HelpName = "DIR" };

@@ -28,8 +28,8 @@ internal static class InfoCommand
 
     private static void WriteText(ImageInfo info, TextWriter output)
     {
-        Line("image", Printable(info.Path));
-        Line("format", info.Qcow2 is { } found ? $"qcow2, version {found.Version}" : info.Foreign is { } other ? $"{other.Format}, {Printable(other.Layout)}" : "raw");
+        Line("image", Application.Printable(info.Path));
+        Line("format", info.Qcow2 is { } found ? $"qcow2, version {found.Version}" : info.Foreign is { } other ? $"{other.Format}, {Application.Printable(other.Layout)}" : "raw");
         Line("disk", ByteCount.Format(info.Size));
         Line("file", ByteCount.Format(info.FileSize));
         Line("on the host", ByteCount.Format(info.Room));
@@ -38,7 +38,7 @@ internal static class InfoCommand
             if (foreign.BlockSize > 0)
                 Line(foreign.Format == "vmdk" ? "grains" : "blocks", ByteCount.Format(foreign.BlockSize));
             foreach (var part in foreign.Files.Skip(1))
-                Line("extent", Printable(part));
+                Line("extent", Application.Printable(part));
         }
 
         if (info.Qcow2 is not { } qcow2)
@@ -47,13 +47,13 @@ internal static class InfoCommand
         Line("refcounts", $"{qcow2.RefcountBits} bits{(qcow2.HasLazyRefcounts ? ", lazy" : "")}");
         Line("compression", qcow2.Compression.ToString().ToLowerInvariant());
         if (qcow2.BackingFile is { } below)
-            Line("backing file", $"{Printable(below)}{(qcow2.BackingPath is { } path && path != below ? $" ({Printable(path)})" : "")}, {(qcow2.BackingFormat is { } format ? Printable(format) : "format not given")}");
+            Line("backing file", $"{Application.Printable(below)}{(qcow2.BackingPath is { } path && path != below ? $" ({Application.Printable(path)})" : "")}, {(qcow2.BackingFormat is { } format ? Application.Printable(format) : "format not given")}");
         if (qcow2.IsDirty)
             Line("state", "not closed; reference counts may be wrong");
         if (qcow2.IsCorrupt)
             Line("state", "marked as damaged");
         foreach (var snapshot in qcow2.Snapshots)
-            Line("snapshot", $"{Printable(snapshot.Id)} {Printable(snapshot.Name)}, {snapshot.Time.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC{(snapshot.StateSize > 0 ? $", machine state {ByteCount.Format(snapshot.StateSize)}" : "")}");
+            Line("snapshot", $"{Application.Printable(snapshot.Id)} {Application.Printable(snapshot.Name)}, {snapshot.Time.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC{(snapshot.StateSize > 0 ? $", machine state {ByteCount.Format(snapshot.StateSize)}" : "")}");
 
         void Line(string name, string value) => output.WriteLine($"{name,-16}{value}");
     }
@@ -114,7 +114,4 @@ internal static class InfoCommand
 
         json.WriteEndArray();
     }
-
-    /// <summary>Text of an image on a terminal: without what would command the terminal.</summary>
-    private static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 }

@@ -14,7 +14,7 @@ internal static class BackingPath
         if (colon > 0 && !name.AsSpan(0, colon).Contains('/'))
         {
             if (!name.StartsWith("file:", StringComparison.Ordinal))
-                throw new ImageFormatException($"'{OneLine(name)}' is no file, and nothing else is supported.");
+                throw new ImageFormatException($"'{PrintableText.Of(name)}' is no file, and nothing else is supported.");
             name = name["file:".Length..];
         }
 
@@ -54,7 +54,7 @@ internal static class BackingPath
         null or "" => null,
         "raw" or "file" or "host_device" => DiskFormat.Raw,
         "qcow2" => DiskFormat.Qcow2,
-        _ => throw new ImageFormatException($"Its format '{OneLine(name)}' is not supported."),
+        _ => throw new ImageFormatException($"Its format '{PrintableText.Of(name)}' is not supported."),
     };
 
     public static string NameOf(DiskFormat format) => format == DiskFormat.Qcow2 ? "qcow2" : "raw";
@@ -71,5 +71,4 @@ internal static class BackingPath
         }
     }
 
-    private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 }

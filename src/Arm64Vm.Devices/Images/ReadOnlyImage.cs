@@ -87,5 +87,5 @@ internal abstract class ReadOnlyImage : IBlockBackend, ISparseDisk, IDisposable
     internal static ImageFormatException Refused(string path, string what) => new($"The image '{path}' {what}.");
 
     /// <summary>Text of an image in a message: without what would command the terminal, and not too long.</summary>
-    internal static string OneLine(string text) => string.Concat(text.Take(100).Select(c => char.IsControl(c) ? '?' : c));
+    internal static string OneLine(string text) => PrintableText.Of(text.Length > 100 ? text[..100] : text);
 }

@@ -36,7 +36,7 @@ internal sealed class OurEmulator : IEmulator
     /// <summary>Kept code is written when a run ends, not when it is killed.</summary>
     public bool EndsAtLastText => KeepsCode;
 
-    private bool KeepsCode => _codeCache != BenchOptions.NoCodeCache;
+    private bool KeepsCode => _codeCache != CodeCacheOption.Off;
 
     public ProcessStartInfo Start(Guest guest)
     {
@@ -141,7 +141,7 @@ internal sealed class OurEmulator : IEmulator
     {
         // Builds from before there was kept code know no option for it.
         var start = new ProcessStartInfo(_program[0], [.. _program.Skip(1), .. arguments]);
-        start.Environment[CodeCacheOption.Variable] = BenchOptions.NoCodeCache;
+        start.Environment[CodeCacheOption.Variable] = CodeCacheOption.Off;
         return start;
     }
 }
