@@ -7,7 +7,6 @@ namespace Arm64Vm.Machine.Profiling;
 internal sealed class HostTime : IDisposable
 {
     private readonly TimestampCounter? _counter;
-    private readonly long _ticks = Stopwatch.GetTimestamp();
     private readonly ulong _stamp;
 
     public HostTime(HostFeatures features)
@@ -19,9 +18,12 @@ internal sealed class HostTime : IDisposable
     /// <summary>The host's time-stamp counter; null: it has none that can be used.</summary>
     public TimestampCounter? Counter => _counter;
 
+    /// <summary>Ticks of <see cref="Stopwatch"/> when the recording began.</summary>
+    public long Start { get; } = Stopwatch.GetTimestamp();
+
     public long Now => OfTicks(Stopwatch.GetTimestamp());
 
-    public long OfTicks(long ticks) => (long)(Stopwatch.GetElapsedTime(_ticks, ticks).Ticks * (double)TimeSpan.NanosecondsPerTick);
+    public long OfTicks(long ticks) => (long)(Stopwatch.GetElapsedTime(Start, ticks).Ticks * (double)TimeSpan.NanosecondsPerTick);
 
     /// <summary>Of a time-stamp up to now, by the rate since the start.</summary>
     public long OfStamp(ulong stamp)

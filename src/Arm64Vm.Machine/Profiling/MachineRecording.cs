@@ -131,7 +131,7 @@ internal sealed class MachineRecording : IDisposable
     private const string EmbeddedGuest = "embedded firmware";
 
     // SAFETY: the context lives as long as the vCPU, which its profile is taken away from before it is disposed.
-    private unsafe ProcessorProfile ProfileOf(VirtMachineBoard board, int cpu) => new(cpu, board.Vcpus[cpu].Context, _samplers, _registry);
+    private unsafe ProcessorProfile ProfileOf(VirtMachineBoard board, int cpu) => new(cpu, board.Vcpus[cpu].Context, _samplers, _registry, _time.Start);
 
     private void StopCollecting()
     {

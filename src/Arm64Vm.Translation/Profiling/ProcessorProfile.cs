@@ -18,14 +18,16 @@ internal sealed unsafe class ProcessorProfile : IDisposable
     private readonly ExitRing.Reader _count;
     private readonly SamplePoint* _point;
     private readonly GuestContext* _context;
-    private long _since = Stopwatch.GetTimestamp();
+    private long _since;
     private long _runTime;
     private long _idleTime;
     private long _waitTime;
     private Standing _standing = Standing.Idle;
 
-    public ProcessorProfile(int processor, GuestContext* context, ThreadSamplers samplers, BlockRegistry blocks)
+    /// <param name="start">Ticks of <see cref="Stopwatch"/> when the recording began: the vCPU has been idle since.</param>
+    public ProcessorProfile(int processor, GuestContext* context, ThreadSamplers samplers, BlockRegistry blocks, long start)
     {
+        _since = start;
         _samplers = samplers;
         Blocks = blocks;
         _count = Count;
@@ -77,10 +79,12 @@ internal sealed unsafe class ProcessorProfile : IDisposable
     /// <summary>The calling thread begins to run the vCPU.</summary>
     public void Enter()
     {
-        ChangeTo(Standing.Running);
         _point->Place = SamplePlace.RunLoop;
         Blocks.Running = this;
+
+        // The first time this makes the thread's timer: until it ticks the time is no running time, which is counted by its ticks.
         _samplers.Run(_point);
+        ChangeTo(Standing.Running);
     }
 
     /// <summary>The calling thread ends running the vCPU.</summary>
