@@ -190,7 +190,7 @@ internal sealed unsafe class ProcessorProfile : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Note(ulong site, ulong address, uint code, ExitRing.Miss miss)
     {
-        while (!_exits.TryAdd(new ExitRing.Exit(site, address, Space, code, miss)))
+        while (!_exits.TryAdd(new ExitRing.Exit(site, address, Space, (byte)code, miss)))
             TakeCounts();
     }
 

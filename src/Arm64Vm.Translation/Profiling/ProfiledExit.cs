@@ -3,7 +3,7 @@ using Arm64Vm.Ir;
 
 namespace Arm64Vm.Translation.Profiling;
 
-/// <summary>Why emitted code was left, as one number: an <see cref="ExitReason"/>, a code of the back end's own, or a kind of resumable exit.</summary>
+/// <summary>Why emitted code was left, as one number of a byte: an <see cref="ExitReason"/>, a code of the back end's own, or a kind of resumable exit.</summary>
 internal static class ProfiledExit
 {
     private const uint ResumableBase = 0x80;
