@@ -210,7 +210,7 @@ internal sealed unsafe partial class Vcpu
             return fault;
 
         ulong physical = _stage1.PhysicalOf(entry, address);
-        byte* host = _memory.Resolve(physical, out _, out bool writable);
+        byte* host = _memory.Resolve(physical, out ulong available, out bool writable);
         target.Physical = physical;
         target.IsDevice = entry.IsDevice;
         if (host == null || (access == AccessType.Write && !writable))
@@ -224,11 +224,7 @@ internal sealed unsafe partial class Vcpu
         if ((!entry.IsDevice || !_stage1.IsEnabled) && !(_comparators.HasWatchpoints && _comparators.MayWatchPage(address))
             && !(_debugger.Points.HasWatchpoints && _debugger.Points.MayWatchPage(address)))
         {
-            int index = !privileged ? 0 : MmuIndex;
-            byte* page = host - (physical & PageMask);
-            _stage1.Inline.Fill(index, write: false, address, page, entry.IsNonGlobal);
-            if (access == AccessType.Write && !_memory.HasCode(physical & ~PageMask))
-                _stage1.Inline.Fill(index, write: true, address, page, entry.IsNonGlobal);
+            FillInline(address, access, privileged, pan, entry, new Place(physical, host, available, writable));
         }
 
         return FaultStatus.None;

@@ -7,7 +7,9 @@ namespace Arm64Vm.Cpu.Memory;
 /// </remarks>
 internal sealed class RamPopulation(HostMemory memory)
 {
-    private const int StretchBits = 16;
+    /// <summary>log2 of a stretch's bytes.</summary>
+    public const int StretchBits = 16;
+
 
     /// <summary>Stretches written to in a machine that is not small any more.</summary>
     private const int Many = 128;

@@ -148,6 +148,10 @@ internal sealed unsafe class Stage1
         return FaultStatus.None;
     }
 
+    /// <summary>Whether a store through a translation that is known needs nothing more: it is allowed, and no descriptor changes by it.</summary>
+    public bool MayWrite(in TlbEntry entry, bool privileged, bool pan) =>
+        (entry.Flags & TlbEntryFlags.Clean) == 0 && entry.Allows(AccessType.Write, privileged, pan, _controls.EnhancedPan);
+
     /// <summary>Finds the physical address behind a virtual one without regard to permissions and without changing tables or caches, for debuggers.</summary>
     public bool TryProbe(ulong address, out ulong physical)
     {
