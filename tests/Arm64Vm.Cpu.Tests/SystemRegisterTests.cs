@@ -1,5 +1,6 @@
 using Arm64Vm.Cpu.Registers;
 using Arm64Vm.Ir;
+using Arm64Vm.Translation.Jit;
 
 namespace Arm64Vm.Cpu.Tests;
 
@@ -20,6 +21,20 @@ public unsafe class SystemRegisterTests
             if (row.WriteLevel <= 1 && row.Name is not ("SCTLR_EL1" or "SPSel" or "CPACR_EL1"))
                 Assert.True(machine.Cpu.TryWriteSystem(machine.Cpu.Context, row.Register.Encoding, 0, value), row.Name);
         }
+    }
+
+    /// <summary>Code is translated for its exception level, so asking for it needs no help; at EL0 the register does not exist.</summary>
+    [Fact]
+    public void TheExceptionLevelIsReadInEmittedCode()
+    {
+        using var machine = new TestMachine(emitted: true);
+        uint read = Asm.Mrs(9, 3, 0, 4, 2, 2);
+        machine.Run(read);
+        Assert.Equal(4UL, machine.Cpu.GetX(9));
+        Assert.Equal(0, ((JitExecutor)machine.Executor!).Counters.SystemExits);
+        machine.RunFrom(0, read);
+        Assert.Equal(0x400, machine.Vector);
+        Assert.Equal(0UL, machine.Esr >> 26);
     }
 
     [Theory]

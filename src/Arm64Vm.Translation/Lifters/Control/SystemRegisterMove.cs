@@ -4,9 +4,10 @@ using Arm64Vm.Isa;
 
 namespace Arm64Vm.Translation.Lifters;
 
-/// <summary>MRS and MSR (register). NZCV is a matter of the IR and FPCR of the mode; all other registers belong to the processor.</summary>
+/// <summary>MRS and MSR (register). NZCV is a matter of the IR, FPCR and CurrentEL of the mode; all other registers belong to the processor.</summary>
 internal static class SystemRegisterMove
 {
+    private const int CurrentEl = 0xC212;
     private const int Nzcv = 0xDA10;
     private const int Fpcr = 0xDA20;
     private const int Rndr = 0xD920;
@@ -30,6 +31,9 @@ internal static class SystemRegisterMove
 
                 // Every bit that can be set is part of the mode.
                 Fpcr => b.Const64(context.Mode.Fpcr),
+
+                // So is the exception level. EL0 has no such register. Firmware asks in each of its small functions.
+                CurrentEl when context.Mode.ExceptionLevel > 0 => b.Const64((ulong)context.Mode.ExceptionLevel << 2),
                 _ => b.Emit(IrOp.ReadSystem, IrType.I64, imm: (ulong)register),
             });
 
