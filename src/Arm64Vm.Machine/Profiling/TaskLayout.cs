@@ -27,6 +27,7 @@ internal sealed class TaskLayout(IKernelMemory memory)
     private readonly HashSet<ulong> _withoutName = [];
     private readonly HashSet<ulong> _tables = [];
     private readonly HashSet<ulong> _idle = [];
+    private readonly byte[] _task = new byte[LargestTask];
     private HashSet<(int Memory, int Table)>? _candidates;
     private int _tries;
     private int _name = -1;
@@ -139,8 +140,7 @@ internal sealed class TaskLayout(IKernelMemory memory)
 
     private int FindName(ulong task)
     {
-        var bytes = new byte[LargestTask];
-        ReadOnlySpan<byte> read = bytes.AsSpan(0, memory.ReadUpTo(task, bytes));
+        ReadOnlySpan<byte> read = _task.AsSpan(0, memory.ReadUpTo(task, _task));
         var found = -1;
         for (var at = 0; ;)
         {
@@ -186,14 +186,13 @@ internal sealed class TaskLayout(IKernelMemory memory)
 
     private HashSet<(int Memory, int Table)> FindMemory(ulong task, ulong tableBase)
     {
-        var bytes = new byte[LargestTask];
-        var length = memory.ReadUpTo(task, bytes);
+        ReadOnlySpan<byte> bytes = _task.AsSpan(0, memory.ReadUpTo(task, _task));
         HashSet<(int, int)> found = [];
         Dictionary<ulong, List<int>> seen = [];
-        for (var at = 0; at + 16 <= length; at += 8)
+        for (var at = 0; at + 16 <= bytes.Length; at += 8)
         {
-            var pointer = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at));
-            if (pointer >> 48 != 0xFFFF || (pointer & 7) != 0 || pointer != BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at + 8)))
+            var pointer = BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]);
+            if (pointer >> 48 != 0xFFFF || (pointer & 7) != 0 || pointer != BinaryPrimitives.ReadUInt64LittleEndian(bytes[(at + 8)..]))
                 continue;
             if (!seen.TryGetValue(pointer, out var tables))
                 seen.Add(pointer, tables = FindTables(pointer, tableBase));
@@ -207,12 +206,12 @@ internal sealed class TaskLayout(IKernelMemory memory)
     /// <summary>Offsets in a structure of pointers to a table.</summary>
     private List<int> FindTables(ulong structure, ulong tableBase)
     {
-        var bytes = new byte[MemoryBytes];
-        var length = memory.ReadUpTo(structure, bytes);
+        Span<byte> room = stackalloc byte[MemoryBytes];
+        ReadOnlySpan<byte> bytes = room[..memory.ReadUpTo(structure, room)];
         List<int> found = [];
-        for (var at = 0; at + 8 <= length; at += 8)
+        for (var at = 0; at + 8 <= bytes.Length; at += 8)
         {
-            var pointer = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at));
+            var pointer = BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]);
             if (pointer >> 48 == 0xFFFF && (pointer & 63) == 0 && memory.TryTranslateUpper(pointer, out var physical) && (physical & BaseMask) == tableBase)
                 found.Add(at);
         }

@@ -28,16 +28,18 @@ internal sealed unsafe class BlockRegistry : IDisposable
     private readonly NativeMemoryRegion _map;
     private readonly NativeMemoryRegion _counters = new((long)MaximumBlocks * 2 * UnitCounters.SizeInBytes);
     private readonly NativeMemoryRegion _blocks = RecordingMemory.Reserve((long)MaximumBlocks * sizeof(ProfiledBlock));
+    private readonly NativeMemoryRegion _events = RecordingMemory.Reserve((long)MaximumEvents * sizeof(CacheEvent));
     private readonly RecordingMemory _memory = new();
     private readonly Dictionary<int, Dictionary<int, long>> _samples = [];
     private readonly Dictionary<(CacheLoss Cause, ulong Page, ulong Site), (long Count, long Units)> _losses = [];
-    private readonly List<CacheEvent> _events = [];
     private readonly ThreadLocal<ProcessorProfile?> _running = new();
     private readonly ulong _codeBase;
     private readonly long _codeSize;
     private readonly bool _counts;
     private long _nextCounter;
     private long _blocksReady;
+    private long _eventsReady;
+    private int _eventCount;
     private int _mapped;
     private long _droppedLosses;
     private int _count;
@@ -86,7 +88,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
     public long LostUnits { get; private set; }
 
     /// <summary>Of what happened to units (made, lost) beyond <see cref="MaximumEvents"/>, or to units that are not described.</summary>
-    public long DroppedEvents => _droppedLosses + Undescribed + Math.Max(0, _count + _events.Count - MaximumEvents);
+    public long DroppedEvents => _droppedLosses + Undescribed + Math.Max(0, _count + _eventCount - MaximumEvents);
 
     /// <summary>Blocks so far; the index of each stays what it is.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -94,7 +96,16 @@ internal sealed unsafe class BlockRegistry : IDisposable
     /// <summary>Units that were made when there was no room for more blocks.</summary>
     public long Undescribed => MadeUnits - Count;
 
-    public List<CacheEvent> Events => [.. _events.Select(one => one with { Time = _clock.TicksAt(one.Time) })];
+    public List<CacheEvent> Events
+    {
+        get
+        {
+            List<CacheEvent> events = new(_eventCount);
+            foreach (ref readonly CacheEvent one in new ReadOnlySpan<CacheEvent>(EventList, _eventCount))
+                events.Add(one with { Time = _clock.TicksAt(one.Time) });
+            return events;
+        }
+    }
 
     public List<(CacheLoss Cause, ulong Page, ulong Site, long Count, long Units)> Losses =>
         [.. _losses.Select(loss => (loss.Key.Cause, loss.Key.Page, loss.Key.Site, loss.Value.Count, loss.Value.Units))];
@@ -120,6 +131,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
     {
         _memory.Prepare();
         Advance(_blocks, ref _blocksReady, (long)Count * sizeof(ProfiledBlock));
+        Advance(_events, ref _eventsReady, (long)Volatile.Read(ref _eventCount) * sizeof(CacheEvent));
         MapNewBlocks();
     }
 
@@ -198,8 +210,8 @@ internal sealed unsafe class BlockRegistry : IDisposable
             key = (loss, 0, 0);
         ref (long Count, long Units) sum = ref CollectionsMarshal.GetValueRefOrAddDefault(_losses, key, out _);
         sum = (sum.Count + 1, sum.Units + units);
-        if (_events.Count < MaximumEvents)
-            _events.Add(new CacheEvent(loss, _clock.Now, page, units));
+        if (_eventCount < MaximumEvents)
+            EventList[_eventCount++] = new CacheEvent(loss, _clock.Now, page, units);
         else
             _droppedLosses++;
     }
@@ -257,6 +269,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
     {
         _map.Dispose();
         _blocks.Dispose();
+        _events.Dispose();
         _memory.Dispose();
         _counters.Dispose();
         _running.Dispose();
@@ -284,6 +297,9 @@ internal sealed unsafe class BlockRegistry : IDisposable
         MappingPopulation.ForWriting(region.Address + ready, wanted - ready);
         ready = wanted;
     }
+
+    /// <summary>Outside of the managed heap: a list that grows there by itself would make the collector stop the processor's thread, which adds to it.</summary>
+    private CacheEvent* EventList => (CacheEvent*)_events.Address;
 
     private ProfiledBlock* Blocks => (ProfiledBlock*)_blocks.Address;
 
