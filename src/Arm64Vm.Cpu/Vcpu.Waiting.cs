@@ -68,4 +68,8 @@ internal sealed unsafe partial class Vcpu
         EndWait();
         return false;
     }
+
+    /// <summary>Gives memory back that it can have again, having been idle for a while: what translates addresses, and what its executor has. On the thread that may run it, between runs. Bytes of the host's memory that were present.</summary>
+    /// <param name="code">Code of the machine is about to be dropped: what is needed to make more goes too.</param>
+    public long GiveBack(bool code) => _stage1.GiveBack() + _executor.GiveBack(_context, code);
 }

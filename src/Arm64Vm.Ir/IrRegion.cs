@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Arm64Vm.Ir;
@@ -19,7 +20,12 @@ internal sealed class IrRegion
     public const int MaxInstructions = 8192;
     public const int MaxBlocks = 64;
 
-    private readonly IrInst[] instructions = new IrInst[MaxInstructions];
+    /// <summary>Room that there is for another guest instruction's; the most that one becomes is far less.</summary>
+    private const int Room = 512;
+    private const int FirstInstructions = 2 * Room;
+
+    /// <summary>As large as the largest region so far, with room for another instruction, since most machines never see one of <see cref="MaxInstructions"/>.</summary>
+    private IrInst[] instructions = new IrInst[FirstInstructions];
     private readonly IrBlock[] blocks = new IrBlock[MaxBlocks];
     private int count = 1;
 
@@ -48,7 +54,29 @@ internal sealed class IrRegion
 
     public ref IrInst this[int index] => ref instructions[index];
 
-    public bool IsFull => Count > MaxInstructions - 512;
+    public bool IsFull => Count > MaxInstructions - Room;
+
+    /// <summary>Makes room for what another guest instruction becomes. References to instructions end here.</summary>
+    public void Reserve()
+    {
+        if (count > instructions.Length - Room)
+            Grow(count + Room);
+    }
+
+    /// <summary>Lets go of room for large regions, and of what is in it.</summary>
+    public void GiveBack()
+    {
+        Clear();
+        if (instructions.Length > FirstInstructions)
+            instructions = new IrInst[FirstInstructions];
+    }
+
+    private void Grow(int least)
+    {
+        // Beyond the most there is an index out of range, as there is for a region that was never to grow.
+        if (instructions.Length < MaxInstructions)
+            Array.Resize(ref instructions, (int)Math.Min(MaxInstructions, BitOperations.RoundUpToPowerOf2((uint)least)));
+    }
 
     /// <summary>A change of any byte in [<paramref name="start"/>, <paramref name="end"/>) of the page makes the region wrong.</summary>
     public void DependOn(int start, int end)
@@ -75,6 +103,8 @@ internal sealed class IrRegion
         int length = block.End - block.First;
         if (BlockCount == MaxBlocks || count + length > MaxInstructions)
             return false;
+        if (count + length > instructions.Length)
+            Grow(count + length);
         int moved = count - block.First;
         for (int i = 0; i < length; i++)
         {
@@ -97,6 +127,8 @@ internal sealed class IrRegion
     internal IrValue Append(ulong head, ulong tail, ulong imm)
     {
         int index = count;
+        if ((uint)index >= (uint)instructions.Length)
+            Grow(index + 1);
         ref ulong words = ref Unsafe.As<IrInst, ulong>(ref instructions[index]);
         words = head;
         Unsafe.Add(ref words, 1) = tail;
@@ -105,7 +137,12 @@ internal sealed class IrRegion
         return new IrValue((ushort)index);
     }
 
-    internal void Append(in IrInst inst) => instructions[count++] = inst;
+    internal void Append(in IrInst inst)
+    {
+        if (count == instructions.Length)
+            Grow(count + 1);
+        instructions[count++] = inst;
+    }
 
     internal ref IrBlock AppendBlock() => ref blocks[BlockCount++];
 

@@ -36,6 +36,12 @@ public sealed record MachineStatistics
     /// <summary>Stages of the boot since the last reset; empty without <see cref="MachineConfig.TracksPhases"/>.</summary>
     public required IReadOnlyList<BootPhase> Phases { get; init; }
 
+    /// <summary>Times that the machine had been idle for a while and gave memory back to the host: translated code, and what finds it.</summary>
+    public long IdleReleases { get; init; }
+
+    /// <summary>Bytes of the host's memory that it gave back so.</summary>
+    public long IdleBytesReleased { get; init; }
+
     /// <summary>Of a machine without a board.</summary>
     internal static MachineStatistics Nothing(bool isJit, TimeSpan elapsed, int resets) => new()
     {
@@ -70,6 +76,8 @@ public sealed record MachineStatistics
             Interrupts = processors.Aggregate(0UL, (sum, one) => sum + one.Interrupts),
             Exits = Named(totals),
             Processors = processors,
+            IdleReleases = board.IdleMemory.Times,
+            IdleBytesReleased = board.IdleMemory.Bytes,
             Translation = TranslationStatistics.Collect(board.ProcessorExecutors),
         };
     }

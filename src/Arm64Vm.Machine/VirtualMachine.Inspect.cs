@@ -163,6 +163,7 @@ public sealed partial class VirtualMachine
             return new MachineUsage(Name, _state, Weight, Cap, _runner.Group.RunTime, processors)
             {
                 Translation = _board is { } translating ? TranslationStatistics.Collect(translating.ProcessorExecutors) : null,
+                IdleBytesReleased = _board?.IdleMemory.Bytes ?? 0,
                 Cache = Cache is { } cache ? new CacheUsage(cache.Statistics.LiveUnits, cache.Statistics.LiveBytes, cache.Capacity) : null,
             };
         }

@@ -49,7 +49,7 @@ public sealed partial class VirtualMachine
         {
             var board = Board;
             board.Phases?.Start();
-            var stop = await _runner.RunAsync(board.Vcpus).ConfigureAwait(false);
+            var stop = await _runner.RunAsync(board.Vcpus, board.IdleMemory).ConfigureAwait(false);
             switch (stop)
             {
                 case VcpuReturn.PowerOff:

@@ -145,6 +145,7 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             VirtioPorts = [.. config.VirtioPorts.Select(port => new SerialConsole(port.Output))],
         };
         var runner = new MachineRunner(hypervisor.Scheduler, name ?? hypervisor.NextName(), config.Cpus, parts.Clock);
+        runner.GaveBack = hypervisor.CountIdleRelease;
         foreach (var console in parts.Consoles)
             console.StallChanged = runner.Stall;
         BootPackage? boot = null;

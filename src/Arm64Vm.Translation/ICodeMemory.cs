@@ -70,4 +70,9 @@ internal unsafe interface IExecutor : ICodeTracker, IDisposable
 
     /// <summary>FPCR was written: host control state is recomputed before guest code runs again.</summary>
     void FloatControlChanged(GuestContext* context);
+
+    /// <summary>Gives memory back that it can have again: its vCPU has been idle for a while. On the vCPU's thread, between runs, when the fetch-side TLB is empty. Bytes that were present.</summary>
+    /// <param name="context">The vCPU's.</param>
+    /// <param name="code">What it needs to make code, too: code of the machine is about to be dropped.</param>
+    long GiveBack(GuestContext* context, bool code) => 0;
 }

@@ -133,6 +133,7 @@ internal sealed unsafe class Translator
         var tally = new EventTally(b, countsEvents);
         for (int count = 1; ; count++)
         {
+            region.Reserve();
             b.BeginInstruction(offset);
             bool isStackProbe = StackProbe.Begins(new ReadOnlySpan<uint>(location.Host + offset, (PageSize - offset) / sizeof(uint)));
             if (isStackProbe)

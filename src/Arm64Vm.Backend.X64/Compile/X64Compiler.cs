@@ -62,6 +62,9 @@ internal sealed partial class X64Compiler
     /// <summary>What the last region's code refers to outside itself, link sites left out.</summary>
     public ReadOnlySpan<CodeReference> References => emit.References.Items;
 
+    /// <summary>Lets go of room for large regions, between two of them.</summary>
+    public void GiveBack() => values.GiveBack();
+
     /// <summary>Compiles into [rw, rw + capacity); false where it does not fit (nothing may be used then).</summary>
     /// <param name="source">What to compile.</param>
     /// <param name="compileMode">The processor's mode that the code is for.</param>

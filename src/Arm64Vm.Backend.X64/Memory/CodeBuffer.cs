@@ -84,6 +84,13 @@ internal sealed unsafe class CodeBuffer : IDisposable
     /// <summary>True if the address lies in the executable view.</summary>
     public bool ContainsRx(void* address) => (ulong)((byte*)address - Rx) < (ulong)Size;
 
+    /// <summary>Gives the memory behind an offset back to the host, down to whole pages; no code there may run any more. Bytes that were present.</summary>
+    public long GiveBackFrom(long offset)
+    {
+        long start = (offset + Environment.SystemPageSize - 1) & ~(Environment.SystemPageSize - 1L);
+        return start >= Size ? 0 : MappingRelease.Shared(Rw + start, Size - start);
+    }
+
     public void Dispose()
     {
         Release();

@@ -26,6 +26,9 @@ internal unsafe partial struct LinuxMappingCalls : IMappingCalls
     public const int AdvisePopulateRead = 22;
     public const int AdvisePopulateWrite = 23;
 
+    /// <summary>Drops private pages, which read as zeros then: MADV_DONTNEED.</summary>
+    public const int AdviseDontNeed = 4;
+
     /// <summary>Frees pages of a file: MADV_REMOVE.</summary>
     public const int AdviseRemove = 9;
     public const int FAddSeals = 1033;
@@ -54,6 +57,9 @@ internal unsafe partial struct LinuxMappingCalls : IMappingCalls
     public static int Mprotect(void* address, nuint size, int protection) => Result(Native.mprotect(address, size, protection));
 
     public static int Madvise(void* address, nuint size, int advice) => Result(Native.madvise(address, size, advice));
+
+    /// <summary>Which pages are present, a byte each.</summary>
+    public static int Mincore(void* address, nuint size, byte* states) => Result(Native.mincore(address, size, states));
 
     /// <summary>True: a result is an error, its negative errno.</summary>
     public static bool IsError(nint result) => result is < 0 and > -4096;
@@ -85,6 +91,9 @@ internal unsafe partial struct LinuxMappingCalls : IMappingCalls
 
         [LibraryImport("libc", SetLastError = true)]
         internal static partial int madvise(void* address, nuint length, int advice);
+
+        [LibraryImport("libc", SetLastError = true)]
+        internal static partial int mincore(void* address, nuint length, byte* states);
 
         [LibraryImport("libc", SetLastError = true)]
         internal static partial int close(int fd);

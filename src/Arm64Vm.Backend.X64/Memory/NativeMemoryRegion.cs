@@ -36,6 +36,13 @@ internal sealed unsafe class NativeMemoryRegion : IDisposable
 
     public long Size { get; private set; }
 
+    /// <summary>Gives the memory of the first bytes, rounded up to whole pages, back to the host: they are zero, and nobody uses them meanwhile. Bytes that were present.</summary>
+    public long GiveBack(long bytes)
+    {
+        long pageMask = Environment.SystemPageSize - 1;
+        return bytes == 0 ? 0 : MappingRelease.Anonymous(Address, Math.Min((bytes + pageMask) & ~pageMask, Size));
+    }
+
     public void Dispose()
     {
         Release();

@@ -15,6 +15,11 @@ internal sealed class CopiesSession(CliStreams streams)
     /// <summary>So many copies that did not end well are named.</summary>
     private const int MostMessages = 10;
 
+    /// <summary>A collection stops all machines for a moment: it is for this part of them at least, one over it.</summary>
+    private const int GoodPart = 4;
+
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromSeconds(3);
+
     private Hypervisor? _hypervisor;
     private int _signal;
 
@@ -66,14 +71,41 @@ internal sealed class CopiesSession(CliStreams streams)
             for (var i = 0; i < Count && Volatile.Read(ref _signal) == 0; i++)
                 runs.Add(StartCopy(hypervisor, output, i, limit));
             GiveBackMemory();
+            var collecting = CollectWhenIdleAsync(hypervisor, timer.Token);
             var outcomes = await Task.WhenAll(runs).ConfigureAwait(false);
             await timer.CancelAsync().ConfigureAwait(false);
+            await collecting.ConfigureAwait(false);
             return Report(outcomes);
         }
     }
 
     /// <summary>What making the copies has left over: machines that run allocate next to nothing, so it would stay for good, between the objects that they use.</summary>
     private static void GiveBackMemory() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+
+    /// <summary>Collects what idle machines have let go of, when a good part of them has and no more follow.</summary>
+    private static async Task CollectWhenIdleAsync(Hypervisor hypervisor, CancellationToken cancellation)
+    {
+        long collected = 0, seen = 0;
+        using var timer = new PeriodicTimer(s_lookInterval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
+            {
+                var now = hypervisor.IdleReleases;
+                if (now == seen && (now - collected) * GoodPart >= hypervisor.Machines.Count && now != collected)
+                {
+                    GiveBackMemory();
+                    collected = now;
+                }
+
+                seen = now;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The copies have ended.
+        }
+    }
 
     private int Report((int Status, string? Message)[] outcomes)
     {

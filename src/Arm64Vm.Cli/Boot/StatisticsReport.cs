@@ -78,6 +78,12 @@ internal static class StatisticsReport
         yield return ("interrupts", (long)statistics.Interrupts);
         if (statistics.Instructions is { } executed)
             yield return ("instructions", (long)executed);
+        if (statistics.IdleReleases > 0)
+        {
+            yield return ("idle_releases", statistics.IdleReleases);
+            yield return ("idle_bytes_released", statistics.IdleBytesReleased);
+        }
+
         if (statistics.Translation is not { } t)
             yield break;
         yield return ("units_translated", t.Units);

@@ -36,6 +36,9 @@ internal sealed record MachineSample(string Name, string State, int Weight, int 
     /// <summary>Null where it has none.</summary>
     public CacheSample? Cache { get; init; }
 
+    /// <summary>Bytes of the host's memory that it has given back, being idle; 0 also where a process of an older version answers.</summary>
+    public long IdleBytesReleased { get; init; }
+
     public static MachineSample Between(JsonElement? before, JsonElement now, double seconds)
     {
         var old = before?.GetProperty("processors").EnumerateArray().ToArray() ?? [];
@@ -48,6 +51,7 @@ internal sealed record MachineSample(string Name, string State, int Weight, int 
             [.. now.GetProperty("processors").EnumerateArray().Select((processor, i) => ProcessorSample.Between(i < old.Length ? old[i] : null, processor, seconds))])
         {
             Cache = CacheSample.Between(before, now, seconds),
+            IdleBytesReleased = now.TryGetProperty("idle_bytes_released", out var released) ? released.GetInt64() : 0,
         };
     }
 }

@@ -161,6 +161,7 @@ internal sealed class StatusServer : IDisposable
         json.WriteNumber("weight", machine.Weight);
         json.WriteNumber("cap", machine.Cap);
         json.WriteNumber("run_ns", machine.RunTime.Ticks * TimeSpan.NanosecondsPerTick);
+        json.WriteNumber("idle_bytes_released", machine.IdleBytesReleased);
         if (machine is { Cache: { } cache, Translation: { } translation })
         {
             json.WriteStartObject("cache");

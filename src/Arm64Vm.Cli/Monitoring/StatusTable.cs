@@ -15,7 +15,7 @@ internal static class StatusTable
     {
         var text = new StringBuilder();
         var share = sample.Machines.Sum(machine => machine.Share);
-        text.Append(CultureInfo.InvariantCulture, $"process {sample.Process}: {sample.Machines.Count} machines, {sample.Workers} workers, {sample.Waiting} waiting, {share * 100:0.0} % of a processor\n");
+        text.Append(CultureInfo.InvariantCulture, $"process {sample.Process}: {sample.Machines.Count} machines, {sample.Workers} workers, {sample.Waiting} waiting, {share * 100:0.0} % of a processor{Released(sample)}\n");
         text.Append("MACHINE        STATE      WEIGHT    CAP   SHARE  EXITS PER SECOND\n");
         var left = lines - 2;
         foreach (var machine in sample.Machines.OrderByDescending(machine => machine.Share))
@@ -36,6 +36,9 @@ internal static class StatusTable
 
         return text.ToString();
     }
+
+    private static string Released(StatusSample sample) =>
+        sample.Machines.Sum(machine => machine.IdleBytesReleased) is > 0 and var bytes ? string.Create(CultureInfo.InvariantCulture, $", {bytes / 1048576.0:0.0} MiB given back by idle machines") : "";
 
     /// <summary>Translation caches, the fullest first.</summary>
     /// <inheritdoc cref="Text"/>
@@ -73,6 +76,7 @@ internal static class StatusTable
                 json.WriteNumber("weight", machine.Weight);
                 json.WriteNumber("cap", machine.Cap);
                 json.WriteNumber("share", Math.Round(machine.Share, 6));
+                json.WriteNumber("idle_bytes_released", machine.IdleBytesReleased);
                 if (machine.Cache is { } cache)
                 {
                     json.WriteStartObject("cache");

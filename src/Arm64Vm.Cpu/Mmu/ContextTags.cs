@@ -15,12 +15,17 @@ internal sealed class ContextTags
 
     private const int StampSlots = 1024;
     private const int FilterBits = 1 << 18;
+
+    /// <summary>Bits of the filter that are made together.</summary>
+    private const int PieceBits = 1 << 12;
     private const ulong EnabledFlag = 1UL << 62;
     private const ulong UpperFlag = 1UL << 61;
 
     private readonly Slot[] _slots = new Slot[Slots];
     private readonly uint[] _stamps = new uint[StampSlots];
-    private readonly ulong[] _filter = new ulong[FilterBits / 64];
+
+    /// <summary>In pieces, null until a bit of them is set: few machines fetch code from many pages.</summary>
+    private readonly ulong[]?[] _filter = new ulong[FilterBits / PieceBits][];
     private int _used;
     private uint _nextId = 1;
     private uint _nextStamp;
@@ -82,7 +87,7 @@ internal sealed class ContextTags
             _upperNonGlobal = true;
         _sizes |= 1UL << entry.SizeLog2;
         int bit = Hash(PageWalker.SignExtend(address), entry.SizeLog2);
-        _filter[bit / 64] |= 1UL << (bit & 63);
+        (_filter[bit / PieceBits] ??= new ulong[PieceBits / 64])[bit % PieceBits / 64] |= 1UL << (bit & 63);
     }
 
     public void InvalidateAll()
@@ -92,10 +97,18 @@ internal sealed class ContextTags
         Changes++;
         Array.Clear(_slots);
         _used = 0;
-        Array.Clear(_filter);
+        foreach (ulong[]? piece in _filter)
+        {
+            if (piece is not null)
+                Array.Clear(piece);
+        }
+
         _sizes = 0;
         _upperNonGlobal = false;
     }
+
+    /// <summary>Lets go of room, after <see cref="InvalidateAll"/>.</summary>
+    public void GiveBack() => Array.Clear(_filter);
 
     public void InvalidateAsid(ushort asid)
     {
@@ -129,7 +142,7 @@ internal sealed class ContextTags
         for (ulong sizes = _sizes; sizes != 0; sizes &= sizes - 1)
         {
             int bit = Hash(address, System.Numerics.BitOperations.TrailingZeroCount(sizes));
-            if ((_filter[bit / 64] & (1UL << (bit & 63))) != 0)
+            if (_filter[bit / PieceBits] is { } piece && (piece[bit % PieceBits / 64] & (1UL << (bit & 63))) != 0)
                 found |= sizes & (~sizes + 1);
         }
 

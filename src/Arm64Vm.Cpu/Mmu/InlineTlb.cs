@@ -1,3 +1,4 @@
+using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Ir;
 
 namespace Arm64Vm.Cpu.Mmu;
@@ -85,6 +86,20 @@ internal sealed unsafe class InlineTlb
             filled.Clear();
             _nonGlobal[table]!.Clear();
         }
+    }
+
+    /// <summary>Drops everything, and gives the memory of all tables back to the host, the fetch-side TLB's behind them too: bytes that were present.</summary>
+    public long GiveBack()
+    {
+        new Span<byte>(_context + GuestContext.TlbMarksOffset, Tables * GuestContext.TlbMarks).Clear();
+        Array.Clear(_writable);
+        Array.Clear(_filled);
+        Array.Clear(_nonGlobal);
+
+        // Zeros are empty entries in the other tables, and in these but for the first of each.
+        long given = MappingRelease.Anonymous(_context + GuestContext.TlbOffset, GuestContext.TotalSize - GuestContext.TlbOffset);
+        GuestContext.InitializeTlbs((GuestContext*)_context);
+        return given;
     }
 
     /// <summary>Drops what belongs to the current ASID.</summary>

@@ -3,15 +3,16 @@ namespace Arm64Vm.Cpu.Mmu;
 /// <summary>Translations by virtual address, size and ASID, behind the inline TLB and in front of the tables.</summary>
 /// <remarks>
 /// Four-way set associative. Each translation is held once at its own size, so that invalidating one address of a block drops the
-/// block. Invalidating an ASID is a new stamp for it: entries of the old stamp no longer match.
+/// block. Invalidating an ASID is a new stamp for it: entries of the old stamp no longer match. Sets are made in pieces, when one is used: most machines map little.
 /// </remarks>
 internal sealed class SecondLevelTlb
 {
     private const int Ways = 4;
     private const int Sets = 1024;
     private const int StampSlots = 1024;
+    private const int PieceSets = 16;
 
-    private readonly TlbEntry[] _entries = new TlbEntry[Sets * Ways];
+    private readonly TlbEntry[]?[] _pieces = new TlbEntry[Sets / PieceSets][];
     private readonly uint[] _stamps = new uint[StampSlots];
     private uint _victim;
     private uint _nextStamp;
@@ -27,7 +28,7 @@ internal sealed class SecondLevelTlb
         {
             int size = System.Numerics.BitOperations.TrailingZeroCount(sizes);
             ulong first = address >> size << size;
-            Span<TlbEntry> set = SetOf(address, size);
+            Span<TlbEntry> set = Set(SetOf(address, size));
             for (int way = 0; way < set.Length; way++)
             {
                 ref TlbEntry candidate = ref set[way];
@@ -48,7 +49,8 @@ internal sealed class SecondLevelTlb
     {
         entry.Stamp = _stamps[entry.Asid % StampSlots];
         _sizes |= 1UL << entry.SizeLog2;
-        Span<TlbEntry> set = SetOf(entry.Virtual, entry.SizeLog2);
+        int number = SetOf(entry.Virtual, entry.SizeLog2);
+        Span<TlbEntry> set = (_pieces[number / PieceSets] ??= new TlbEntry[PieceSets * Ways]).AsSpan(number % PieceSets * Ways, Ways);
         int chosen = -1;
         for (int way = 0; way < set.Length; way++)
         {
@@ -72,7 +74,21 @@ internal sealed class SecondLevelTlb
 
     public void Clear()
     {
-        Array.Clear(_entries);
+        if (_sizes == 0)
+            return;
+        foreach (TlbEntry[]? piece in _pieces)
+        {
+            if (piece is not null)
+                Array.Clear(piece);
+        }
+
+        _sizes = 0;
+    }
+
+    /// <summary>Clears it, and lets go of its room.</summary>
+    public void GiveBack()
+    {
+        Array.Clear(_pieces);
         _sizes = 0;
     }
 
@@ -87,7 +103,7 @@ internal sealed class SecondLevelTlb
         {
             int size = System.Numerics.BitOperations.TrailingZeroCount(sizes);
             ulong first = address >> size << size;
-            Span<TlbEntry> set = SetOf(address, size);
+            Span<TlbEntry> set = Set(SetOf(address, size));
             for (int way = 0; way < set.Length; way++)
             {
                 ref TlbEntry candidate = ref set[way];
@@ -106,12 +122,15 @@ internal sealed class SecondLevelTlb
     public int InvalidateRange(ulong first, ulong last, ushort? asid)
     {
         int largest = 0;
-        foreach (ref TlbEntry candidate in _entries.AsSpan())
+        foreach (TlbEntry[]? piece in _pieces)
         {
-            if (candidate.Virtual <= last && candidate.Virtual + candidate.Mask >= first && IsLive(candidate) && Matches(candidate, asid))
+            foreach (ref TlbEntry candidate in piece.AsSpan())
             {
-                largest = Math.Max(largest, candidate.SizeLog2);
-                candidate = default;
+                if (candidate.Virtual <= last && candidate.Virtual + candidate.Mask >= first && IsLive(candidate) && Matches(candidate, asid))
+                {
+                    largest = Math.Max(largest, candidate.SizeLog2);
+                    candidate = default;
+                }
             }
         }
 
@@ -122,10 +141,13 @@ internal sealed class SecondLevelTlb
 
     private static bool Matches(in TlbEntry entry, ushort? asid) => asid is not { } wanted || !entry.IsNonGlobal || entry.Asid == wanted;
 
-    private Span<TlbEntry> SetOf(ulong address, int size)
+    private static int SetOf(ulong address, int size)
     {
         ulong number = address >> size;
-        uint set = (uint)(number ^ (number >> 10) ^ ((ulong)size << 3)) % Sets;
-        return _entries.AsSpan((int)set * Ways, Ways);
+        return (int)((uint)(number ^ (number >> 10) ^ ((ulong)size << 3)) % Sets);
     }
+
+    /// <summary>The set with a number; empty where it was never used.</summary>
+    private Span<TlbEntry> Set(int number) =>
+        _pieces[number / PieceSets] is { } piece ? piece.AsSpan(number % PieceSets * Ways, Ways) : default;
 }

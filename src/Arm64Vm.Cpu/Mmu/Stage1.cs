@@ -197,6 +197,15 @@ internal sealed unsafe class Stage1
         Tags.InvalidateAll();
     }
 
+    /// <summary>Invalidates all, and gives back what the caches take: bytes of the host's memory that were present. Between runs.</summary>
+    public long GiveBack()
+    {
+        InvalidateAll();
+        Second.GiveBack();
+        Tags.GiveBack();
+        return Inline.GiveBack();
+    }
+
     /// <summary>TLBI ASIDE1.</summary>
     public void InvalidateAsid(ushort asid)
     {

@@ -41,5 +41,7 @@ internal sealed unsafe class UnitLog : IExecutor
 
     public void FloatControlChanged(GuestContext* context) => _inner.FloatControlChanged(context);
 
+    public long GiveBack(GuestContext* context, bool code) => _inner.GiveBack(context, code);
+
     public void Dispose() => _inner.Dispose();
 }

@@ -42,5 +42,7 @@ internal sealed unsafe class UnitTrace : IExecutor
 
     public void FloatControlChanged(GuestContext* context) => _inner.FloatControlChanged(context);
 
+    public long GiveBack(GuestContext* context, bool code) => _inner.GiveBack(context, code);
+
     public void Dispose() => _inner.Dispose();
 }

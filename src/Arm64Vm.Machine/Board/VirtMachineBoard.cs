@@ -76,6 +76,7 @@ internal sealed class VirtMachineBoard : IDisposable
 
             var timers = Own(MakeTimers());
             _translations = parts.Execution.Features is null ? null : Own(new TranslationCache());
+            IdleMemory = new IdleMemory(_translations);
             Phases = parts.Config.TracksPhases ? new PhaseTracker(parts.Console, parts.Config.Firmware is not null) : null;
             var vcpus = new Vcpu[parts.Config.Cpus];
             var events = new EventBroadcast(vcpus.Length);
@@ -167,6 +168,9 @@ internal sealed class VirtMachineBoard : IDisposable
 
     /// <summary>For devices that come and go.</summary>
     public BoardSlots Slots { get; private set; } = null!;
+
+    /// <summary>What the machine gives back to the host when it is idle.</summary>
+    public IdleMemory IdleMemory { get; }
 
     /// <summary>Null: stages are not looked for.</summary>
     public PhaseTracker? Phases { get; }

@@ -15,6 +15,7 @@ public sealed class Hypervisor : IAsyncDisposable
     private ImmutableList<VirtualMachine> _machines = [];
     private readonly HypervisorMeters _meters;
     private int _named;
+    private long _idleReleases;
     private bool _disposed;
 
     public Hypervisor(HypervisorOptions? options = null)
@@ -42,6 +43,9 @@ public sealed class Hypervisor : IAsyncDisposable
     internal ClockThread ClockThread { get; }
 
     internal RegisterTables Registers { get; } = new();
+
+    /// <summary>Times that machines, idle, have given memory back. What they dropped of the managed heap is still to be collected.</summary>
+    internal long IdleReleases => Volatile.Read(ref _idleReleases);
 
     /// <summary>Makes a machine; see <see cref="VirtualMachine.Create(MachineConfig, Hypervisor?, string?)"/>.</summary>
     /// <param name="config">What it is.</param>
@@ -78,6 +82,8 @@ public sealed class Hypervisor : IAsyncDisposable
         Scheduler.Dispose();
         ClockThread.Dispose();
     }
+
+    internal void CountIdleRelease() => Interlocked.Increment(ref _idleReleases);
 
     internal string NextName() => $"vm{Interlocked.Increment(ref _named) - 1}";
 

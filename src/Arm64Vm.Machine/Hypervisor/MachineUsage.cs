@@ -14,6 +14,9 @@ public sealed record MachineUsage(string Name, RunState State, int Weight, int C
     /// <summary>Of the code translator; null with the interpreter, and while there is no board.</summary>
     internal TranslationStatistics? Translation { get; init; }
 
+    /// <summary>Bytes of the host's memory that it has given back, being idle, since the last reset.</summary>
+    internal long IdleBytesReleased { get; init; }
+
     /// <summary>Null without the x64 back end.</summary>
     internal CacheUsage? Cache { get; init; }
 }

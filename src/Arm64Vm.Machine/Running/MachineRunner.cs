@@ -1,5 +1,6 @@
 using Arm64Vm.Cpu;
 using Arm64Vm.Devices.Clock;
+using Arm64Vm.Machine.Board;
 using Arm64Vm.Scheduling;
 
 namespace Arm64Vm.Machine.Running;
@@ -26,6 +27,9 @@ internal sealed class MachineRunner : IVcpuWaker
         _alarms = new RunAlarm?[vcpus];
         Group = scheduler.AddGroup(name);
     }
+
+    /// <summary>Called when the machine, idle, has given memory back. On a worker.</summary>
+    public Action? GaveBack { get; set; }
 
     /// <summary>Weight and cap of the machine.</summary>
     public ScheduleGroup Group { get; }
@@ -82,15 +86,20 @@ internal sealed class MachineRunner : IVcpuWaker
     public EntityStatistics?[] Statistics => [.. _entities.Select(entity => entity?.Statistics)];
 
     /// <summary>Runs all processors until one stops, then stops the others too; completes when all stand.</summary>
+    /// <param name="vcpus">The processors.</param>
+    /// <param name="memory">What they give back when all are idle; null: nothing.</param>
     /// <returns>What was asked for; a pause counts least.</returns>
     /// <exception cref="InvalidOperationException">A processor failed.</exception>
-    public async Task<VcpuReturn> RunAsync(IReadOnlyList<Vcpu> vcpus)
+    public async Task<VcpuReturn> RunAsync(IReadOnlyList<Vcpu> vcpus, IdleMemory? memory = null)
     {
         var round = new Round(this, vcpus);
         var entities = new ScheduleEntity[vcpus.Count];
+
+        // In virtual time runs are the same each time.
+        var idle = memory is null || _clock is not SystemClock ? null : new IdleDuty(memory, vcpus.Count, index => _entities[index]?.RunNanoseconds ?? 0, GaveBack);
         for (var i = 0; i < entities.Length; i++)
         {
-            entities[i] = _scheduler.Add(new VcpuSeat(round, vcpus[i], _scheduler, _clock, _alarms[i]), Group);
+            entities[i] = _scheduler.Add(new VcpuSeat(round, vcpus[i], _scheduler, _clock, _alarms[i], idle), Group);
             _alarms[i]?.Attach(entities[i]);
             Volatile.Write(ref _entities[i], entities[i]);
         }

@@ -16,14 +16,16 @@ internal sealed class VcpuSeat : ISchedulable
     private readonly IVirtualTimer? _timer;
 
     private readonly RunAlarm? _alarm;
+    private readonly IdleDuty? _idle;
 
-    public VcpuSeat(MachineRunner.Round round, Vcpu vcpu, Scheduler scheduler, IVirtualClock clock, RunAlarm? alarm)
+    public VcpuSeat(MachineRunner.Round round, Vcpu vcpu, Scheduler scheduler, IVirtualClock clock, RunAlarm? alarm, IdleDuty? idle)
     {
         _alarm = alarm;
         _round = round;
         _vcpu = vcpu;
         _scheduler = scheduler;
         _clock = clock;
+        _idle = idle;
         _timer = clock is SystemClock ? null : clock.CreateTimer(() => round.Wake(vcpu.Index));
     }
 
@@ -34,6 +36,7 @@ internal sealed class VcpuSeat : ISchedulable
         var stands = _round.IsStalled;
         if (stands || _round.IsStopping)
             _vcpu.RequestQuantumEnd();
+        _idle?.Runs(_vcpu.Index);
         var result = _vcpu.Run();
         if (result.IsStop)
         {
@@ -47,7 +50,7 @@ internal sealed class VcpuSeat : ISchedulable
             return new ScheduleResult(ScheduleReturn.Wait);
         if (!result.IsWaiting)
             return new ScheduleResult(result.Reason == VcpuReturn.Yield ? ScheduleReturn.Yield : ScheduleReturn.Preempted);
-        return result.Deadline is { } deadline ? WaitUntil(deadline) : new ScheduleResult(ScheduleReturn.Wait);
+        return WaitUntil(result.Deadline);
     }
 
     /// <inheritdoc/>
@@ -63,19 +66,31 @@ internal sealed class VcpuSeat : ISchedulable
         _round.Left(failure);
     }
 
-    /// <param name="deadline">Nanoseconds of the machine's clock, which stands while the machine is paused; so does the vCPU.</param>
-    private ScheduleResult WaitUntil(ulong deadline)
+    /// <param name="deadline">Nanoseconds of the machine's clock, which stands while the machine is paused; so does the vCPU. Null: it waits for a wake-up.</param>
+    private ScheduleResult WaitUntil(ulong? deadline)
     {
         if (_timer is not null)
         {
-            _timer.Arm(deadline);
+            if (deadline is { } time)
+                _timer.Arm(time);
             return new ScheduleResult(ScheduleReturn.Wait);
         }
 
-        var now = _clock.Nanoseconds;
-        if (deadline <= now)
-            return new ScheduleResult(ScheduleReturn.Yield);
-        var left = Math.Min(deadline - now, long.MaxValue);
-        return new ScheduleResult(ScheduleReturn.Wait, _scheduler.Now + left);
+        var left = ulong.MaxValue;
+        if (deadline is { } end)
+        {
+            var clock = _clock.Nanoseconds;
+            if (end <= clock)
+                return new ScheduleResult(ScheduleReturn.Yield);
+            left = Math.Min(end - clock, long.MaxValue);
+        }
+        else if (_idle is null)
+        {
+            return new ScheduleResult(ScheduleReturn.Wait);
+        }
+
+        var now = _scheduler.Now;
+        var wake = left == ulong.MaxValue ? ScheduleResult.Never : now + left;
+        return new ScheduleResult(ScheduleReturn.Wait, Math.Min(wake, _idle?.Waits(_vcpu, now) ?? ScheduleResult.Never));
     }
 }

@@ -232,6 +232,23 @@ internal sealed unsafe class CodePages : IDisposable
         pageCount = 0;
     }
 
+    /// <summary>Forgets all pages and tables, of which no vCPU can hold any, and gives their memory back to the host: bytes that were present. Under the cache's lock.</summary>
+    /// <remarks>Who looks a page up meanwhile, to tell of a store, finds it without units or does not find it.</remarks>
+    public long GiveBack()
+    {
+        long given = buckets.GiveBack(buckets.Size)
+            + pages.GiveBack((long)pageCount * sizeof(CodePage))
+            + tables.GiveBack((long)tableCount * sizeof(CodeTable))
+            + entries.GiveBack((long)entriesCount * CodeTable.SizeInBytes);
+        pageCount = 0;
+        tableCount = 0;
+        entriesCount = 0;
+        EmptyTables = 0;
+        freeTables.Clear();
+        freeEntries.Clear();
+        return given;
+    }
+
     public void Dispose()
     {
         buckets.Dispose();

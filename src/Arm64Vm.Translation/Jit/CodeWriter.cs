@@ -29,6 +29,14 @@ internal sealed unsafe class CodeWriter(TranslationCache cache) : ICompilerHost
         End = start + size;
     }
 
+    /// <summary>Its chunk is somebody else's from now on; it takes another before it puts code anywhere.</summary>
+    public void LeaveChunk()
+    {
+        Chunk = -1;
+        Position = 0;
+        End = 0;
+    }
+
     public void Advance(int size) => Position = (Position + size + 15) & ~15;
 
     public uint InternPureOperation(in IrInst operation) => cache.InternPureOperation(operation);

@@ -7,7 +7,9 @@ internal sealed unsafe class ConstantPool
     private readonly byte* rw;
     private readonly byte* rx;
     private readonly int mask;
-    private readonly bool[] used;
+
+    /// <summary>A bit for each slot.</summary>
+    private readonly ulong[] used;
     private int count;
 
     public ConstantPool(byte* rw, byte* rx, int entries)
@@ -15,11 +17,11 @@ internal sealed unsafe class ConstantPool
         this.rw = rw;
         this.rx = rx;
         mask = entries - 1;
-        used = new bool[entries];
+        used = new ulong[entries / 64];
     }
 
     /// <summary>True where a further constant may not fit: time to start afresh.</summary>
-    public bool IsCrowded => count > used.Length / 4 * 3;
+    public bool IsCrowded => count > (mask + 1) / 4 * 3;
 
     /// <summary>Host RX address of the constant.</summary>
     public long AddressOf(ulong low, ulong high)
@@ -29,11 +31,11 @@ internal sealed unsafe class ConstantPool
         while (true)
         {
             ulong* entry = (ulong*)(rw + (slot * 16));
-            if (!used[slot])
+            if ((used[slot >> 6] & (1UL << (slot & 63))) == 0)
             {
-                if (count > used.Length - 2)
+                if (count > mask - 1)
                     throw new InvalidOperationException("the constant pool is full");
-                used[slot] = true;
+                used[slot >> 6] |= 1UL << (slot & 63);
                 count++;
                 entry[0] = low;
                 entry[1] = high;

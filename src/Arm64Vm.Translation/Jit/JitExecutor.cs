@@ -228,6 +228,22 @@ internal sealed unsafe partial class JitExecutor : IExecutor
         prepared = context;
     }
 
+    public long GiveBack(GuestContext* context, bool code)
+    {
+        if (prepared != context)
+            return 0;
+        if (code)
+        {
+            cache.CloseChunk(writer);
+            region.GiveBack();
+            compiler.GiveBack();
+        }
+
+        // Predicted returns are dropped with them; the page that stays has what is below the last.
+        EmptyReturnStack(context);
+        return returnStack.GiveBack(returnStack.Size - PageSize);
+    }
+
     public void Dispose()
     {
         if (member != null)

@@ -7,11 +7,12 @@ namespace Arm64Vm.Translation.Jit;
 internal sealed class PureOperationTable
 {
     public const int Capacity = 1 << 16;
+    private const int FirstRoom = 64;
 
     private readonly record struct Key(IrOp Op, IrType Type, byte Size, VectorShape Shape, byte Aux, ulong Imm, int Operands);
 
     private readonly Dictionary<Key, uint> indexes = [];
-    private IrInst[] operations = new IrInst[64];
+    private IrInst[] operations = new IrInst[FirstRoom];
 
     public int Count { get; private set; }
 
@@ -53,5 +54,13 @@ internal sealed class PureOperationTable
     {
         indexes.Clear();
         Count = 0;
+    }
+
+    /// <summary>Clears it, and lets go of its room.</summary>
+    public void GiveBack()
+    {
+        Clear();
+        indexes.TrimExcess();
+        Volatile.Write(ref operations, new IrInst[FirstRoom]);
     }
 }

@@ -84,7 +84,7 @@ internal sealed unsafe partial class TranslationCache
         if (!TryTakeFree(writer, out int chunk, out bool isFirst))
             return false;
 
-        // Most machines fill more than one, and then the whole of it; those that do not are many and small.
+        // Most machines fill more than one, and then the whole of it; those that do not are many and small. So are those that were idle and have given back what they had.
         if (!isFirst && !chunks[chunk].IsPresent)
         {
             chunks[chunk].IsPresent = true;
@@ -120,7 +120,7 @@ internal sealed unsafe partial class TranslationCache
             taken.State = ChunkState.Filling;
             taken.Sequence = ++nextSequence;
             chunk = free;
-            isFirst = nextSequence == 1;
+            isFirst = nextSequence - sequenceGivenBack <= (sequenceGivenBack == 0 ? 1UL : (ulong)members.Length);
             writer.UseChunk(free, FirstChunk + (free * chunkSize) + ChunkHeader, chunkSize - ChunkHeader);
             return true;
         }

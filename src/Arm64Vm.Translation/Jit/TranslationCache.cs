@@ -24,6 +24,8 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
     private const int StubBytes = 8192;
     private const int ConstantEntries = 16384;
     private const int FirstChunk = StubBytes + (ConstantEntries * 16);
+    private const int FirstUnits = 256;
+    private const int FirstSites = 512;
 
     private readonly Lock gate = new();
     private readonly CodeBuffer buffer;
@@ -31,8 +33,8 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
     private readonly PureOperationTable pureOperations = new();
     private readonly CodePages pages = new();
     private CacheMember[] members = [];
-    private TranslationUnit[] units = new TranslationUnit[256];
-    private LinkSite[] sites = new LinkSite[512];
+    private TranslationUnit[] units = new TranslationUnit[FirstUnits];
+    private LinkSite[] sites = new LinkSite[FirstSites];
     private BlockRegistry? registry;
     private int unitCount;
     private int freeUnit = -1;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Arm64Vm.Ir;
 
 namespace Arm64Vm.Backend.X64.Compile;
@@ -58,13 +59,18 @@ internal struct ValueState
 /// <summary>The states of all values of the region being compiled. One per compiler, reused.</summary>
 internal sealed class ValueTable
 {
-    private readonly ValueState[] states = new ValueState[IrRegion.MaxInstructions];
+    private const int FirstStates = 1024;
+
+    /// <summary>As many as the largest region so far has, as its instructions are.</summary>
+    private ValueState[] states = new ValueState[FirstStates];
 
     public ref ValueState this[int value] => ref states[value];
 
     /// <summary>Resets [from, to) and counts uses and last uses by one backward walk.</summary>
     public void Prepare(ReadOnlySpan<IrInst> instructions, int from, int to)
     {
+        if (to > states.Length)
+            Array.Resize(ref states, (int)BitOperations.RoundUpToPowerOf2((uint)to));
         for (int i = from; i < to; i++)
         {
             states[i] = default;
@@ -82,6 +88,13 @@ internal sealed class ValueTable
             if (inst.Op is IrOp.SetX or IrOp.SetV)
                 Hint(instructions, from, i, inst);
         }
+    }
+
+    /// <summary>Lets go of room for large regions.</summary>
+    public void GiveBack()
+    {
+        if (states.Length > FirstStates)
+            states = new ValueState[FirstStates];
     }
 
     private void Use(ushort value, int at)

@@ -111,6 +111,7 @@ internal sealed class MachineMonitor(VirtualMachine machine)
                 ("invalidated units", jit.Invalidated), ("evicted units", jit.Evicted), ("flushes", jit.Flushes), ("lookups", jit.Lookups),
                 ("indirect misses", jit.IndirectMisses), ("memory exits", jit.MemoryExits), ("system exits", jit.SystemExits),
                 ("evaluated operations", jit.PureExits), ("faults", jit.Faults), ("fetches", jit.Fetches),
+                ("idle releases", statistics.IdleReleases), ("idle bytes released", statistics.IdleBytesReleased),
             ])
         {
             text.Append(CultureInfo.InvariantCulture, $"{name,-22}{value,14}\n");
