@@ -51,10 +51,7 @@ internal sealed unsafe partial class TranslationCache
                 return false;
 
             FreeEvicted();
-            units = new TranslationUnit[FirstUnits];
-            sites = new Backend.X64.Compile.LinkSite[FirstSites];
-            unitCount = 0;
-            siteCount = 0;
+            bytes = units.GiveBack() + sites.GiveBack();
             freeUnit = -1;
             freeSite = -1;
             ConstantsGeneration++;
@@ -68,7 +65,7 @@ internal sealed unsafe partial class TranslationCache
                 chunks[i].IsPresent = false;
             sequenceGivenBack = nextSequence;
             codeGivenBack = Statistics.CodeBytes;
-            bytes = pages.GiveBack() + buffer.GiveBackFrom(StubBytes);
+            bytes += pages.GiveBack() + buffer.GiveBackFrom(StubBytes);
             return true;
         }
     }

@@ -158,9 +158,7 @@ internal sealed unsafe partial class TranslationCache
         }
         else
         {
-            if (siteCount == sites.Length)
-                Array.Resize(ref sites, sites.Length * 2);
-            index = siteCount++;
+            index = sites.Add();
         }
 
         sites[index] = site;
@@ -174,11 +172,7 @@ internal sealed unsafe partial class TranslationCache
     private int AllocateUnit()
     {
         if (freeUnit < 0)
-        {
-            if (unitCount == units.Length)
-                Array.Resize(ref units, units.Length * 2);
-            return unitCount++;
-        }
+            return units.Add();
 
         int index = freeUnit;
         freeUnit = units[index].NextInChunk;

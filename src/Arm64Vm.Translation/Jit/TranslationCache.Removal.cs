@@ -80,7 +80,7 @@ internal sealed unsafe partial class TranslationCache
     private void RemoveAll(CacheLoss loss)
     {
         int removed = 0;
-        for (int i = 0; i < unitCount; i++)
+        for (int i = 0; i < units.Count; i++)
         {
             if (!units[i].IsLive)
                 continue;

@@ -24,8 +24,12 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
     private const int StubBytes = 8192;
     private const int ConstantEntries = 16384;
     private const int FirstChunk = StubBytes + (ConstantEntries * 16);
-    private const int FirstUnits = 256;
-    private const int FirstSites = 512;
+
+    /// <summary>Units begin at multiples of it.</summary>
+    private const int LeastUnit = 16;
+
+    /// <summary>A jump that is not linked, and its record.</summary>
+    private const int LeastSite = 8;
 
     private readonly Lock gate = new();
     private readonly CodeBuffer buffer;
@@ -33,12 +37,10 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
     private readonly PureOperationTable pureOperations = new();
     private readonly CodePages pages = new();
     private CacheMember[] members = [];
-    private TranslationUnit[] units = new TranslationUnit[FirstUnits];
-    private LinkSite[] sites = new LinkSite[FirstSites];
+    private readonly RecordTable<TranslationUnit> units;
+    private readonly RecordTable<LinkSite> sites;
     private BlockRegistry? registry;
-    private int unitCount;
     private int freeUnit = -1;
-    private int siteCount;
     private int freeSite = -1;
     private ulong epoch = 1;
     private ulong tableEpoch = 1;
@@ -46,6 +48,8 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
     public TranslationCache(long size = DefaultSize)
     {
         buffer = CodeBuffer.Create(size);
+        units = new RecordTable<TranslationUnit>(buffer.Size / LeastUnit);
+        sites = new RecordTable<LinkSite>(buffer.Size / LeastSite);
         chunkSize = (int)Math.Clamp((buffer.Size - FirstChunk) / 12, SmallestChunk, LargestChunk) & ~4095;
         chunks = new Chunk[(buffer.Size - FirstChunk) / chunkSize];
         if (chunks.Length < 4)
@@ -104,7 +108,7 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
 
     public ref readonly TranslationUnit Unit(int index) => ref units[index];
 
-    public ReadOnlySpan<TranslationUnit> Units => units.AsSpan(0, unitCount);
+    public ReadOnlySpan<TranslationUnit> Units => units.Records;
 
     public long EntryOf(int unit) => (long)(buffer.Rx + units[unit].CodeOffset);
 
@@ -234,6 +238,8 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
 
     public void Dispose()
     {
+        units.Dispose();
+        sites.Dispose();
         buffer.Dispose();
         pages.Dispose();
     }
