@@ -82,7 +82,7 @@ internal sealed unsafe partial class Vcpu
 
         if (_stage1.IsEnabled)
             _stage1.Tags.NoteFetch(entry, address);
-        TranslationMode mode = CurrentMode(single);
+        TranslationMode mode = CurrentMode(address, single);
 
         // Which pages are guarded belongs to the mapping that the tag names, so pages of both kinds can share a tag.
         ulong tag = _stage1.CodeTag(address, mode.Bits);
@@ -99,7 +99,7 @@ internal sealed unsafe partial class Vcpu
         if (_debugger.LooksAtFetches || _comparators.HasBreakpoints || State.Il || IsStepEnabled)
             return false;
         _step.Cancel();
-        tag = _stage1.CodeTag(address, CurrentMode(singleStep: false).Bits);
+        tag = _stage1.CodeTag(address, CurrentMode(address, singleStep: false).Bits);
         return true;
     }
 
@@ -151,7 +151,7 @@ internal sealed unsafe partial class Vcpu
     }
 
     /// <summary>Executors fetch again after everything that may change this: exceptions, and writes of system registers and PSTATE.</summary>
-    private TranslationMode CurrentMode(bool singleStep)
+    private TranslationMode CurrentMode(ulong pc, bool singleStep)
     {
         ulong sctlr = Slot(SystemSlot.Sctlr);
         TranslationMode mode = TranslationMode.Create(
@@ -173,6 +173,6 @@ internal sealed unsafe partial class Vcpu
             mode = mode.WithUserOverride();
         if ((sctlr & (State.El == 0 ? SctlrBits.UserStackAlignment : SctlrBits.StackAlignment)) != 0)
             mode = mode.WithStack(aligned: (_context->X[31] & 15) == 0);
-        return mode;
+        return _executor.UsesLoadWindows && !mode.AlignmentChecked && HasLoadWindow(pc) ? mode.WithLoadWindow() : mode;
     }
 }

@@ -61,6 +61,9 @@ internal unsafe interface IExecutor : ICodeTracker, IDisposable
     /// <summary>Whom to tell of stores to code: the executor itself, or what it shares with those of other vCPUs.</summary>
     ICodeTracker Tracker => this;
 
+    /// <summary>Code for modes with <see cref="TranslationMode.HasLoadWindow"/> differs from other code. False: processors leave that bit alone.</summary>
+    bool UsesLoadWindows => false;
+
     /// <summary>Runs from the context's PC until something happens that only the processor can handle; PC is then exact.</summary>
     /// <remarks>Never returns <see cref="ExitReason.Lookup"/>, <see cref="ExitReason.Memory"/>, <see cref="ExitReason.System"/> or <see cref="ExitReason.PureOperation"/>: these are dealt with inside.</remarks>
     ExitReason Run(GuestContext* context);

@@ -8,6 +8,7 @@ internal readonly record struct TranslationMode(uint Bits)
     private const uint GuardedBit = 32;
     private const uint SingleStepBit = 64;
     private const uint ZeroTrappedBit = 1 << 16;
+    private const uint LoadWindowBit = 1 << 17;
     private const uint MemoryOperationsUndefinedBit = 1 << 19;
     private const uint UserOverrideBit = 1 << 20;
     private const uint StackCheckedBit = 1 << 21;
@@ -64,6 +65,9 @@ internal readonly record struct TranslationMode(uint Bits)
     /// <summary>Code counts its branches, loads and stores (<see cref="Ir.CodeEvent"/>).</summary>
     public bool CountsEvents => (Bits & CountsEventsBit) != 0;
 
+    /// <summary>Loads look into the <see cref="Ir.LoadWindow"/> of their MMU index before the TLB. What code does never depends on it.</summary>
+    public bool HasLoadWindow => (Bits & LoadWindowBit) != 0;
+
     /// <summary>The bits of FPCR selected by <see cref="FpcrMask"/>.</summary>
     public uint Fpcr => ((Bits >> FpcrShift) & 0xFF) << 19;
 
@@ -81,6 +85,8 @@ internal readonly record struct TranslationMode(uint Bits)
     public TranslationMode WithoutMemoryOperations() => new(Bits | MemoryOperationsUndefinedBit);
 
     public TranslationMode WithUserOverride() => new(Bits | UserOverrideBit);
+
+    public TranslationMode WithLoadWindow() => new(Bits | LoadWindowBit);
 
     /// <summary>The mode for a page with stops, <paramref name="set"/> from 1 to <see cref="MostStopSets"/>.</summary>
     public TranslationMode WithStops(int set) => new(Bits | ((uint)set << StopSetShift));

@@ -22,6 +22,7 @@ public unsafe class SavedContextTests
         [nameof(GuestContext.Exit)] = "an exit in progress",
         [nameof(GuestContext.Exclusive)] = "clear after a restore, which guests must expect (Arm ARM B2.17)",
         [nameof(GuestContext.Counter)] = "from the clock's relation to the host's counter",
+        [nameof(GuestContext.LoadWindows)] = "from the translation tables, at the next fetch",
         [nameof(GuestContext.PointerCodes)] = "from the keys and the translation controls",
     };
 

@@ -13,8 +13,9 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// <param name="Fpcr">FPCR bits that select semantics.</param>
 /// <param name="ZeroTrapped">DC ZVA traps.</param>
 /// <param name="PointerAuthentication">The processor has pointer authentication keys, and some are in use.</param>
+/// <param name="LoadWindow">Plain loads try the range of <see cref="Ir.LoadWindow"/> first.</param>
 internal readonly record struct CompileMode(
-    int ExceptionLevel, int MmuIndex, bool AlignmentChecked, bool SingleStep, uint Fpcr, bool ZeroTrapped = false, bool PointerAuthentication = false);
+    int ExceptionLevel, int MmuIndex, bool AlignmentChecked, bool SingleStep, uint Fpcr, bool ZeroTrapped = false, bool PointerAuthentication = false, bool LoadWindow = false);
 
 /// <summary>Turns one IR region into x86-64 code. One instance per compiling thread, reused; allocates nothing per region.</summary>
 internal sealed partial class X64Compiler

@@ -165,6 +165,21 @@ internal sealed unsafe class PhysicalMemory : IGuestMemory
         return null;
     }
 
+    /// <summary>The region of RAM, or other host memory that is written to in place, around a physical address; null where there is none.</summary>
+    internal MemoryRegion? RamAt(ulong physicalAddress)
+    {
+        foreach (MemoryRegion region in _regions)
+        {
+            // Those come first.
+            if (!region.IsWritable)
+                break;
+            if (physicalAddress - region.PhysicalBase < region.Size && region.IsMapped)
+                return region;
+        }
+
+        return null;
+    }
+
     /// <summary>Host address of a page table descriptor or other RAM that the processor itself reads; null outside host memory.</summary>
     internal byte* Resolve(ulong physicalAddress, int size, out bool writable)
     {

@@ -32,8 +32,12 @@ internal sealed unsafe class InlineTlb
     public InlineTlb(GuestContext* context)
     {
         _context = (byte*)context;
+        Windows = new LoadWindows(context);
         GuestContext.InitializeTlbs(context);
     }
+
+    /// <summary>Ranges that loads reach without the tables. Whatever drops an entry closes them as well.</summary>
+    public LoadWindows Windows { get; }
 
     /// <summary>Maps the page of <paramref name="address"/> (as the guest used it, tag byte included) to <paramref name="hostPage"/>.</summary>
     public void Fill(int mmuIndex, bool write, ulong address, byte* hostPage, bool nonGlobal)
@@ -75,6 +79,7 @@ internal sealed unsafe class InlineTlb
 
     public void FlushAll()
     {
+        Windows.CloseAll();
         for (int table = 0; table < Tables; table++)
         {
             // Where the second level is not used the first is not.
@@ -105,6 +110,7 @@ internal sealed unsafe class InlineTlb
     /// <summary>Drops what belongs to the current ASID.</summary>
     public void FlushNonGlobal()
     {
+        Windows.CloseNonGlobal();
         for (int table = 0; table < Tables; table++)
         {
             if (_nonGlobal[table] is not { } ofOneSpace)
@@ -123,6 +129,8 @@ internal sealed unsafe class InlineTlb
     /// <summary>Drops one virtual page whatever its tag byte.</summary>
     public void FlushPage(ulong address)
     {
+        ulong page = PageWalker.SignExtend(address) & ~0xFFFUL;
+        Windows.CloseTouching(page, page | 0xFFF);
         int slot = FirstSlot(address), outer = OuterTlb.Slot(address);
         for (int table = 0; table < Tables; table++)
         {
@@ -140,6 +148,7 @@ internal sealed unsafe class InlineTlb
     /// <summary>Drops the virtual pages that touch [first, last]; both sign-extended from bit 55.</summary>
     public void FlushRange(ulong first, ulong last)
     {
+        Windows.CloseTouching(first, last);
         for (int table = 0; table < Tables; table++)
         {
             if (_filled[table] is not { } filled)

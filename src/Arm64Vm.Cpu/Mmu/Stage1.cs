@@ -6,7 +6,7 @@ namespace Arm64Vm.Cpu.Mmu;
 
 /// <summary>The EL1&amp;0 translation regime of one vCPU: registers, second-level TLB, inline TLB, names of code contexts.</summary>
 // SAFETY: the context outlives this object and belongs to the thread that runs the vCPU; table indexes are masked to their size.
-internal sealed unsafe class Stage1
+internal sealed unsafe partial class Stage1
 {
     private const ulong SctlrM = 1;
     private const ulong SctlrWxn = 1UL << 19;
@@ -93,6 +93,8 @@ internal sealed unsafe class Stage1
         bool format = tcr != _tcr || mair != _controls.Mair || ((sctlr ^ _sctlr) & SctlrWxn) != 0;
         bool regime = format || ((sctlr ^ _sctlr) & Relevant) != 0;
         ushort asid = _controls.Asid;
+        if (ttbr0 != _ttbr0 || ttbr1 != _ttbr1)
+            Inline.Windows.CloseAll();
         _sctlr = sctlr;
         _tcr = tcr;
         _ttbr0 = ttbr0;

@@ -43,6 +43,9 @@ internal unsafe struct GuestContext
     public const int CounterOffset = 0x1000;
     public const int PointerCodesOffset = 0x1030;
 
+    /// <summary>One <see cref="LoadWindow"/> for each MMU index, together on two lines of the host's cache.</summary>
+    public const int LoadWindowsOffset = 0x1080;
+
     // ---- Software TLBs for data and for code -----------------------------------------------------------------------
     /// <summary>Entries of one TLB; there is one for reads and one for writes per translation regime (MMU index).</summary>
     public const int TlbEntries = 4096;
@@ -155,6 +158,10 @@ internal unsafe struct GuestContext
     /// <summary>What signing and authenticating pointers needs beside the keys.</summary>
     [FieldOffset(PointerCodesOffset)]
     public PointerCodes PointerCodes;
+
+    /// <summary>Whole ranges that loads reach without the TLBs.</summary>
+    [FieldOffset(LoadWindowsOffset)]
+    public LoadWindowTable LoadWindows;
 
     public Bits128 GetV(int index)
     {

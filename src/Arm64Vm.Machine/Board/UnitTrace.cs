@@ -34,6 +34,8 @@ internal sealed unsafe class UnitTrace : IExecutor
 
     public ICodeTracker Tracker => _inner.Tracker;
 
+    public bool UsesLoadWindows => _inner.UsesLoadWindows;
+
     public bool HasCode(ulong physicalPage) => _inner.HasCode(physicalPage);
 
     public void Invalidate(ulong physicalAddress, ulong length) => _inner.Invalidate(physicalAddress, length);

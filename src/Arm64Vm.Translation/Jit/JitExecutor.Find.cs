@@ -216,7 +216,7 @@ internal sealed unsafe partial class JitExecutor
         TranslationMode mode = table->Mode;
         CodeLocation location = new() { PhysicalPage = table->Page->PhysicalPage, Host = bytes, Mode = mode, ContextTag = context->ContextTag };
         translator.Translate(location, offset, region);
-        CompileMode compileMode = new(mode.ExceptionLevel, mode.MmuIndex, mode.AlignmentChecked, mode.SingleStep || StepsUnits, mode.Fpcr, mode.ZeroTrapped, mode.PointerAuthentication);
+        CompileMode compileMode = new(mode.ExceptionLevel, mode.MmuIndex, mode.AlignmentChecked, mode.SingleStep || StepsUnits, mode.Fpcr, mode.ZeroTrapped, mode.PointerAuthentication, mode.HasLoadWindow);
         compiler.CountsInstructions = CountsInstructions || mode.CountsInstructions;
         draft = default;
         int size;

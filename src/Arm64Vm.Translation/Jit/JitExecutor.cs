@@ -67,6 +67,8 @@ internal sealed unsafe partial class JitExecutor : IExecutor
 
     public ICodeTracker Tracker => cache;
 
+    public bool UsesLoadWindows => true;
+
     public JitCounters Counters => counters;
 
     /// <summary>Come back after every unit, as if polled, so that each can be looked at; nothing is linked. Set before the first run, and only with a cache of one's own.</summary>

@@ -48,6 +48,13 @@ internal readonly struct AddressSource
         this.constant = constant;
     }
 
+    /// <summary>True where the address is a register's value as it is.</summary>
+    public bool TryRegister(out Gpr value)
+    {
+        value = register;
+        return place == Place.Register;
+    }
+
     /// <summary>target := address + displacement. Changes the host's flags.</summary>
     public void Emit(X64Emitter emit, Gpr target, long displacement)
     {

@@ -25,15 +25,21 @@ internal sealed partial class X64Compiler
     private AddressSource accessAddress;
     private long accessDisplacement;
 
-    /// <summary>First half of a plain access; registers for results are defined between this and <see cref="EndAccess"/>. Returns the access's group.</summary>
+    /// <summary>First half of a plain access; registers for results are defined between this and <see cref="EndAccess"/>. Returns the access's group, or <see cref="RangeAccess"/>.</summary>
     private int BeginAccess(in IrInst inst)
     {
         int group = windows.GroupOf(current);
         bool isLast = group != 0 && windows.NextOf(current) == 0;
-        if (group == 0 || (long)inst.Imm != (int)inst.Imm || (isLast && windows[group].Register == HostAbi.None))
+        bool isNear = (long)inst.Imm == (int)inst.Imm;
+        if (group == 0 || !isNear || (isLast && windows[group].Register == HostAbi.None))
         {
-            BeginProbe(inst.A, (long)inst.Imm);
-            return 0;
+            if (!isNear || inst.Op is not (IrOp.Load or IrOp.LoadPair) || !UsesLoadWindow((MemoryFlags)inst.Aux))
+            {
+                BeginProbe(inst.A, (long)inst.Imm);
+                return 0;
+            }
+
+            group = RangeAccess;
         }
 
         ClobberFlags();
@@ -53,6 +59,13 @@ internal sealed partial class X64Compiler
             EndProbe(bytes, access.Size, aligned, write, flags);
             EmitAccess(access, Gpr.Rax, 0, immediate);
             AddColdAccess(access, immediate);
+            staleFlags = 0;
+            return;
+        }
+
+        if (group == RangeAccess)
+        {
+            EmitRangeLoad(access, flags, bytes);
             staleFlags = 0;
             return;
         }
@@ -91,6 +104,12 @@ internal sealed partial class X64Compiler
         window.Register = (byte)register;
         int table = GuestContext.TlbTable(MmuIndexOf(flags), window.Writes) - HostAbi.ContextBias;
         accessAddress.Emit(emit, register, accessDisplacement + window.Low - distance);
+        if (!window.Writes && UsesLoadWindow(flags))
+        {
+            EmitRangeOpening(register, cold);
+            return;
+        }
+
         emit.Rorx(4, Gpr.Rax, register, 8);
         emit.Alu(AluOp.And, 4, Gpr.Rax, (GuestContext.TlbEntries - 1) * GuestContext.TlbEntrySize);
         emit.Alu(AluOp.Sub, 8, register, Mem.Index(HostAbi.Context, Gpr.Rax, 1, table));
