@@ -13,6 +13,6 @@ internal struct FlatRange
     /// <summary>Some of them belong to one ASID.</summary>
     public bool IsNonGlobal;
 
-    /// <summary>Descriptors looked at to find it.</summary>
+    /// <summary>Descriptors that were looked at to find it.</summary>
     public int Walks;
 }

@@ -10,6 +10,7 @@ namespace Arm64Vm.Cpu.Mmu;
 // SAFETY: the context outlives this object and belongs to the thread that runs the vCPU; indexes are below GuestContext.MmuIndexes.
 internal sealed unsafe class LoadWindows(GuestContext* context)
 {
+    /// <summary>What each window was opened on last.</summary>
     private readonly FlatRange[] _ranges = new FlatRange[GuestContext.MmuIndexes];
 
     public bool IsOpen(int mmuIndex) => context->LoadWindows[mmuIndex].Limit != 0;

@@ -20,11 +20,9 @@ internal sealed unsafe partial class Stage1
         ulong end = physicalBase + size;
         if (!IsEnabled)
         {
-            // All memory is one such range, which no maintenance concerns.
-            range.First = physicalBase;
+            range.First = range.MappedFirst = physicalBase;
             range.Length = size;
-            range.MappedFirst = 0;
-            range.MappedLast = ulong.MaxValue;
+            range.MappedLast = end - 1;
             return end >> _physicalBits == 0;
         }
 
@@ -35,8 +33,6 @@ internal sealed unsafe partial class Stage1
             return false;
 
         ulong first = entry.Virtual, behind = entry.Virtual + entry.Mask + 1;
-        range.MappedFirst = first;
-        range.MappedLast = behind - 1;
         while (behind < end && range.Walks < most && TryWalkFlat(behind, privileged, pan, ref range, out entry))
             behind += entry.Mask + 1;
         while (first > physicalBase && range.Walks < most && TryWalkFlat(first - 1, privileged, pan, ref range, out entry))

@@ -32,6 +32,7 @@ internal sealed unsafe partial class FlatMachine : ICodeMemory, IGuestServices, 
     private readonly byte* code;
     private readonly ulong codeBase;
     private readonly ulong codeSize;
+    private bool hasLoadWindow;
 
     /// <param name="codeBase">Address of the first code page.</param>
     /// <param name="codeSize">Bytes of code, a multiple of 4096.</param>
@@ -83,6 +84,16 @@ internal sealed unsafe partial class FlatMachine : ICodeMemory, IGuestServices, 
     {
     }
 
+    /// <summary>Lets loads of [address, address + length), inside the data, go the way of flat machines. Before the first run.</summary>
+    public void OpenLoadWindow(ulong address, int length)
+    {
+        hasLoadWindow = true;
+        ref LoadWindow window = ref Context->LoadWindows[0];
+        window.First = address;
+        window.Delta = (ulong)data - DataBase;
+        window.Limit = (ulong)(length - LoadWindow.Slack);
+    }
+
     /// <summary>Sets FPCR and what follows from it.</summary>
     public void SetFpcr(uint fpcr)
     {
@@ -112,8 +123,11 @@ internal sealed unsafe partial class FlatMachine : ICodeMemory, IGuestServices, 
 
     private static byte* Allocate(nuint size) => (byte*)NativeMemory.AlignedAlloc(Math.Max(size, PageSize), PageSize);
 
-    private static TranslationMode ModeOf(uint fpcr) =>
-        TranslationMode.Create(0, 0, alignmentChecked: false, floatTrapped: false, singleStep: false, fpcr, pointerAuthentication: true);
+    private TranslationMode ModeOf(uint fpcr)
+    {
+        TranslationMode mode = TranslationMode.Create(0, 0, alignmentChecked: false, floatTrapped: false, singleStep: false, fpcr, pointerAuthentication: true);
+        return hasLoadWindow ? mode.WithLoadWindow() : mode;
+    }
 
     /// <summary>One name for each setting of FPCR: the only thing that changes here.</summary>
     private static ulong TagOf(uint fpcr) => (ulong)(((fpcr & TranslationMode.FpcrMask) >> 19) + 1) << FetchTlb.NameShift;

@@ -22,6 +22,7 @@ internal static class ContextFields
             >= HostContext.XmmOffset and < HostContext.SaturationOffset => ($"HostXmm{(offset - HostContext.XmmOffset) / 16}", offset & ~15),
             >= HostContext.OperandOffset and < HostContext.OperandOffset + 64 => ($"Operand{(offset - HostContext.OperandOffset) / 16}", offset & ~15),
             >= HostContext.SpillOffset and < HostContext.SpillOffset + (HostContext.SpillSlots * 16) => ($"Spill{(offset - HostContext.SpillOffset) / 16}", offset & ~15),
+            >= GuestContext.LoadWindowsOffset and < GuestContext.LoadWindowsOffset + (GuestContext.MmuIndexes * LoadWindow.SizeInBytes) => (Window(offset), offset),
             >= GuestContext.TlbOffset and < GuestContext.FetchTlbOffset => (Tlb(offset), offset - ((offset - GuestContext.TlbOffset) % GuestContext.TlbBytes)),
             >= GuestContext.FetchTlbOffset and < GuestContext.OuterTlbOffset => ("FetchTlb", GuestContext.FetchTlbOffset),
             >= GuestContext.ExitOffset and < GuestContext.ExitOffset + ExitLayout.Resume + 8 => Exit(offset),
@@ -40,6 +41,19 @@ internal static class ContextFields
     {
         int table = (offset - GuestContext.TlbOffset) / GuestContext.TlbBytes;
         return $"{((table & 1) != 0 ? "Write" : "Read")}Tlb.{Regimes[table / 2]}";
+    }
+
+    private static string Window(int offset)
+    {
+        int place = offset - GuestContext.LoadWindowsOffset;
+        string field = (place % LoadWindow.SizeInBytes) switch
+        {
+            LoadWindow.FirstOffset => "first",
+            LoadWindow.LimitOffset => "limit",
+            LoadWindow.DeltaOffset => "delta",
+            int other => $"{other}",
+        };
+        return $"Window.{Regimes[place / LoadWindow.SizeInBytes]}.{field}";
     }
 
     private static (string Name, int Start) Exit(int offset)

@@ -4,12 +4,14 @@ using System.Text.RegularExpressions;
 namespace Arm64Vm.Translation.Tests.Golden;
 
 /// <summary>The input part of a golden file: what is compiled, and for which mode.</summary>
-internal sealed partial record GoldenSnippet(string Title, int ExceptionLevel, int Start, uint[] Words)
+internal sealed partial record GoldenSnippet(string Title, int ExceptionLevel, bool HasLoadWindow, int Start, uint[] Words)
 {
     /// <summary>Offset just behind the last word.</summary>
     public int End => Start + (Words.Length * 4);
 
-    public TranslationMode Mode => TranslationMode.Create(
+    public TranslationMode Mode => HasLoadWindow ? PlainMode.WithLoadWindow() : PlainMode;
+
+    private TranslationMode PlainMode => TranslationMode.Create(
         ExceptionLevel, mmuIndex: ExceptionLevel, alignmentChecked: false, floatTrapped: false, singleStep: false, fpcr: 0);
 
     public static GoldenSnippet Parse(string[] lines)
@@ -19,6 +21,7 @@ internal sealed partial record GoldenSnippet(string Title, int ExceptionLevel, i
         return new GoldenSnippet(
             lines[0],
             lines.Contains("mode el1") ? 1 : 0,
+            lines.Contains("loads through a window"),
             start,
             [.. words.Select(word => (uint)Hex(word.Groups[2].Value))]);
     }

@@ -54,7 +54,7 @@ internal static unsafe class SnippetListing
         Translator translator = new(new TranslatorOptions { Features = FeatureSet.All, Verify = true, MaxSideExits = 4, MaxRounds = 4 }) { AccessesStoreFlags = true };
         IrRegion region = new();
         CodeLocation location = new() { PhysicalPage = PageAddress, Host = page, Mode = snippet.Mode };
-        CompileMode mode = new(snippet.ExceptionLevel, snippet.Mode.MmuIndex, AlignmentChecked: false, SingleStep: false, Fpcr: 0);
+        CompileMode mode = new(snippet.ExceptionLevel, snippet.Mode.MmuIndex, AlignmentChecked: false, SingleStep: false, Fpcr: 0, LoadWindow: snippet.HasLoadWindow);
 
         StringBuilder units = new();
         CodeSize total = default;
@@ -74,6 +74,8 @@ internal static unsafe class SnippetListing
         text.Append($"{snippet.Words.Length} guest instructions, {irCount} of IR, {total.HotInstructions} of the host in {total.HotBytes} bytes; cold: {total.ColdInstructions} in {total.ColdBytes} bytes\n");
         if (snippet.ExceptionLevel == 1)
             text.Append("mode el1\n");
+        if (snippet.HasLoadWindow)
+            text.Append("loads through a window\n");
         text.Append("\nguest\n");
         for (int i = 0; i < snippet.Words.Length; i++)
         {

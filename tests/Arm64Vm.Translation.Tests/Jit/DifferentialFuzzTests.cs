@@ -19,12 +19,17 @@ public unsafe class DifferentialFuzzTests
     /// <summary>Where base registers point: the middle of the data, so that most displacements stay inside.</summary>
     private const ulong Middle = FlatMachine.DataBase + 0x1000;
 
-    [Fact]
-    public void EmittedCodeEndsInTheInterpretersState() => Compare(MakeProgram, 3000);
+    /// <summary>With a window loads of most of the data, borders of pages included, go past the TLB.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void EmittedCodeEndsInTheInterpretersState(bool hasLoadWindow) => Compare(MakeProgram, FuzzSeeds.Count(3000), hasLoadWindow);
 
     /// <summary>Loads and stores at small distances from two bases, which share probes of the TLB: beside, across and behind the border of the page that is reached inline.</summary>
-    [Fact]
-    public void AccessesOffOneBaseEndInTheInterpretersState() => Compare(MakeAccesses, 6000);
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AccessesOffOneBaseEndInTheInterpretersState(bool hasLoadWindow) => Compare(MakeAccesses, FuzzSeeds.Count(6000), hasLoadWindow);
 
     /// <summary>Programs with a store-exclusive of a pair whose status was computed in a register that the exchange needs.</summary>
     [Theory]
@@ -32,11 +37,11 @@ public unsafe class DifferentialFuzzTests
     [InlineData(201312)]
     public void TheStatusOfAnExclusivePairIsNotInARegisterOfTheExchange(int seed) => Compare(MakeProgram, [seed]);
 
-    private static void Compare(Func<int, uint[]> make, int programs) => Compare(make, FuzzSeeds.Count(programs));
-
-    private static void Compare(Func<int, uint[]> make, IEnumerable<int> seeds)
+    private static void Compare(Func<int, uint[]> make, IEnumerable<int> seeds, bool hasLoadWindow = false)
     {
         using FlatMachine emitted = new(CodeBase, 0x1000);
+        if (hasLoadWindow)
+            emitted.OpenLoadWindow(FlatMachine.DataBase + 0x400, 0x1800);
         using FlatMachine interpreted = new(CodeBase, 0x1000);
         TranslatorOptions options = new() { Features = FeatureSet.All };
         using JitExecutor jit = new(emitted, emitted, new Translator(options), HostFeatures.Detect());

@@ -16,14 +16,16 @@ public sealed unsafe class StateAtAccessTests
     private const ulong InlinePage = FlatMachine.DataBase + 0x1000;
     private const int MostAccesses = 4000;
 
-    [Fact]
-    public void EmittedCodeShowsTheInterpretersStateAtEveryAccess()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void EmittedCodeShowsTheInterpretersStateAtEveryAccess(bool hasLoadWindow)
     {
         long accesses = 0;
         foreach (int seed in FuzzSeeds.Count(60))
         {
             uint[] program = Make(new Random(seed));
-            List<string> emitted = Run(program, seed, isEmitted: true), interpreted = Run(program, seed, isEmitted: false);
+            List<string> emitted = Run(program, seed, isEmitted: true, hasLoadWindow), interpreted = Run(program, seed, isEmitted: false);
             for (int i = 0; i < Math.Min(emitted.Count, interpreted.Count); i++)
             {
                 if (emitted[i] != interpreted[i])
@@ -38,9 +40,11 @@ public sealed unsafe class StateAtAccessTests
     }
 
     /// <summary>State at each access outside the page that the inline TLB has, and at the end.</summary>
-    private static List<string> Run(uint[] program, int seed, bool isEmitted)
+    private static List<string> Run(uint[] program, int seed, bool isEmitted, bool hasLoadWindow = false)
     {
         using FlatMachine machine = new(CodeBase, 0x1000);
+        if (hasLoadWindow)
+            machine.OpenLoadWindow(InlinePage, 0x1000);
         program.CopyTo(MemoryMarshal.Cast<byte, uint>(machine.Code));
         Random random = new(seed);
         random.NextBytes(machine.Data);
