@@ -13,7 +13,7 @@ namespace Arm64Vm.Cpu;
 internal sealed unsafe partial class Vcpu
 {
     /// <summary>Descriptors looked at for one window.</summary>
-    private const int MostWindowWalks = 4096;
+    private const int MostWindowWalks = 16384;
 
     /// <summary>Milliseconds without a window after it was closed, or was not found: at first, and where that goes on happening.</summary>
     /// <remarks>What runs with a window and without is translated twice. Firmware that sets up its tables in bursts is to open few.</remarks>

@@ -12,7 +12,4 @@ internal struct FlatRange
 
     /// <summary>Some of them belong to one ASID.</summary>
     public bool IsNonGlobal;
-
-    /// <summary>Descriptors that were looked at to find it.</summary>
-    public int Walks;
 }
