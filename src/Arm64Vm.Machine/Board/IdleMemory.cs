@@ -10,6 +10,8 @@ internal sealed class IdleMemory(TranslationCache? translations)
     /// <summary>So often the period doubles: from five seconds to 21 minutes.</summary>
     private const int MostDoublings = 8;
 
+    private const long PortionOfCode = 1 << 20;
+
     private long _times;
     private long _bytes;
 
@@ -19,8 +21,13 @@ internal sealed class IdleMemory(TranslationCache? translations)
     /// <summary>Bytes given back so far.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>Nanoseconds for which all processors must have been idle. What is wanted again after some idle seconds, such as the code that answers a request now and then, is not to be made anew each time: the next period is twice as long.</summary>
-    public ulong Period => IdleWatch.FirstPeriod << (int)Math.Min(Times, MostDoublings);
+    /// <summary>
+    /// Nanoseconds for which all processors must have been idle: five seconds for each MiB of code, of which making it anew takes half a percent or so. What is wanted again
+    /// after some idle seconds, such as the code that answers a request now and then, is not to be made anew each time: the next period is twice as long.
+    /// </summary>
+    public ulong Period => Math.Min((IdleWatch.FirstPeriod * (ulong)Portions) << (int)Math.Min(Times, MostDoublings), IdleWatch.FirstPeriod << MostDoublings);
+
+    private long Portions => translations is null ? 1 : 1 + (translations.GrownBytes / PortionOfCode);
 
     /// <summary>A recording shows the machine as it is: nothing is given back meanwhile.</summary>
     public bool MayGiveBack => translations?.Registry is null;

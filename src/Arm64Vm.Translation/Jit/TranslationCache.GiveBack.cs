@@ -14,8 +14,11 @@ internal sealed unsafe partial class TranslationCache
     /// <summary>Chunks given out until then.</summary>
     private ulong sequenceGivenBack;
 
+    /// <summary>Bytes of code that were made since some was given back last. Any thread.</summary>
+    internal long GrownBytes => Statistics.CodeBytes - Volatile.Read(ref codeGivenBack);
+
     /// <summary>There is enough to give back. Any thread.</summary>
-    internal bool HasGrown => Statistics.CodeBytes - Volatile.Read(ref codeGivenBack) >= EnoughCode;
+    internal bool HasGrown => GrownBytes >= EnoughCode;
 
     /// <summary>First step, of each vCPU on its thread, outside: it does not put code into its chunk any more.</summary>
     internal void CloseChunk(CodeWriter writer)
