@@ -15,17 +15,21 @@ internal sealed unsafe partial class Vcpu
     /// <summary>Descriptors looked at for one window.</summary>
     private const int MostWindowWalks = 16384;
 
-    /// <summary>Milliseconds without a window after it was closed, or was not found: at first, and where that goes on happening.</summary>
-    /// <remarks>What runs with a window and without is translated twice. Firmware that sets up its tables in bursts is to open few.</remarks>
-    private const int ShortestWindowWait = 64;
-    private const int LongestWindowWait = 4096;
+    /// <summary>Fetches without a window after it was closed, or was not found: at first, and where that goes on happening.</summary>
+    /// <remarks>
+    /// What runs with a window and without is translated twice, so firmware that sets up its tables in bursts is to open few. Fetches and not time are
+    /// counted: the same guest does the same again, and finds its kept code.
+    /// </remarks>
+    private const int ShortestWindowWait = 256;
+    private const int LongestWindowWait = 16384;
     private const int WindowWaitGrowth = 8;
 
     /// <summary>Which windows were open when code was last fetched; a bit for each MMU index.</summary>
     private int _windowsSeen;
     private int _windowWait;
 
-    /// <summary>On the host's coarse clock: when the last window was opened, and when one may be looked for again.</summary>
+    /// <summary>Fetches on a flat machine; at which of them the last window was opened, and from which on one may be looked for.</summary>
+    private long _flatFetches;
     private long _windowOpened;
     private long _nextWindow;
 
@@ -33,29 +37,29 @@ internal sealed unsafe partial class Vcpu
     private bool HasLoadWindow(ulong pc)
     {
         int index = MmuIndex;
-        if (_stage1.Inline.Windows.IsOpen(index))
-            return true;
-
-        MemoryRegion? ram = _memory.RamAt(pc);
-        if (ram == null || _context->X[31] - ram.PhysicalBase >= ram.Size)
+        bool isOpen = _stage1.Inline.Windows.IsOpen(index);
+        MemoryRegion? ram = isOpen ? null : _memory.RamAt(pc);
+        if (!isOpen && (ram == null || _context->X[31] - ram.PhysicalBase >= ram.Size))
             return false;
-        long now = Environment.TickCount64;
+        _flatFetches++;
+        if (isOpen)
+            return true;
         if ((_windowsSeen & (1 << index)) != 0)
         {
             _windowsSeen &= ~(1 << index);
-            WaitForWindow(now, isUseful: now - _windowOpened > LongestWindowWait);
+            WaitForWindow(isUseful: _flatFetches - _windowOpened > LongestWindowWait);
         }
 
-        if (now < _nextWindow)
+        if (_flatFetches < _nextWindow)
             return false;
-        if (!TryOpenWindow(index, pc, ram))
+        if (!TryOpenWindow(index, pc, ram!))
         {
-            WaitForWindow(now, isUseful: false);
+            WaitForWindow(isUseful: false);
             return false;
         }
 
         _windowsSeen |= 1 << index;
-        _windowOpened = now;
+        _windowOpened = _flatFetches;
         return true;
     }
 
@@ -72,9 +76,16 @@ internal sealed unsafe partial class Vcpu
     }
 
     /// <summary>The guest changes its tables, or is not flat: the longer it goes on so, the less often a window is looked for.</summary>
-    private void WaitForWindow(long now, bool isUseful)
+    private void WaitForWindow(bool isUseful)
     {
         _windowWait = isUseful ? ShortestWindowWait : Math.Clamp(_windowWait * WindowWaitGrowth, ShortestWindowWait, LongestWindowWait);
-        _nextWindow = now + _windowWait;
+        _nextWindow = _flatFetches + _windowWait;
+    }
+
+    /// <summary>A processor that was reset knows nothing of the tables there were.</summary>
+    private void ForgetWindows()
+    {
+        _windowsSeen = _windowWait = 0;
+        _flatFetches = _windowOpened = _nextWindow = 0;
     }
 }

@@ -206,6 +206,7 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
         _step.Forget();
         _context->Pc = entry;
         _stage1.InvalidateAll();
+        ForgetWindows();
         TranslationControlsChanged();
         _counter.ControlChanged(Slot(SystemSlot.Cntkctl));
         StepControlChanged();
