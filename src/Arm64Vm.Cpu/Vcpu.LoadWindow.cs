@@ -9,6 +9,7 @@ namespace Arm64Vm.Cpu;
 /// Flat is where virtual addresses are physical ones: that of the code and the stack pointer, in one piece of RAM, and all that lies between them.
 /// Firmware is made so, operating systems and their programs are not; for them this is one comparison at a fetch. The window is looked for where
 /// code is fetched, and only code fetched while it is open uses it, so that a guest that changes its tables all the time runs as if there were none.
+/// SAFETY: a window lies inside one region of RAM, whose host memory outlives the processor; what changes the memory map closes it (<see cref="LoadWindows"/>).
 /// </remarks>
 internal sealed unsafe partial class Vcpu
 {

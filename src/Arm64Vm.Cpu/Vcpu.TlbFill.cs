@@ -7,6 +7,7 @@ namespace Arm64Vm.Cpu;
 /// <remarks>
 /// An exit costs as much as filling dozens of entries. A page that is read first is mostly written as well; memory that is cleared or copied is gone through page by page,
 /// and firmware and kernels map it in blocks, so that the next pages' translation is known without a walk.
+/// SAFETY: pages ahead are inside the block, whose physical addresses follow one another, and inside the region, whose host addresses do (<see cref="BytesAhead"/>).
 /// </remarks>
 internal sealed unsafe partial class Vcpu
 {
@@ -32,9 +33,9 @@ internal sealed unsafe partial class Vcpu
         bool mayWrite = place.IsWritable && _stage1.MayWrite(entry, privileged, pan);
         bool goesOn = _stage1.Inline.Find(index, access == AccessType.Write, address - (PageMask + 1)) != null;
         ulong bytes = goesOn ? BytesAhead(address, entry, place) : 1;
-        if (mayWrite && (goesOn || access != AccessType.Write))
-            _memory.NoteStores(place.Physical, bytes);
         ulong physical = place.Physical & ~PageMask;
+        if (access == AccessType.Write && bytes > PageMask + 1)
+            _memory.NoteStores(physical + PageMask + 1, bytes - (PageMask + 1)); // the page's own store has been noted
         byte* page = place.Host - (place.Physical & PageMask);
         ulong first = address & ~PageMask;
 

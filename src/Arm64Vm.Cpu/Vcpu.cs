@@ -60,6 +60,7 @@ internal sealed unsafe partial class Vcpu : IGuestServices, ICodeMemory, IMemory
 
         // SAFETY: page-aligned zeroed memory of the context's size, owned here and released in Dispose after the executor is gone.
         _contextMemory = HostMemory.Anonymous((GuestContext.TotalSize + 4095UL) & ~4095UL);
+        _contextMemory.AdviseSmallPages(); // it is given back while the machine is idle
         _context = (GuestContext*)_contextMemory.Address;
         _stage1 = new Stage1(memory, _context, _model.PhysicalBits, _model.HasHardwareUpdates, options.NormalMemoryWhenMmuOff, _model.HasEnhancedPan, _processorEvents);
         if (IsTraced(TraceKinds.Tlb))

@@ -18,6 +18,7 @@ internal unsafe partial struct LinuxMappingCalls : IMappingCalls
     public const uint MfdAllowSealing = 2;
     public const uint MfdExec = 0x10;
     public const int AdviseHugePage = 14;
+    public const int AdviseNoHugePage = 15;
 
     /// <summary>Reads pages of a file ahead: MADV_WILLNEED.</summary>
     public const int AdviseWillNeed = 3;

@@ -36,6 +36,13 @@ internal sealed unsafe class NativeMemoryRegion : IDisposable
 
     public long Size { get; private set; }
 
+    /// <summary>Takes small pages also where the host would give huge ones to everybody: little of it may ever be used, or it is given back.</summary>
+    public NativeMemoryRegion WithSmallPages()
+    {
+        _ = Madvise(Address, (nuint)Size, AdviseNoHugePage);
+        return this;
+    }
+
     /// <summary>Gives the memory of the first bytes, rounded up to whole pages, back to the host: they are zero, and nobody uses them meanwhile. Bytes that were present.</summary>
     public long GiveBack(long bytes)
     {

@@ -54,6 +54,9 @@ internal sealed unsafe class HostMemory : IDisposable
     /// <summary>Asks for huge pages; a host without them ignores it.</summary>
     public void AdviseHugePages() => _ = Madvise(Address, (nuint)Size, AdviseHugePage);
 
+    /// <summary>Pages are small also where the host would give huge ones to everybody.</summary>
+    public void AdviseSmallPages() => _ = Madvise(Address, (nuint)Size, AdviseNoHugePage);
+
     /// <summary>Makes whole pages present, for writing; what is outside is left out.</summary>
     public void Populate(ulong offset, ulong length)
     {

@@ -10,7 +10,6 @@ internal sealed class RamPopulation(HostMemory memory)
     /// <summary>log2 of a stretch's bytes.</summary>
     public const int StretchBits = 16;
 
-
     /// <summary>Stretches written to in a machine that is not small any more.</summary>
     private const int Many = 128;
     private const byte Present = 2;

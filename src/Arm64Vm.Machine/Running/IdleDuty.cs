@@ -7,8 +7,9 @@ namespace Arm64Vm.Machine.Running;
 /// <param name="memory">The machine's.</param>
 /// <param name="processors">How many.</param>
 /// <param name="ran">Nanoseconds that one has run so far.</param>
+/// <param name="wake">Has one run soon.</param>
 /// <param name="gaveBack">Called when all have given back.</param>
-internal sealed class IdleDuty(IdleMemory memory, int processors, Func<int, long> ran, Action? gaveBack)
+internal sealed class IdleDuty(IdleMemory memory, int processors, Func<int, long> ran, Action<int> wake, Action? gaveBack)
 {
     private readonly IdleWatch _watch = new(processors);
 
@@ -26,11 +27,17 @@ internal sealed class IdleDuty(IdleMemory memory, int processors, Func<int, long
             return now + signs.Period;
         memory.Add(vcpu.GiveBack(memory.HasGrown));
         _watch.GaveBack(vcpu.Index);
-        if (!_watch.HaveAllGivenBack)
+        if (!_watch.IsCompletedByThis())
             return IdleWatch.Never;
         if (!memory.TryFinish())
         {
             _watch.TryAgain(vcpu.Index, now);
+            for (var other = 0; other < processors; other++)
+            {
+                if (other != vcpu.Index)
+                    wake(other);
+            }
+
             return now + signs.Period;
         }
 

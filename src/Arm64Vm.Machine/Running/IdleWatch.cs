@@ -29,11 +29,21 @@ internal sealed class IdleWatch
     /// <summary>Moves when what all have done is to be done again.</summary>
     private int _round = 1;
 
+    /// <summary>1: somebody has been told that all have given back.</summary>
+    private int _completed;
+
     public IdleWatch(int processors)
     {
         _places = new Place[processors];
         for (var i = 0; i < processors; i++)
             _places[i] = new Place();
+    }
+
+    /// <summary>All have given back, and none has had anything to do since. True once, for one of those who ask.</summary>
+    public bool IsCompletedByThis()
+    {
+        var completed = Volatile.Read(ref _completed);
+        return completed == 0 && HaveAllGivenBack && Interlocked.CompareExchange(ref _completed, 1, completed) == completed;
     }
 
     /// <summary>All have given back, and none has had anything to do since.</summary>
@@ -69,7 +79,7 @@ internal sealed class IdleWatch
         if (place.WindowStart == 0 || signs.Ran - place.Ran > (long)(signs.Period / BriefPart) || (signs.Made != place.Made && !hasGivenBack))
         {
             place.BusyUntil = now;
-            Volatile.Write(ref place.Round, 0);
+            Leave(place);
             hasGivenBack = false;
             Begin(place, now, signs);
         }
@@ -78,7 +88,7 @@ internal sealed class IdleWatch
             // Quiet work may come to much code as well.
             hasGivenBack = !signs.HasGrown || signs.Made != place.Made;
             if (!hasGivenBack)
-                Volatile.Write(ref place.Round, 0);
+                Leave(place);
             Begin(place, now, signs);
         }
 
@@ -93,15 +103,23 @@ internal sealed class IdleWatch
         return false;
     }
 
-    /// <summary>It has.</summary>
-    public void GaveBack(int processor) => Volatile.Write(ref _places[processor].Round, Volatile.Read(ref _round));
+    /// <summary>It has. A fence: of two that do so at the same time one at least sees the other.</summary>
+    public void GaveBack(int processor) => Interlocked.Exchange(ref _places[processor].Round, Volatile.Read(ref _round));
 
-    /// <summary>What all did was in vain: they do it again, a period later.</summary>
+    /// <summary>What all did was in vain: they do it again, a period later. Those that wait must be run once, for they sleep until they are woken.</summary>
     public void TryAgain(int processor, ulong now)
     {
         _places[processor].BusyUntil = now;
         Volatile.Write(ref _places[processor].IdleSince, now);
         Interlocked.Increment(ref _round);
+        Volatile.Write(ref _completed, 0);
+    }
+
+    /// <summary>It has had something to do since it gave back.</summary>
+    private void Leave(Place place)
+    {
+        Volatile.Write(ref place.Round, 0);
+        Volatile.Write(ref _completed, 0);
     }
 
     private bool AreAllIdle(ulong now, ulong period)

@@ -96,7 +96,7 @@ internal sealed class MachineRunner : IVcpuWaker
         var entities = new ScheduleEntity[vcpus.Count];
 
         // In virtual time runs are the same each time.
-        var idle = memory is null || _clock is not SystemClock ? null : new IdleDuty(memory, vcpus.Count, index => _entities[index]?.RunNanoseconds ?? 0, GaveBack);
+        var idle = memory is null || _clock is not SystemClock ? null : new IdleDuty(memory, vcpus.Count, index => _entities[index]?.RunNanoseconds ?? 0, Wake, GaveBack);
         for (var i = 0; i < entities.Length; i++)
         {
             entities[i] = _scheduler.Add(new VcpuSeat(round, vcpus[i], _scheduler, _clock, _alarms[i], idle), Group);

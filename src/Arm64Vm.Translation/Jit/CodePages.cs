@@ -232,6 +232,9 @@ internal sealed unsafe class CodePages : IDisposable
         pageCount = 0;
     }
 
+    /// <summary>With those that were made present ahead.</summary>
+    private int EntriesPresent => entriesCount <= PresentAtOnce ? entriesCount : Math.Min((entriesCount + PresentAtOnce - 1) / PresentAtOnce * PresentAtOnce, MaximumTables);
+
     /// <summary>Forgets all pages and tables, of which no vCPU can hold any, and gives their memory back to the host: bytes that were present. Under the cache's lock.</summary>
     /// <remarks>Who looks a page up meanwhile, to tell of a store, finds it without units or does not find it.</remarks>
     public long GiveBack()
@@ -239,7 +242,7 @@ internal sealed unsafe class CodePages : IDisposable
         long given = buckets.GiveBack(buckets.Size)
             + pages.GiveBack((long)pageCount * sizeof(CodePage))
             + tables.GiveBack((long)tableCount * sizeof(CodeTable))
-            + entries.GiveBack((long)entriesCount * CodeTable.SizeInBytes);
+            + entries.GiveBack((long)EntriesPresent * CodeTable.SizeInBytes);
         pageCount = 0;
         tableCount = 0;
         entriesCount = 0;

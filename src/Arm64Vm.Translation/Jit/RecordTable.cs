@@ -15,7 +15,7 @@ internal sealed unsafe class RecordTable<T>(long most) : IDisposable
     /// <summary>Made present together. A small machine takes the first of it page by page.</summary>
     private const long Step = 64 << 10;
 
-    private readonly NativeMemoryRegion memory = new(most * sizeof(T));
+    private readonly NativeMemoryRegion memory = new NativeMemoryRegion(most * sizeof(T)).WithSmallPages();
     private long ready = Step;
     private int count;
 
@@ -54,7 +54,7 @@ internal sealed unsafe class RecordTable<T>(long most) : IDisposable
     /// <summary>There are no records any more, and their memory is the host's; bytes that were present.</summary>
     public long GiveBack()
     {
-        long present = memory.GiveBack((long)count * sizeof(T));
+        long present = memory.GiveBack(count == 0 ? 0 : Math.Min(ready, memory.Size));
         count = 0;
         ready = Step;
         return present;

@@ -50,6 +50,9 @@ internal sealed unsafe partial class TranslationCache
             if (registry is not null || OldestHeld() != ulong.MaxValue || Array.Exists(chunks, chunk => chunk.State == ChunkState.Filling))
                 return false;
             DropEverything();
+
+            // A vCPU that has been the only one to run entered without a fence (CacheMember): its store is seen from here on.
+            Interlocked.MemoryBarrierProcessWide();
             if (OldestHeld() != ulong.MaxValue)
                 return false;
 

@@ -21,11 +21,22 @@ public class IdleMemoryTests
     [Fact]
     public async Task TheEmbeddedFirmwareIdlesInLittleMemory()
     {
+        // Where the host is busy elsewhere seconds may pass until the machine is paused, in which it gives back by itself.
+        const int Most = 5;
+        for (var tries = 1; !await IdlesInLittleMemoryAsync(); tries++)
+            Assert.NotEqual(Most, tries);
+    }
+
+    /// <summary>False: it was not looked at in time.</summary>
+    private static async Task<bool> IdlesInLittleMemoryAsync()
+    {
         await using var machine = VirtualMachine.Create(new MachineConfig { Memory = 64 << 20, Append = "idle period=0.02" });
         var run = machine.RunAsync();
         await machine.WaitForConsoleAsync(EmbeddedFirmware.Success, TestMachine.Patience);
         await Waits(machine, 20);
         await machine.PauseAsync().WaitAsync(TestMachine.Patience);
+        if (machine.GetStatistics().IdleReleases != 0)
+            return false;
         var before = Present(machine);
         GiveBack(machine);
         Assert.True(machine.GetStatistics().IdleBytesReleased > 400_000, $"{machine.GetStatistics().IdleBytesReleased} bytes");
@@ -37,10 +48,10 @@ public class IdleMemoryTests
         Assert.True(before > 800_000, $"{before} bytes: the test shows nothing");
         Assert.True(given < 100_000, $"{given} bytes are left");
         Assert.True(after < 300_000, $"{after} bytes for a few wake-ups");
-        Assert.Equal(1, machine.GetStatistics().IdleReleases);
         machine.Resume();
         await machine.StopAsync().WaitAsync(TestMachine.Patience);
         await run;
+        return machine.GetStatistics().IdleReleases >= 1;
     }
 
     /// <summary>By themselves, when nothing wakes them: all processors, of which the others are off.</summary>

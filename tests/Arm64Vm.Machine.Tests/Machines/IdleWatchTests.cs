@@ -118,6 +118,27 @@ public class IdleWatchTests
         Assert.True(watch.HaveAllGivenBack);
     }
 
+    /// <summary>One of them drops what they share, once for each idle period.</summary>
+    [Fact]
+    public void OneIsToldThatAllHaveGivenBack()
+    {
+        var watch = new IdleWatch(2);
+        for (var period = 0; period < 2; period++)
+        {
+            foreach (var processor in (int[])[0, 1])
+                Assert.False(Step(watch, processor, new IdleSigns((long)((ulong)period * 10 * Second), 0, HasGrown: true)));
+            _now += IdleWatch.FirstPeriod;
+            Assert.True(Step(watch, 0, new IdleSigns((long)((ulong)period * 10 * Second), 0, HasGrown: true)));
+            Assert.False(watch.IsCompletedByThis());
+            Assert.True(Step(watch, 1, new IdleSigns((long)((ulong)period * 10 * Second), 0, HasGrown: true)));
+            Assert.True(watch.IsCompletedByThis());
+            Assert.False(watch.IsCompletedByThis());
+
+            // Both work for a while.
+            _now += 100 * Second;
+        }
+    }
+
     /// <summary>Where what they share cannot go, because one has begun to work, all try again.</summary>
     [Fact]
     public void WhatWasInVainIsDoneAgain()
@@ -132,12 +153,18 @@ public class IdleWatchTests
             watch.GaveBack(processor);
         }
 
+        Assert.True(watch.IsCompletedByThis());
         watch.TryAgain(1, _now);
         Assert.False(watch.HaveAllGivenBack);
         Assert.False(Step(watch, 0, s_nothing));
         _now += IdleWatch.FirstPeriod;
-        Assert.True(Step(watch, 0, s_nothing));
-        Assert.True(Step(watch, 1, s_nothing));
+        foreach (var processor in (int[])[0, 1])
+        {
+            Assert.True(Step(watch, processor, s_nothing));
+            watch.GaveBack(processor);
+        }
+
+        Assert.True(watch.IsCompletedByThis());
     }
 
     /// <summary>A machine that has given back before waits longer.</summary>

@@ -310,11 +310,11 @@ public class RecordingTests
         await Assert.ThrowsAsync<InvalidOperationException>(() => machine.RecordAsync(new RecordingOptions(), () => { }, CancellationToken.None));
     }
 
-    /// <summary>The address of a program's symbol table is what profiles name; a program without one has addresses.</summary>
     private static double SplitOfWallTime(Profile profile) => profile.Places.Sum() / (double)profile.Info.Duration;
 
     private static bool IsWholeWallTime(Profile profile) => SplitOfWallTime(profile) is >= 0.98 and <= 1.02;
 
+    /// <summary>The address of a program's symbol table is what profiles name; a program without one has addresses.</summary>
     private static async Task<Profile> Record(uint[] program, RecordingOptions options)
     {
         await using var machine = VirtualMachine.Create(new MachineConfig { Memory = 64 << 20, Kernel = GuestElf.Make(MemoryMarshal.AsBytes(program.AsSpan())) });
