@@ -28,7 +28,7 @@ internal sealed class LockstepMachine : IDisposable
 
     /// <summary>Makes both machines.</summary>
     /// <param name="config">What they are. Disks become snapshots, and the file of variables is only read; clock and randomness are replaced; what the guest prints is printed once.</param>
-    /// <exception cref="MachineConfigurationException">The configuration is impossible or has several processors, or this host has no x64 back end.</exception>
+    /// <exception cref="MachineConfigurationException">The configuration is impossible, has several processors or devices that others answer for, or this host has no x64 back end.</exception>
     /// <exception cref="BootImageException">A file is not what it should be, or does not fit.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public LockstepMachine(MachineConfig config)
@@ -36,6 +36,8 @@ internal sealed class LockstepMachine : IDisposable
         var model = VirtualMachine.Check(config);
         if (config.Cpus != 1)
             throw new MachineConfigurationException("Lockstep compares machines with one processor: with more, their order differs from run to run.");
+        if (ForeignDevice(config) is { } device)
+            throw new MachineConfigurationException($"Lockstep compares machines in virtual time, which nothing outside of them knows: they have no {device}.");
         var execution = Executors.Choose(config.Backend == ExecutionBackend.Auto ? ExecutionBackend.X64 : config.Backend, IlOptions.Immediate);
         var reference = Executors.Choose(execution.Backend == ExecutionBackend.Il && HostFeatures.Detect().MeetsBaseline ? ExecutionBackend.X64 : ExecutionBackend.Interpreter);
         var common = config with
@@ -92,6 +94,18 @@ internal sealed class LockstepMachine : IDisposable
         _reference.Dispose();
         _jit.Dispose();
     }
+
+    /// <summary>What the configuration has that answers when the host likes, or two machines would have to share; null: nothing.</summary>
+    private static string? ForeignDevice(MachineConfig config) => config switch
+    {
+        { Networks.Count: > 0 } => "network",
+        { Shares.Count: > 0 } => "shared folder",
+        { Vsock: not null } => "vsock",
+        { Tpm: not null } => "TPM",
+        { VirtioPorts.Count: > 0 } or { HasVirtioConsole: true } => "virtio console",
+        { HasSecondSerial: true } => "second serial console",
+        _ => null,
+    };
 
     /// <summary>Moves both clocks: by a step, or to the next event when the processors wait. False: there is none.</summary>
     private bool Advance(VcpuResult result)

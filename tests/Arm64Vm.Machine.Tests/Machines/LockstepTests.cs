@@ -12,6 +12,22 @@ public class LockstepTests
         Assert.Contains("one processor", Assert.Throws<MachineConfigurationException>(() => new LockstepMachine(config)).Message, StringComparison.Ordinal);
     }
 
+    public static TheoryData<string, MachineConfig> ForeignDevices { get; } = new()
+    {
+        { "network", new() { Networks = [new UserNetworkConfig()] } },
+        { "shared folder", new() { Shares = [new ShareConfig("/", "root")] } },
+        { "vsock", new() { Vsock = new VsockConfig("nowhere") } },
+        { "TPM", new() { Tpm = new TpmConfig("nowhere") } },
+        { "virtio console", new() { HasVirtioConsole = true } },
+        { "virtio console", new() { VirtioPorts = [new VirtioPortConfig("agent")] } },
+        { "second serial console", new() { HasSecondSerial = true } },
+    };
+
+    [Theory]
+    [MemberData(nameof(ForeignDevices))]
+    public void DevicesThatOthersAnswerForAreRefused(string named, MachineConfig config) =>
+        Assert.Contains($"no {named}.", Assert.Throws<MachineConfigurationException>(() => new LockstepMachine(config)).Message, StringComparison.Ordinal);
+
     /// <summary>Emitted code with the interpreter, and the il back end with emitted code.</summary>
     [Theory]
     [InlineData(ExecutionBackend.X64)]
