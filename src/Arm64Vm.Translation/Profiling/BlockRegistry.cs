@@ -17,6 +17,9 @@ internal sealed unsafe class BlockRegistry : IDisposable
     public const int MaximumBlocks = 400_000;
     public const int MaximumEvents = 200_000;
 
+    /// <summary>Room for so many is ready before the first: a boot of Linux has some 60,000.</summary>
+    private const int FirstBlocks = 32_768;
+
     /// <summary>Units begin at multiples of this in the code buffer.</summary>
     private const int Granule = 16;
 
@@ -56,6 +59,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
         _codeSize = cache.CodeSize;
         _counts = counts;
         _map = RecordingMemory.Reserve(_codeSize / Granule * sizeof(int));
+        Advance(_blocks, ref _blocksReady, (long)FirstBlocks * sizeof(ProfiledBlock));
     }
 
     /// <summary>Units were lost together.</summary>

@@ -19,6 +19,13 @@ internal sealed unsafe class RecordingMemory : IDisposable
     private byte* _next;
     private long _left;
 
+    /// <summary>The first chunk is ready at once.</summary>
+    public RecordingMemory()
+    {
+        Prepare();
+        TakeChunk(0);
+    }
+
     /// <summary>Reserves memory of which whole pages are filled one after the other.</summary>
     public static NativeMemoryRegion Reserve(long size)
     {
@@ -51,13 +58,7 @@ internal sealed unsafe class RecordingMemory : IDisposable
     {
         size = (size + 7) & ~7;
         if (size > _left)
-        {
-            NativeMemoryRegion chunk = (size <= ChunkSize ? Interlocked.Exchange(ref _spare, null) : null) ?? Reserve(Math.Max(size, ChunkSize));
-            _chunks.Add(chunk);
-            _next = chunk.Address;
-            _left = chunk.Size;
-        }
-
+            TakeChunk(size);
         byte* place = _next;
         _next += size;
         _left -= size;
@@ -75,6 +76,14 @@ internal sealed unsafe class RecordingMemory : IDisposable
             return;
         for (int line = 0; line < lines; line++)
             Sse.Prefetch0((byte*)address + (line * CacheLine));
+    }
+
+    private void TakeChunk(int size)
+    {
+        NativeMemoryRegion chunk = (size <= ChunkSize ? Interlocked.Exchange(ref _spare, null) : null) ?? Reserve(Math.Max(size, ChunkSize));
+        _chunks.Add(chunk);
+        _next = chunk.Address;
+        _left = chunk.Size;
     }
 
     public void Dispose()

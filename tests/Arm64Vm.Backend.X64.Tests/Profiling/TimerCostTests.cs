@@ -7,9 +7,9 @@ public class TimerCostTests
 {
     [Theory]
     [InlineData(0, 997_000)]
-    [InlineData(9_970, 997_000)]
-    [InlineData(9_971, 1_994_000)]
-    [InlineData(65_000, 6_979_000)]
-    [InlineData(5_000_000, 9_970_000)]
+    [InlineData(2_492, 997_000)]
+    [InlineData(2_493, 1_994_000)]
+    [InlineData(15_000, 6_979_000)]
+    [InlineData(5_000_000, 19_940_000)]
     public void TheIntervalFollowsTheCost(long cost, long interval) => Assert.Equal(interval, TimerCost.Interval(cost));
 }
