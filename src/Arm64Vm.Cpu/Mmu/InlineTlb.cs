@@ -21,9 +21,8 @@ internal sealed unsafe class InlineTlb
     // SAFETY: the context is page-aligned memory owned by the vCPU, which outlives this object's use.
     private readonly byte* _context;
 
-    /// <summary>Host pages that write entries may lead to, by the low bits of their numbers; made anew from what is there at each search for a page that may be among them.</summary>
-    private const int FilterBits = 15;
-    private readonly ulong[] _writable = new ulong[(1 << FilterBits) / 64];
+    /// <summary>Made anew from what is there at each search for a page that may be in several places.</summary>
+    private readonly WriterIndex _writers = new();
 
     /// <summary>By table, null until it is used: slots of the second level that may be in use, and those of one address space.</summary>
     private readonly SlotSet?[] _filled = new SlotSet?[Tables];
@@ -50,7 +49,7 @@ internal sealed unsafe class InlineTlb
         entry[1] = (ulong)hostPage;
         Marks(table)[slot / GroupEntries] = 1;
         if (write)
-            NoteWritable((ulong)hostPage);
+            _writers.Add((ulong)hostPage, WriterIndex.Place.Of(table, address));
 
         slot = OuterTlb.Slot(address);
         entry = Outer(table, slot);
@@ -97,7 +96,7 @@ internal sealed unsafe class InlineTlb
     public long GiveBack()
     {
         new Span<byte>(_context + GuestContext.TlbMarksOffset, Tables * GuestContext.TlbMarks).Clear();
-        Array.Clear(_writable);
+        _writers.GiveBack();
         Array.Clear(_filled);
         Array.Clear(_nonGlobal);
 
@@ -167,10 +166,16 @@ internal sealed unsafe class InlineTlb
     /// <summary>Drops the write entries that lead to a host page.</summary>
     public void FlushWritesTo(byte* hostPage)
     {
-        int bit = FilterBit((ulong)hostPage);
-        if ((_writable[bit >> 6] & (1UL << (bit & 63))) == 0)
+        if (!_writers.TryTake((ulong)hostPage, out WriterIndex.Place? place))
             return;
-        Array.Clear(_writable);
+        if (place is { } one)
+        {
+            Drop(First(one.Table, one.First), (ulong)hostPage, GuestContext.EmptyTlbTag(one.First));
+            Drop(Outer(one.Table, one.Second), (ulong)hostPage, 0);
+            return;
+        }
+
+        _writers.Clear();
         for (int table = 1; table < Tables; table += 2)
         {
             if (_filled[table] is not { } filled)
@@ -178,10 +183,9 @@ internal sealed unsafe class InlineTlb
             foreach (int slot in filled)
             {
                 ulong* entry = Outer(table, slot);
-                if (entry[1] == (ulong)hostPage)
-                    entry[0] = 0;
-                else if (entry[0] != 0)
-                    NoteWritable(entry[1]);
+                Drop(entry, (ulong)hostPage, 0);
+                if (entry[0] != 0)
+                    _writers.Add(entry[1], WriterIndex.Place.Of(table, entry[0]));
             }
 
             Span<byte> marks = Marks(table);
@@ -192,24 +196,25 @@ internal sealed unsafe class InlineTlb
                 for (int slot = group * GroupEntries; slot < (group + 1) * GroupEntries; slot++)
                 {
                     ulong* entry = First(table, slot);
-                    if (entry[1] == (ulong)hostPage)
-                        entry[0] = GuestContext.EmptyTlbTag(slot);
-                    else if (entry[1] != 0)
-                        NoteWritable(entry[1]);
+                    Drop(entry, (ulong)hostPage, GuestContext.EmptyTlbTag(slot));
+
+                    // An empty entry's tag is of another slot.
+                    if (FirstSlot(entry[0]) == slot)
+                        _writers.Add(entry[1], WriterIndex.Place.Of(table, entry[0]));
                 }
             }
         }
     }
 
-    private static int FilterBit(ulong hostPage) => (int)(hostPage >> 12) & ((1 << FilterBits) - 1);
-
-    private void NoteWritable(ulong hostPage)
+    /// <summary>Empties an entry that leads to a host page.</summary>
+    private static void Drop(ulong* entry, ulong hostPage, ulong emptyTag)
     {
-        int bit = FilterBit(hostPage);
-        _writable[bit >> 6] |= 1UL << (bit & 63);
+        if (entry[1] == hostPage)
+            entry[0] = emptyTag;
     }
 
-    private static int FirstSlot(ulong address) => (int)(address >> 12) & (GuestContext.TlbEntries - 1);
+    /// <summary>The slot of an address in the first level, whatever its tag byte.</summary>
+    internal static int FirstSlot(ulong address) => (int)(address >> 12) & (GuestContext.TlbEntries - 1);
 
     private ulong* First(int table, int slot) => (ulong*)(_context + GuestContext.TlbOffset + (table * GuestContext.TlbBytes) + (slot * GuestContext.TlbEntrySize));
 
