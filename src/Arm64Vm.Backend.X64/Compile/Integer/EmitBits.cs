@@ -172,35 +172,33 @@ internal sealed partial class X64Compiler
         emit.Alu(AluOp.Or, size, d, t);
     }
 
+    /// <summary>Bytes of containers of inst.Size bytes, each turned round. The host's flags stay but where halfwords of 64 bits are turned.</summary>
     private void EmitReverseBytes(in IrInst inst, int size)
     {
-        ClobberFlags();
+        bool isOfHalves = inst.Size == size / 2;
+        if (inst.Size != size && !isOfHalves)
+            ClobberFlags();
         Gpr a = Use(inst.A);
         Gpr d = Define(current, inst.A);
-        if (inst.Size == size)
+        if (inst.Size == size || isOfHalves)
         {
+            // All bytes turned round, and the two halves put back.
             MoveIfDifferent(size, d, a);
             emit.Bswap(size, d);
+            if (isOfHalves)
+                emit.Rorx(size, d, d, size * 4);
+            return;
         }
-        else if (inst.Size == 4)
-        {
-            MoveIfDifferent(size, d, a);
-            emit.Bswap(8, d);
-            emit.Shift(ShiftOp.Ror, 8, d, 32);
-        }
-        else
-        {
-            ulong mask = size == 8 ? 0x00FF_00FF_00FF_00FFUL : 0x00FF_00FFUL;
-            Gpr t = ScratchGpr();
-            emit.MovImm(HostAbi.Scratch, mask);
-            emit.Mov(size, t, a);
-            emit.Shift(ShiftOp.Shr, size, t, 8);
-            emit.Alu(AluOp.And, size, t, HostAbi.Scratch);
-            MoveIfDifferent(size, d, a);
-            emit.Alu(AluOp.And, size, d, HostAbi.Scratch);
-            emit.Shift(ShiftOp.Shl, size, d, 8);
-            emit.Alu(AluOp.Or, size, d, t);
-        }
+
+        Gpr t = ScratchGpr();
+        emit.MovImm(HostAbi.Scratch, 0x00FF_00FF_00FF_00FFUL);
+        emit.Mov(size, t, a);
+        emit.Shift(ShiftOp.Shr, size, t, 8);
+        emit.Alu(AluOp.And, size, t, HostAbi.Scratch);
+        MoveIfDifferent(size, d, a);
+        emit.Alu(AluOp.And, size, d, HostAbi.Scratch);
+        emit.Shift(ShiftOp.Shl, size, d, 8);
+        emit.Alu(AluOp.Or, size, d, t);
     }
 
     private void EmitCrc32(in IrInst inst)
