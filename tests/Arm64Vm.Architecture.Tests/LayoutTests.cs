@@ -159,7 +159,7 @@ public unsafe class LayoutTests
     [
         new("TLBs", GuestContext.TlbOffset, GuestContext.TlbOffset + (GuestContext.MmuIndexes * 2 * GuestContext.TlbBytes)),
         new("marks of the TLBs", GuestContext.TlbMarksOffset, GuestContext.TlbMarksOffset + (GuestContext.MmuIndexes * 2 * GuestContext.TlbMarks)),
-        new("fetch-side TLB", GuestContext.FetchTlbOffset, GuestContext.FetchTlbOffset + FetchTlb.SizeInBytes),
+        new("fetch-side TLB", GuestContext.FetchTlbOffset, GuestContext.FetchTlbOffset + FetchTlb.TotalBytes),
         new("second level of the TLBs", GuestContext.OuterTlbOffset, GuestContext.OuterTlbOffset + (GuestContext.MmuIndexes * 2 * OuterTlb.SizeInBytes)),
     ];
 }

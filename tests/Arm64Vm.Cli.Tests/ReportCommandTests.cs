@@ -49,6 +49,7 @@ public sealed class ReportCommandTests : IDisposable
     [Theory]
     [InlineData("memcpy")]
     [InlineData("vmlinux:memcpy")]
+    [InlineData("memcpy (vmlinux)")]
     [InlineData("0xffff800000010044")]
     [InlineData("ffff800000010040")]
     public void AnnotatedBlocksHaveGuestAndHostCodeWithSamples(string what)

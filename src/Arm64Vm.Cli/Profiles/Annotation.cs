@@ -25,11 +25,11 @@ internal sealed class Annotation(Profile profile, TextWriter output)
         return profile.Blocks.Where(block => address - block.VirtualAddress < (ulong)Math.Max(4, block.GuestCode.Length));
     }
 
-    /// <summary>A function's name, or module:name where several have it.</summary>
+    /// <summary>A function's name, or where several have it module:name, or as the report prints it: name (module).</summary>
     private bool IsNamed(int symbol, string what)
     {
         var (name, module) = (profile.Symbols[symbol].Name, profile.Modules[profile.Symbols[symbol].Module].Name);
-        return name == what || $"{module}:{name}" == what;
+        return name == what || $"{module}:{name}" == what || $"{name} ({module})" == what;
     }
 
     private void WriteBlock(ProfileBlock block)

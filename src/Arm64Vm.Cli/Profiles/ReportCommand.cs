@@ -12,7 +12,7 @@ internal static class ReportCommand
         var command = new Command("report", "Shows what a profile says: ranked tables, and in plain words at the end what to look at.");
         Argument<string> file = new("FILE") { Description = "Written by 'arm64vm profile'" };
         Option<int> lines = new("--lines") { Description = "Lines of each table", HelpName = "N", DefaultValueFactory = _ => 20 };
-        Option<string?> annotate = new("--annotate") { Description = "Instead: the blocks of a function, or at an address, with samples at each guest and host instruction and the IR between", HelpName = "SYMBOL|ADDRESS" };
+        Option<string?> annotate = new("--annotate") { Description = "Instead: the blocks of a function, or at an address, with samples at each guest and host instruction and the IR between", HelpName = "SYMBOL|MODULE:SYMBOL|ADDRESS" };
         Option<string?> diff = new("--diff") { Description = "Instead: what is different in another profile", HelpName = "OTHER" };
         Option<string[]> check = new("--check") { Description = "Instead: hold the profile to rules such as 'translate < 5%'; a file with one a line, or a rule itself; may be repeated. Status 1: one is broken", HelpName = "FILE|RULE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false };
         Option<bool> json = new("--json") { Description = "As a JSON document" };

@@ -69,7 +69,7 @@ internal unsafe struct GuestContext
     public const int FetchTlbOffset = TlbOffset + (MmuIndexes * 2 * TlbBytes);
 
     /// <summary>Where the second level of the TLBs for data lies; see <see cref="OuterTlb"/>.</summary>
-    public const int OuterTlbOffset = FetchTlbOffset + FetchTlb.SizeInBytes;
+    public const int OuterTlbOffset = FetchTlbOffset + FetchTlb.TotalBytes;
     public const int TotalSize = OuterTlbOffset + (MmuIndexes * 2 * OuterTlb.SizeInBytes);
 
     /// <summary>Bytes cleared by DC ZVA.</summary>

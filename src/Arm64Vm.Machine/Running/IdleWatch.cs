@@ -40,11 +40,7 @@ internal sealed class IdleWatch
     }
 
     /// <summary>All have given back, and none has had anything to do since. True once, for one of those who ask.</summary>
-    public bool IsCompletedByThis()
-    {
-        var completed = Volatile.Read(ref _completed);
-        return completed == 0 && HaveAllGivenBack && Interlocked.CompareExchange(ref _completed, 1, completed) == completed;
-    }
+    public bool IsCompletedByThis() => Volatile.Read(ref _completed) == 0 && HaveAllGivenBack && Interlocked.CompareExchange(ref _completed, 1, 0) == 0;
 
     /// <summary>All have given back, and none has had anything to do since.</summary>
     public bool HaveAllGivenBack

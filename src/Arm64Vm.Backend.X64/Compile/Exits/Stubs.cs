@@ -21,13 +21,15 @@ internal sealed unsafe partial class Stubs
         Label exit = emit.NewLabel();
 
         // At offset 0: where the empty entries of dense tables lead.
-        IndirectMiss = Here(emit);
+        Label indirect = emit.NewLabel();
+        IndirectMiss = EmitMiss(emit, 0, capacity, indirect);
+        CallMiss = EmitMiss(emit, 2, capacity, indirect);
+        JumpMiss = EmitMiss(emit, 3, capacity, indirect);
+        TrampolineMiss = EmitMiss(emit, 1, capacity, indirect);
+        emit.Bind(indirect);
         emit.Mov(8, HostAbi.Field(GuestContext.PcOffset), Gpr.Rax);
         emit.MovImm(Gpr.Rax, ExitLayout.IndirectRequest);
         emit.Jmp(exit);
-        CallMiss = EmitMissOfType(emit, 2);
-        JumpMiss = EmitMissOfType(emit, 3);
-        TrampolineMiss = EmitMissOfType(emit, 1);
 
         emit.Align(16);
         Enter = Here(emit);
@@ -121,7 +123,7 @@ internal sealed unsafe partial class Stubs
     /// <summary>Called with the number of the link site behind the call, in four bytes: leaves, asking for a link.</summary>
     public long LinkExit { get; }
 
-    /// <summary>Leaves to look for code; the target is in rax.</summary>
+    /// <summary>Looks for the page of the target, in rax, in the second level of the fetch-side TLB; leaves where it is not there, its code is not, or a request waits.</summary>
     public long IndirectMiss { get; }
 
     /// <summary>As <see cref="IndirectMiss"/>, with the branch type (PSTATE.BTYPE) of BLR.</summary>
@@ -204,11 +206,56 @@ internal sealed unsafe partial class Stubs
         emit.Push(Gpr.Rdx);
     }
 
-    private long EmitMissOfType(X64Emitter emit, int type)
+    /// <summary>What a miss in the fetch-side TLB does, with the target in rax; changes rcx and rdx.</summary>
+    /// <remarks>
+    /// Empty entries of dense tables lead here too: the second level has their page, and for a code offset in the stubs again, so that is left alone.
+    /// </remarks>
+    /// <param name="emit">Where to.</param>
+    /// <param name="type">PSTATE.BTYPE of the branch.</param>
+    /// <param name="stubsEnd">Code offsets below are those of stubs.</param>
+    /// <param name="leave">Leaves, with the target in rax.</param>
+    private static long EmitMiss(X64Emitter emit, int type, int stubsEnd, Label leave)
     {
         long start = Here(emit);
-        emit.MovImm(4, HostAbi.Field(GuestContext.BranchTypeOffset), type);
-        emit.JmpTo(IndirectMiss);
+        Label missed = type == 0 ? leave : emit.NewLabel();
+        emit.Alu(AluOp.Cmp, 4, HostAbi.Field(GuestContext.PollOffset), 0);
+        emit.Jcc(Cc.Ne, missed);
+        emit.Mov(8, Gpr.Rdx, Gpr.Rax);
+        emit.Alu(AluOp.And, 8, Gpr.Rdx, ~0xFFC);
+        emit.Mov(8, HostAbi.Field(GuestContext.PcPageOffset), Gpr.Rdx);
+        emit.Alu(AluOp.Or, 8, Gpr.Rdx, HostAbi.Field(GuestContext.ContextTagOffset));
+        emit.Mov(8, Gpr.Rcx, Gpr.Rax);
+        emit.Shift(ShiftOp.Shr, 8, Gpr.Rcx, 12);
+        if (type != 0)
+            emit.Alu(AluOp.Add, 4, Gpr.Rcx, type * FetchTlb.TypeSalt);
+        emit.ImulImm(4, Gpr.Rcx, Gpr.Rcx, FetchTlb.Multiplier);
+        emit.Shift(ShiftOp.Shr, 4, Gpr.Rcx, FetchTlb.OuterShift);
+        emit.Alu(AluOp.And, 4, Gpr.Rcx, FetchTlb.OuterMask);
+        emit.Alu(AluOp.Cmp, 8, Gpr.Rdx, HostAbi.FetchSlot(Gpr.Rcx, FetchTlb.SizeInBytes));
+        emit.Jcc(Cc.Ne, missed);
+
+        emit.Push(HostAbi.FetchSlot(Gpr.Rcx, FetchTlb.SizeInBytes + 8));
+        emit.Rorx(4, Gpr.Rcx, Gpr.Rax, 8);
+        if (type != 0)
+            emit.Alu(AluOp.Add, 4, Gpr.Rcx, type * FetchTlb.TypeStride);
+        emit.Alu(AluOp.And, 4, Gpr.Rcx, FetchTlb.IndexMask);
+        emit.Mov(8, HostAbi.FetchSlot(Gpr.Rcx, 0), Gpr.Rdx);
+        emit.Pop(Gpr.Rdx);
+        emit.Mov(8, HostAbi.FetchSlot(Gpr.Rcx, 8), Gpr.Rdx);
+        emit.Mov(4, Gpr.Rcx, Gpr.Rax);
+        emit.Alu(AluOp.And, 4, Gpr.Rcx, 0xFFC);
+        emit.Mov(4, Gpr.Rcx, Mem.Index(Gpr.Rdx, Gpr.Rcx, 1, 0));
+        emit.Alu(AluOp.Cmp, 4, Gpr.Rcx, stubsEnd);
+        emit.Jcc(Cc.B, missed);
+        emit.Alu(AluOp.Add, 8, Gpr.Rcx, HostAbi.Field(HostContext.CodeBaseOffset));
+        emit.Jmp(Gpr.Rcx);
+        if (type != 0)
+        {
+            emit.Bind(missed);
+            emit.MovImm(4, HostAbi.Field(GuestContext.BranchTypeOffset), type);
+            emit.Jmp(leave);
+        }
+
         return start;
     }
 

@@ -1,0 +1,124 @@
+using Arm64Vm.Ir;
+
+namespace Arm64Vm.Cpu.Tests;
+
+/// <summary>The second level of the fetch-side TLB: code pages that share a slot of the first find each other without a fetch, and what is invalidated is in neither.</summary>
+public class FetchTlbTests
+{
+    private const ulong Tables = TestMachine.Ram + 0x40_0000;
+    private const ulong Normal = PageTables.Accessed | PageTables.Shareable;
+
+    /// <summary>Two pages with one slot in the first level.</summary>
+    private const ulong PageA = 0x0100_5000;
+    private const ulong PageB = 0x0200_5000;
+    private const ulong FrameA = TestMachine.Ram + 0x30_0000;
+    private const ulong FrameB = TestMachine.Ram + 0x30_1000;
+    private const ulong OtherFrame = TestMachine.Ram + 0x30_2000;
+    private const uint DsbIsh = 0xD503_3B9F;
+    private const uint Ret = 0xD65F_03C0;
+    private const uint SubsX5 = 0xF100_04A5;
+
+    [Fact]
+    public void PagesThatShareASlotOfTheFirstLevelCallEachOtherInEmittedCode()
+    {
+        using var machine = Make(out _);
+        Vcpu cpu = machine.Cpu;
+        cpu.SetX(5, 1000);
+        machine.Run(Asm.Blr(1), Asm.Blr(3), SubsX5, BackIfNot0(3));
+        Assert.Equal(101_000UL, cpu.GetX(6));
+        Assert.InRange(machine.Fetches, 2L, 16L);
+    }
+
+    /// <summary>The first page is in the second level alone when it is mapped elsewhere and invalidated.</summary>
+    [Theory]
+    [InlineData(7, 1)] // VAE1
+    [InlineData(7, 3)] // VAAE1
+    [InlineData(7, 0)] // VMALLE1
+    [InlineData(7, 2)] // ASIDE1
+    [InlineData(3, 1)] // VAE1IS
+    public void InvalidatedPagesAreForgotten(int crm, int op2)
+    {
+        using var machine = Make(out PageTables tables);
+        Vcpu cpu = machine.Cpu;
+        machine.Program(OtherFrame, Asm.AddImm(6, 6, 7), Ret);
+        cpu.SetX(9, tables.Slot(PageA, 3));
+        cpu.SetX(7, OtherFrame | Normal | PageTables.NonGlobal | 3);
+        cpu.SetX(8, op2 == 2 ? 0 : PageA >> 12);
+        machine.Run(Asm.Blr(1), Asm.Blr(3), Asm.Str(7, 9), DsbIsh, Asm.Sys(0, 8, crm, op2, op2 == 0 ? 31 : 8), DsbIsh, Asm.Isb, Asm.Blr(1));
+        Assert.Equal(108UL, cpu.GetX(6));
+    }
+
+    /// <summary>Random fills and flushes against a dictionary: nothing is found that was dropped, and entries are those that were filled in last.</summary>
+    [Fact]
+    public unsafe void NothingThatWasDroppedIsFound()
+    {
+        using var machine = new TestMachine();
+        GuestContext* context = machine.Cpu.Context;
+        Random random = new(11);
+        Dictionary<(ulong Page, uint Type, ulong Name), ulong> filled = [];
+        int found = 0;
+        for (int step = 0; step < 200_000; step++)
+        {
+            ulong page = ((ulong)random.Next(6) << 24 | (ulong)random.Next(40) << 12) | (random.Next(4) == 0 ? 0x00FF_0000_0000_0000UL : 0);
+            uint type = (uint)random.Next((int)FetchTlb.Types);
+            context->ContextTag = (ulong)random.Next(1, 4) << FetchTlb.NameShift;
+            switch (random.Next(2000))
+            {
+                case 0:
+                    FetchTlb.FlushAll(context);
+                    filled.Clear();
+                    break;
+                case < 30:
+                    FetchTlb.FlushPage(context, page | (0x5AUL << 56));
+                    Drop(key => key.Page == page);
+                    break;
+                case < 36:
+                    ulong last = page + ((ulong)random.Next(1 << 25) & ~0xFFFUL) + 0xFFF;
+                    FetchTlb.FlushRange(context, page, last);
+                    Drop(key => key.Page >= page && key.Page <= last);
+                    break;
+                case < 1000:
+                    ulong entries = (ulong)random.NextInt64();
+                    FetchTlb.Fill(context, page, type, (uint*)entries);
+                    filled[(page, type, context->ContextTag)] = entries;
+                    break;
+                default:
+                    ulong hit = (ulong)FetchTlb.Find(context, page | 0x124, type);
+                    if (hit == 0)
+                        break;
+                    Assert.Equal(filled[(page, type, context->ContextTag)], hit);
+                    found++;
+                    break;
+            }
+        }
+
+        Assert.InRange(found, 5_000, 100_000);
+
+        void Drop(Predicate<(ulong Page, uint Type, ulong Name)> isDropped)
+        {
+            foreach (var key in filled.Keys.Where(key => isDropped(key)).ToList())
+                filled.Remove(key);
+        }
+    }
+
+    /// <summary>b.ne, so many instructions back.</summary>
+    private static uint BackIfNot0(int instructions) => 0x5400_0001 | (((uint)-instructions & 0x7_FFFF) << 5);
+
+    /// <summary>The two pages, which add 1 and 100 to X6; X1 and X3 point to them.</summary>
+    private static TestMachine Make(out PageTables tables)
+    {
+        TestMachine machine = new(emitted: true);
+        tables = new PageTables(machine, Tables);
+        for (ulong offset = 0; offset < 0x80_0000; offset += 0x20_0000)
+            tables.Map(TestMachine.Ram + offset, TestMachine.Ram + offset, Normal, level: 2);
+        tables.Map(PageA, FrameA, Normal | PageTables.NonGlobal);
+        tables.Map(PageB, FrameB, Normal | PageTables.NonGlobal);
+        machine.Program(FrameA, Asm.AddImm(6, 6, 1), Ret);
+        machine.Program(FrameB, Asm.AddImm(6, 6, 100), Ret);
+        tables.Enable();
+        machine.Cpu.SetX(1, PageA);
+        machine.Cpu.SetX(3, PageB);
+        machine.Cpu.SetX(6, 0);
+        return machine;
+    }
+}
