@@ -161,5 +161,6 @@ public unsafe class LayoutTests
         new("marks of the TLBs", GuestContext.TlbMarksOffset, GuestContext.TlbMarksOffset + (GuestContext.MmuIndexes * 2 * GuestContext.TlbMarks)),
         new("fetch-side TLB", GuestContext.FetchTlbOffset, GuestContext.FetchTlbOffset + FetchTlb.TotalBytes),
         new("second level of the TLBs", GuestContext.OuterTlbOffset, GuestContext.OuterTlbOffset + (GuestContext.MmuIndexes * 2 * OuterTlb.SizeInBytes)),
+        new("index of write entries", GuestContext.WritersOffset, GuestContext.WritersOffset + GuestContext.WritersSize),
     ];
 }

@@ -22,7 +22,7 @@ internal sealed unsafe class InlineTlb
     private readonly byte* _context;
 
     /// <summary>Made anew from what is there at each search for a page that may be in several places.</summary>
-    private readonly WriterIndex _writers = new();
+    private readonly WriterIndex _writers;
 
     /// <summary>By table, null until it is used: slots of the second level that may be in use, and those of one address space.</summary>
     private readonly SlotSet?[] _filled = new SlotSet?[Tables];
@@ -31,6 +31,7 @@ internal sealed unsafe class InlineTlb
     public InlineTlb(GuestContext* context)
     {
         _context = (byte*)context;
+        _writers = new WriterIndex(context);
         Windows = new LoadWindows(context);
         GuestContext.InitializeTlbs(context);
     }
@@ -92,11 +93,10 @@ internal sealed unsafe class InlineTlb
         }
     }
 
-    /// <summary>Drops everything, and gives the memory of all tables back to the host, the fetch-side TLB's behind them too: bytes that were present.</summary>
+    /// <summary>Drops everything, and gives the memory of all tables back to the host, the fetch-side TLB's and the index of write entries behind them too: bytes that were present.</summary>
     public long GiveBack()
     {
         new Span<byte>(_context + GuestContext.TlbMarksOffset, Tables * GuestContext.TlbMarks).Clear();
-        _writers.GiveBack();
         Array.Clear(_filled);
         Array.Clear(_nonGlobal);
 

@@ -11,18 +11,18 @@ namespace Arm64Vm.Cpu.Mmu;
 /// </code>
 /// A page that gets its first code must leave the write tables, and most such pages were written to once, at one address: they are found without a search of all tables.
 /// What is dropped from the tables in other ways stays noted here, which costs a look or a search and is forgotten with the next search.
+/// SAFETY: the table lies in the context, which outlives this; the index is masked to it. Zeroed memory is empty.
 /// </remarks>
-internal sealed class WriterIndex
+internal sealed unsafe class WriterIndex(GuestContext* context)
 {
-    private const int PageBits = 15;
+    private const int PageBits = 15; // GuestContext.WritersSize
     private const int FirstBits = 12;
     private const int SecondBits = 14;
     private const int TableShift = FirstBits + SecondBits;
     private const uint Known = 1U << 31;
     private const uint Several = 1U << 30;
 
-    /// <summary>Made when it is first needed: idle machines have none.</summary>
-    private uint[]? _places;
+    private readonly uint* _places = (uint*)((byte*)context + GuestContext.WritersOffset);
 
     /// <summary>Slots of a table's two levels.</summary>
     public readonly record struct Place(int Table, int First, int Second)
@@ -34,7 +34,7 @@ internal sealed class WriterIndex
     /// <summary>A write entry leads to a host page from now on.</summary>
     public void Add(ulong hostPage, in Place place)
     {
-        ref uint known = ref (_places ??= new uint[1 << PageBits])[IndexOf(hostPage)];
+        ref uint known = ref _places[IndexOf(hostPage)];
         uint added = Known | ((uint)place.Table << TableShift) | ((uint)place.Second << FirstBits) | (uint)place.First;
         known = known == 0 || known == added ? added : Known | Several;
     }
@@ -43,8 +43,6 @@ internal sealed class WriterIndex
     public bool TryTake(ulong hostPage, out Place? place)
     {
         place = null;
-        if (_places is null)
-            return false;
         ref uint known = ref _places[IndexOf(hostPage)];
         if (known == 0)
             return false;
@@ -58,14 +56,7 @@ internal sealed class WriterIndex
     }
 
     /// <summary>Forgets all.</summary>
-    public void Clear()
-    {
-        if (_places is not null)
-            Array.Clear(_places);
-    }
-
-    /// <summary>Forgets all, and lets go of the memory.</summary>
-    public void GiveBack() => _places = null;
+    public void Clear() => new Span<uint>(_places, 1 << PageBits).Clear();
 
     private static int IndexOf(ulong hostPage) => (int)(hostPage >> 12) & ((1 << PageBits) - 1);
 }

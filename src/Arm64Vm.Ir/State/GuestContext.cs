@@ -70,7 +70,11 @@ internal unsafe struct GuestContext
 
     /// <summary>Where the second level of the TLBs for data lies; see <see cref="OuterTlb"/>.</summary>
     public const int OuterTlbOffset = FetchTlbOffset + FetchTlb.TotalBytes;
-    public const int TotalSize = OuterTlbOffset + (MmuIndexes * 2 * OuterTlb.SizeInBytes);
+
+    /// <summary>Where the write entries of the TLBs for data are, by host page: not for emitted code, but kept, and given back, with what it is about.</summary>
+    public const int WritersOffset = OuterTlbOffset + (MmuIndexes * 2 * OuterTlb.SizeInBytes);
+    public const int WritersSize = 1 << 17;
+    public const int TotalSize = WritersOffset + WritersSize;
 
     /// <summary>Bytes cleared by DC ZVA.</summary>
     public const int ZeroBlockSize = 64;
