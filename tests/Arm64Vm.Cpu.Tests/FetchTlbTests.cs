@@ -48,6 +48,20 @@ public class FetchTlbTests
         Assert.Equal(108UL, cpu.GetX(6));
     }
 
+    /// <summary>Tags do not say of which branch type an entry is, so that of another type must be in another slot, or a target would be entered that the type may not reach.</summary>
+    [Fact]
+    public unsafe void BranchTypesOfAPageNeverShareASlotOfTheSecondLevel()
+    {
+        using var machine = new TestMachine();
+        GuestContext* context = machine.Cpu.Context;
+        Random random = new(3);
+        for (int i = 0; i < 100_000; i++)
+        {
+            ulong page = (ulong)random.NextInt64() & ~0xFFFUL;
+            Assert.Equal((int)FetchTlb.Types, Enumerable.Range(0, (int)FetchTlb.Types).Select(type => (nint)FetchTlb.OuterSlot(context, page, (uint)type)).Distinct().Count());
+        }
+    }
+
     /// <summary>Random fills and flushes against a dictionary: nothing is found that was dropped, and entries are those that were filled in last.</summary>
     [Fact]
     public unsafe void NothingThatWasDroppedIsFound()

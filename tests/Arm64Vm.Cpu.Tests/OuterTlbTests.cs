@@ -130,10 +130,13 @@ public class OuterTlbTests
 
     /// <summary>Random fills and flushes against a dictionary: nothing is found that was dropped, and host addresses are those that were filled in last.</summary>
     /// <param name="frames">Host pages: with few each is mapped at many addresses, with many at one.</param>
+    /// <param name="banks">As many times, their numbers have the same low bits.</param>
     [Theory]
-    [InlineData(64)]
-    [InlineData(5_000)]
-    public unsafe void NothingThatWasDroppedIsFound(int frames)
+    [InlineData(64, 1)]
+    [InlineData(5_000, 1)]
+    [InlineData(64, 4)]
+    [InlineData(2_000, 4)]
+    public unsafe void NothingThatWasDroppedIsFound(int frames, int banks)
     {
         using var machine = new TestMachine();
         InlineTlb tlb = new(machine.Cpu.Context);
@@ -164,12 +167,12 @@ public class OuterTlbTests
                     Drop(entry => entry.Key.Page >= page && entry.Key.Page <= last);
                     break;
                 case < 60:
-                    ulong host = filled.Count > 0 && random.Next(2) != 0 ? filled.ElementAt(random.Next(filled.Count)).Value.Host : 0x1_0000_0000 | ((ulong)random.Next(frames) << 12);
+                    ulong host = filled.Count > 0 && random.Next(2) != 0 ? filled.ElementAt(random.Next(filled.Count)).Value.Host : Frame();
                     tlb.FlushWritesTo((byte*)host);
                     Drop(entry => entry.Key.Write && entry.Value.Host == host);
                     break;
                 case < 1000:
-                    (ulong Host, bool NonGlobal) value = (0x1_0000_0000 | ((ulong)random.Next(frames) << 12), random.Next(2) != 0);
+                    (ulong Host, bool NonGlobal) value = (Frame(), random.Next(2) != 0);
                     tlb.Fill(index, write, page, (byte*)value.Host, value.NonGlobal);
                     filled[(index, write, page)] = value;
                     break;
@@ -180,6 +183,8 @@ public class OuterTlbTests
                     break;
             }
         }
+
+        ulong Frame() => 0x1_0000_0000 | ((ulong)random.Next(banks) << 27) | ((ulong)random.Next(frames) << 12);
 
         void Drop(Predicate<KeyValuePair<(int Index, bool Write, ulong Page), (ulong Host, bool NonGlobal)>> isDropped)
         {

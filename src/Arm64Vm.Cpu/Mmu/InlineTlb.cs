@@ -170,8 +170,8 @@ internal sealed unsafe class InlineTlb
             return;
         if (place is { } one)
         {
-            Drop(First(one.Table, one.First), (ulong)hostPage, GuestContext.EmptyTlbTag(one.First));
-            Drop(Outer(one.Table, one.Second), (ulong)hostPage, 0);
+            DropFirst(one.Table, one.First, (ulong)hostPage);
+            DropOuter(one.Table, one.Second, (ulong)hostPage);
             return;
         }
 
@@ -181,36 +181,36 @@ internal sealed unsafe class InlineTlb
             if (_filled[table] is not { } filled)
                 continue;
             foreach (int slot in filled)
-            {
-                ulong* entry = Outer(table, slot);
-                Drop(entry, (ulong)hostPage, 0);
-                if (entry[0] != 0)
-                    _writers.Add(entry[1], WriterIndex.Place.Of(table, entry[0]));
-            }
-
+                DropOuter(table, slot, (ulong)hostPage);
             Span<byte> marks = Marks(table);
             for (int group = 0; group < marks.Length; group++)
             {
                 if (marks[group] == 0)
                     continue;
                 for (int slot = group * GroupEntries; slot < (group + 1) * GroupEntries; slot++)
-                {
-                    ulong* entry = First(table, slot);
-                    Drop(entry, (ulong)hostPage, GuestContext.EmptyTlbTag(slot));
-
-                    // An empty entry's tag is of another slot.
-                    if (FirstSlot(entry[0]) == slot)
-                        _writers.Add(entry[1], WriterIndex.Place.Of(table, entry[0]));
-                }
+                    DropFirst(table, slot, (ulong)hostPage);
             }
         }
     }
 
-    /// <summary>Empties an entry that leads to a host page.</summary>
-    private static void Drop(ulong* entry, ulong hostPage, ulong emptyTag)
+    /// <summary>Empties a write entry that leads to a host page; one that leads to another page, which may be one of the same low bits, is noted again.</summary>
+    private void DropFirst(int table, int slot, ulong hostPage)
     {
+        ulong* entry = First(table, slot);
         if (entry[1] == hostPage)
-            entry[0] = emptyTag;
+            entry[0] = GuestContext.EmptyTlbTag(slot);
+        else if (FirstSlot(entry[0]) == slot) // an empty entry's tag is of another slot
+            _writers.Add(entry[1], WriterIndex.Place.Of(table, entry[0]));
+    }
+
+    /// <summary>As <see cref="DropFirst"/>, in the second level.</summary>
+    private void DropOuter(int table, int slot, ulong hostPage)
+    {
+        ulong* entry = Outer(table, slot);
+        if (entry[1] == hostPage)
+            entry[0] = 0;
+        else if (entry[0] != 0)
+            _writers.Add(entry[1], WriterIndex.Place.Of(table, entry[0]));
     }
 
     /// <summary>The slot of an address in the first level, whatever its tag byte.</summary>

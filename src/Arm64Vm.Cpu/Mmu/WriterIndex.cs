@@ -39,7 +39,8 @@ internal sealed unsafe class WriterIndex(GuestContext* context)
         known = known == 0 || known == added ? added : Known | Several;
     }
 
-    /// <summary>True where write entries may lead to a host page; <paramref name="place"/> is the only place where they may be, or null. Where there is one, it is forgotten.</summary>
+    /// <summary>True where write entries may lead to a host page; <paramref name="place"/> is the only place where they, and those that lead to other pages of the same low bits, may be, or null.
+    /// Where there is one, it is forgotten: what stays there is to be added again.</summary>
     public bool TryTake(ulong hostPage, out Place? place)
     {
         place = null;

@@ -218,7 +218,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
         FetchTlb.FlushAll(context);
         byte* top = returnStack.Address + returnStack.Size - 64;
         // What a return finds below the last pair. A guest may return to that odd address too: it then leaves for the run loop.
-        ((ulong*)top)[0] = (ulong)cache.Stubs.ReturnUnderflow;
+        ((ulong*)top)[0] = (ulong)cache.Stubs.ReturnMiss;
         ((ulong*)top)[1] = 1;
         HostContext* host = HostContext.Of(context);
         host->ReturnStackBase = (ulong)top;

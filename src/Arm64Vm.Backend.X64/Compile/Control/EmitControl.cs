@@ -326,7 +326,7 @@ internal sealed partial class X64Compiler
         EmitCount(UnitCounters.BranchesOffset, Gpr.Rcx);
         if (regionMustReturn)
         {
-            emit.JmpTo(stubs.MissOfType(type));
+            emit.JmpTo(stubs.LeaveOfType(type));
             return;
         }
 
@@ -349,7 +349,7 @@ internal sealed partial class X64Compiler
         if (regionMustReturn)
         {
             EmitCount(UnitCounters.ReturnMissesOffset, Gpr.Rcx);
-            emit.JmpTo(stubs.IndirectMiss);
+            emit.JmpTo(stubs.LeaveOfType(0));
             return;
         }
 

@@ -11,6 +11,8 @@ internal sealed unsafe partial class Stubs
     /// <summary>Bytes of a call of a stub.</summary>
     private const int CallBytes = 5;
 
+    private readonly long[] leaves = new long[FetchTlb.Types];
+
     /// <summary>Emits the stubs at [rw, rw + capacity).</summary>
     /// <remarks>SAFETY: the caller owns both views of the place for as long as any unit may run.</remarks>
     public Stubs(byte* rw, byte* rx, int capacity)
@@ -27,6 +29,7 @@ internal sealed unsafe partial class Stubs
         JumpMiss = EmitMiss(emit, 3, capacity, indirect);
         TrampolineMiss = EmitMiss(emit, 1, capacity, indirect);
         emit.Bind(indirect);
+        leaves[0] = Here(emit);
         emit.Mov(8, HostAbi.Field(GuestContext.PcOffset), Gpr.Rax);
         emit.MovImm(Gpr.Rax, ExitLayout.IndirectRequest);
         emit.Jmp(exit);
@@ -65,12 +68,7 @@ internal sealed unsafe partial class Stubs
         emit.MovImm(Gpr.Rax, ExitLayout.LinkRequest);
         emit.Jmp(exit);
 
-        emit.Align(16);
-        ReturnUnderflow = Here(emit);
-        emit.Mov(8, Gpr.Rsp, HostAbi.Field(HostContext.ReturnStackBaseOffset));
-        emit.JmpTo(IndirectMiss);
-
-        // Not the address that the innermost call expected: nothing on the return stack can be trusted any more.
+        // Not the address that the innermost call expected: nothing on the return stack can be trusted any more. Or there was none.
         emit.Align(16);
         ReturnMiss = Here(emit);
         emit.Mov(8, Gpr.Rsp, HostAbi.Field(HostContext.ReturnStackBaseOffset));
@@ -135,10 +133,7 @@ internal sealed unsafe partial class Stubs
     /// <summary>As <see cref="IndirectMiss"/>, with the branch type of BR X16, BR X17, and BR elsewhere.</summary>
     public long TrampolineMiss { get; }
 
-    /// <summary>Where the return stack's last pair leads: as <see cref="IndirectMiss"/>, with the stack empty again.</summary>
-    public long ReturnUnderflow { get; }
-
-    /// <summary>A return to the address in rax that the return stack did not predict.</summary>
+    /// <summary>A return to the address in rax that the return stack did not predict; also where its last pair leads.</summary>
     public long ReturnMiss { get; }
 
     /// <summary>A jump to another page that found its page in the fetch-side TLB, the slot by rcx, but not the entries that it is linked for: to the address in rax.</summary>
@@ -151,6 +146,9 @@ internal sealed unsafe partial class Stubs
     public long FarCallUnlinked { get; }
 
     public int Size { get; }
+
+    /// <summary>Leaves always, to look for code; the target is in rax, and the branch was of PSTATE.BTYPE <paramref name="type"/>.</summary>
+    public long LeaveOfType(int type) => leaves[type];
 
     /// <summary>The miss of a branch with PSTATE.BTYPE <paramref name="type"/>.</summary>
     public long MissOfType(int type) => type switch
@@ -214,7 +212,7 @@ internal sealed unsafe partial class Stubs
     /// <param name="type">PSTATE.BTYPE of the branch.</param>
     /// <param name="stubsEnd">Code offsets below are those of stubs.</param>
     /// <param name="leave">Leaves, with the target in rax.</param>
-    private static long EmitMiss(X64Emitter emit, int type, int stubsEnd, Label leave)
+    private long EmitMiss(X64Emitter emit, int type, int stubsEnd, Label leave)
     {
         long start = Here(emit);
         Label missed = type == 0 ? leave : emit.NewLabel();
@@ -252,6 +250,7 @@ internal sealed unsafe partial class Stubs
         if (type != 0)
         {
             emit.Bind(missed);
+            leaves[type] = Here(emit);
             emit.MovImm(4, HostAbi.Field(GuestContext.BranchTypeOffset), type);
             emit.Jmp(leave);
         }
