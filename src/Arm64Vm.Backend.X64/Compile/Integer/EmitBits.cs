@@ -228,14 +228,15 @@ internal sealed partial class X64Compiler
         emit.Crc32(inst.Size, d, data);
     }
 
-    /// <summary>CRC-32 of the polynomial 0x04C11DB7 by Barrett reduction, bits reflected: mu = floor(x^64 / P) and P itself.</summary>
-    private const ulong CrcMu = 0x1_F701_1641;
+    /// <summary>CRC-32 of the polynomial 0x04C11DB7 by Barrett reduction, bits reflected: mu = floor(x^96 / P) without its bit 64, and P itself.</summary>
+    private const ulong CrcMu = 0xB4E5_B025_F701_1641;
     private const ulong CrcPolynomial = 0x1_DB71_0641;
 
-    /// <summary>
-    /// For n &lt;= 32 bits of data: (crc &gt;&gt; n) xor reduce((crc xor data) &lt;&lt; (32 − n)); 64 bits are two steps of 32.
-    /// reduce(r) = high half of (low half of r·mu)·P, carry-less.
-    /// </summary>
+    /// <summary>For n bits of data: (crc &gt;&gt; n) xor reduce((crc xor data) &lt;&lt; (64 − n)).</summary>
+    /// <remarks>
+    /// reduce(r) = bits 95:64 of (low 64 bits of r·mu)·P, carry-less: the first product is the quotient of r·x^32 by P, of which bit 64 of mu would only reach
+    /// what is cut off, and in the second all below bit 64 is r again (V. Gopal and others, Fast CRC Computation for Generic Polynomials Using PCLMULQDQ, 2009).
+    /// </remarks>
     private void EmitCrc32ByFolding(in IrInst inst)
     {
         ClobberFlags();
@@ -246,35 +247,20 @@ internal sealed partial class X64Compiler
         int bits = inst.Size * 8;
         Mem constants = Mem.RipTo(host.ConstantAddress(CrcMu, CrcPolynomial));
         emit.Mov(4, Gpr.Rax, accumulator);
-        emit.Alu(AluOp.Xor, 4, Gpr.Rax, data);
-        if (bits == 64)
+        emit.Alu(AluOp.Xor, bits == 64 ? 8 : 4, Gpr.Rax, data);
+        if (bits < 64)
+            emit.Shift(ShiftOp.Shl, 8, Gpr.Rax, 64 - bits);
+        if (bits < 32)
         {
-            emit.Rorx(8, rest, data, 32);
-            EmitCrcReduction(constants, Gpr.Rax);
-            emit.Alu(AluOp.Xor, 4, Gpr.Rax, rest);
-            EmitCrcReduction(constants, d);
-            return;
+            emit.Mov(4, rest, accumulator);
+            emit.Shift(ShiftOp.Shr, 4, rest, bits);
         }
 
-        if (bits == 32)
-        {
-            EmitCrcReduction(constants, d);
-            return;
-        }
-
-        emit.Mov(4, rest, accumulator);
-        emit.Shift(ShiftOp.Shr, 4, rest, bits);
-        emit.Shift(ShiftOp.Shl, 4, Gpr.Rax, 32 - bits);
-        EmitCrcReduction(constants, d);
-        emit.Alu(AluOp.Xor, 4, d, rest);
-    }
-
-    private void EmitCrcReduction(Mem constants, Gpr d)
-    {
-        emit.Vmovd(Xmm.Xmm0, Gpr.Rax);
+        emit.Vmovq(Xmm.Xmm0, Gpr.Rax);
         emit.VexImm(V.Pclmulqdq, Xmm.Xmm0, Xmm.Xmm0, constants, 0x00);
-        emit.Vex(V.Pmovzxdq, Xmm.Xmm0, Xmm.Xmm0);
         emit.VexImm(V.Pclmulqdq, Xmm.Xmm0, Xmm.Xmm0, constants, 0x10);
-        emit.Vpextrd(d, Xmm.Xmm0, 1);
+        emit.Vpextrd(d, Xmm.Xmm0, 2);
+        if (bits < 32)
+            emit.Alu(AluOp.Xor, 4, d, rest);
     }
 }
