@@ -5,16 +5,6 @@ namespace Arm64Vm.Cpu.Tests;
 /// <summary>The second level of the fetch-side TLB: code pages that share a slot of the first find each other without a fetch, and what is invalidated is in neither.</summary>
 public class FetchTlbTests
 {
-    private const ulong Tables = TestMachine.Ram + 0x40_0000;
-    private const ulong Normal = PageTables.Accessed | PageTables.Shareable;
-
-    /// <summary>Two pages with one slot in the first level.</summary>
-    private const ulong PageA = 0x0100_5000;
-    private const ulong PageB = 0x0200_5000;
-    private const ulong FrameA = TestMachine.Ram + 0x30_0000;
-    private const ulong FrameB = TestMachine.Ram + 0x30_1000;
-    private const ulong OtherFrame = TestMachine.Ram + 0x30_2000;
-    private const uint DsbIsh = 0xD503_3B9F;
     private const uint Ret = 0xD65F_03C0;
     private const uint SubsX5 = 0xF100_04A5;
 
@@ -40,11 +30,11 @@ public class FetchTlbTests
     {
         using var machine = Make(out PageTables tables);
         Vcpu cpu = machine.Cpu;
-        machine.Program(OtherFrame, Asm.AddImm(6, 6, 7), Ret);
-        cpu.SetX(9, tables.Slot(PageA, 3));
-        cpu.SetX(7, OtherFrame | Normal | PageTables.NonGlobal | 3);
-        cpu.SetX(8, op2 == 2 ? 0 : PageA >> 12);
-        machine.Run(Asm.Blr(1), Asm.Blr(3), Asm.Str(7, 9), DsbIsh, Asm.Sys(0, 8, crm, op2, op2 == 0 ? 31 : 8), DsbIsh, Asm.Isb, Asm.Blr(1));
+        machine.Program(PagesOfOneSlot.OtherFrame, Asm.AddImm(6, 6, 7), Ret);
+        cpu.SetX(9, tables.Slot(PagesOfOneSlot.A, 3));
+        cpu.SetX(7, PagesOfOneSlot.OtherFrame | PagesOfOneSlot.Normal | PageTables.NonGlobal | 3);
+        cpu.SetX(8, op2 == 2 ? 0 : PagesOfOneSlot.A >> 12);
+        machine.Run(Asm.Blr(1), Asm.Blr(3), Asm.Str(7, 9), PagesOfOneSlot.DsbIsh, Asm.Sys(0, 8, crm, op2, op2 == 0 ? 31 : 8), PagesOfOneSlot.DsbIsh, Asm.Isb, Asm.Blr(1));
         Assert.Equal(108UL, cpu.GetX(6));
     }
 
@@ -118,20 +108,18 @@ public class FetchTlbTests
     /// <summary>b.ne, so many instructions back.</summary>
     private static uint BackIfNot0(int instructions) => 0x5400_0001 | (((uint)-instructions & 0x7_FFFF) << 5);
 
-    /// <summary>The two pages, which add 1 and 100 to X6; X1 and X3 point to them.</summary>
+    /// <summary>The two pages add 1 and 100 to X6; X1 and X3 point to them.</summary>
     private static TestMachine Make(out PageTables tables)
     {
-        TestMachine machine = new(emitted: true);
-        tables = new PageTables(machine, Tables);
-        for (ulong offset = 0; offset < 0x80_0000; offset += 0x20_0000)
-            tables.Map(TestMachine.Ram + offset, TestMachine.Ram + offset, Normal, level: 2);
-        tables.Map(PageA, FrameA, Normal | PageTables.NonGlobal);
-        tables.Map(PageB, FrameB, Normal | PageTables.NonGlobal);
-        machine.Program(FrameA, Asm.AddImm(6, 6, 1), Ret);
-        machine.Program(FrameB, Asm.AddImm(6, 6, 100), Ret);
-        tables.Enable();
-        machine.Cpu.SetX(1, PageA);
-        machine.Cpu.SetX(3, PageB);
+        TestMachine machine = PagesOfOneSlot.Make(
+            out tables,
+            made =>
+            {
+                made.Program(PagesOfOneSlot.FrameA, Asm.AddImm(6, 6, 1), Ret);
+                made.Program(PagesOfOneSlot.FrameB, Asm.AddImm(6, 6, 100), Ret);
+            });
+        machine.Cpu.SetX(1, PagesOfOneSlot.A);
+        machine.Cpu.SetX(3, PagesOfOneSlot.B);
         machine.Cpu.SetX(6, 0);
         return machine;
     }

@@ -7,30 +7,20 @@ namespace Arm64Vm.Cpu.Tests;
 /// <summary>The second level of the inline TLB: it serves what shares a slot of the first without an exit, and forgets what must be forgotten.</summary>
 public class OuterTlbTests
 {
-    private const ulong Tables = TestMachine.Ram + 0x40_0000;
-    private const ulong Normal = PageTables.Accessed | PageTables.Shareable;
-
-    /// <summary>Two pages with one slot in the first level.</summary>
-    private const ulong PageA = 0x0100_5000;
-    private const ulong PageB = 0x0200_5000;
-    private const ulong FrameA = TestMachine.Ram + 0x30_0000;
-    private const ulong FrameB = TestMachine.Ram + 0x30_1000;
-    private const ulong OtherFrame = TestMachine.Ram + 0x30_2000;
-    private const uint DsbIsh = 0xD503_3B9F;
 
     [Fact]
     public void PagesThatShareASlotOfTheFirstLevelAreServedInEmittedCode()
     {
         using var machine = Make(out _);
         Vcpu cpu = machine.Cpu;
-        cpu.SetX(1, PageA);
-        cpu.SetX(3, PageB);
+        cpu.SetX(1, PagesOfOneSlot.A);
+        cpu.SetX(3, PagesOfOneSlot.B);
         cpu.SetX(5, 1000);
         cpu.SetX(6, 0);
         const uint AddX6X6X2 = 0x8B02_00C6, AddX6X6X4 = 0x8B04_00C6, SubsX5 = 0xF100_04A5, BackSixIfNot0 = 0x54FF_FF41;
         machine.Run(Asm.Ldr(2, 1), Asm.Ldr(4, 3), AddX6X6X2, AddX6X6X4, Asm.Str(6, 1), Asm.Str(6, 3), SubsX5, BackSixIfNot0 - (1 << 5));
         Assert.NotEqual(0UL, cpu.GetX(6));
-        Assert.Equal(machine.Read64(FrameA), cpu.GetX(6));
+        Assert.Equal(machine.Read64(PagesOfOneSlot.FrameA), cpu.GetX(6));
         Assert.InRange(((JitExecutor)machine.Executor!).Counters.MemoryExits, 2, 16);
     }
 
@@ -47,13 +37,13 @@ public class OuterTlbTests
     {
         using var machine = Make(out PageTables tables);
         Vcpu cpu = machine.Cpu;
-        machine.Write64(OtherFrame, 0x77);
-        cpu.SetX(1, PageA);
-        cpu.SetX(3, PageB);
-        cpu.SetX(5, tables.Slot(PageA, 3));
-        cpu.SetX(6, OtherFrame | Normal | PageTables.NonGlobal | 3);
-        cpu.SetX(8, op2 == 2 ? 0 : PageA >> 12);
-        machine.Run(Asm.Ldr(2, 1), Asm.Ldr(4, 3), Asm.Str(6, 5), DsbIsh, Asm.Sys(0, 8, crm, op2, op2 == 0 ? 31 : 8), DsbIsh, Asm.Isb, Asm.Ldr(7, 1));
+        machine.Write64(PagesOfOneSlot.OtherFrame, 0x77);
+        cpu.SetX(1, PagesOfOneSlot.A);
+        cpu.SetX(3, PagesOfOneSlot.B);
+        cpu.SetX(5, tables.Slot(PagesOfOneSlot.A, 3));
+        cpu.SetX(6, PagesOfOneSlot.OtherFrame | PagesOfOneSlot.Normal | PageTables.NonGlobal | 3);
+        cpu.SetX(8, op2 == 2 ? 0 : PagesOfOneSlot.A >> 12);
+        machine.Run(Asm.Ldr(2, 1), Asm.Ldr(4, 3), Asm.Str(6, 5), PagesOfOneSlot.DsbIsh, Asm.Sys(0, 8, crm, op2, op2 == 0 ? 31 : 8), PagesOfOneSlot.DsbIsh, Asm.Isb, Asm.Ldr(7, 1));
         Assert.Equal(0x11UL, cpu.GetX(2));
         Assert.Equal(0x77UL, cpu.GetX(7));
     }
@@ -66,14 +56,14 @@ public class OuterTlbTests
     {
         using var machine = Make(out PageTables tables, global ? 0 : PageTables.NonGlobal);
         Vcpu cpu = machine.Cpu;
-        machine.Write64(OtherFrame, 0x77);
-        cpu.SetX(1, PageA);
-        cpu.SetX(3, PageB);
-        cpu.SetX(5, tables.Slot(PageA, 3));
-        cpu.SetX(6, OtherFrame | Normal | 3);
+        machine.Write64(PagesOfOneSlot.OtherFrame, 0x77);
+        cpu.SetX(1, PagesOfOneSlot.A);
+        cpu.SetX(3, PagesOfOneSlot.B);
+        cpu.SetX(5, tables.Slot(PagesOfOneSlot.A, 3));
+        cpu.SetX(6, PagesOfOneSlot.OtherFrame | PagesOfOneSlot.Normal | 3);
         cpu.SetX(8, tables.Root | (5UL << 48));
         uint writeTtbr0 = Asm.Msr(3, 0, 2, 0, 0, 8);
-        machine.Run(Asm.Ldr(2, 1), Asm.Ldr(4, 3), Asm.Str(6, 5), DsbIsh, writeTtbr0, Asm.Isb, Asm.Ldr(7, 1));
+        machine.Run(Asm.Ldr(2, 1), Asm.Ldr(4, 3), Asm.Str(6, 5), PagesOfOneSlot.DsbIsh, writeTtbr0, Asm.Isb, Asm.Ldr(7, 1));
         Assert.Equal(0x11UL, cpu.GetX(2));
         Assert.Equal(global ? 0x11UL : 0x77UL, cpu.GetX(7));
     }
@@ -84,11 +74,11 @@ public class OuterTlbTests
     {
         using var machine = Make(out _);
         Vcpu cpu = machine.Cpu;
-        machine.Program(FrameA + 0x100, Asm.Movz(7, 1), Asm.Ret);
-        cpu.SetX(1, PageA + 0x100);
-        cpu.SetX(3, PageB);
+        machine.Program(PagesOfOneSlot.FrameA + 0x100, Asm.Movz(7, 1), Asm.Ret);
+        cpu.SetX(1, PagesOfOneSlot.A + 0x100);
+        cpu.SetX(3, PagesOfOneSlot.B);
         cpu.SetX(5, Asm.Movz(7, 2));
-        cpu.SetX(6, FrameA + 0x100);
+        cpu.SetX(6, PagesOfOneSlot.FrameA + 0x100);
         machine.Run(
             Asm.LdrW(8, 1), Asm.StrW(8, 1), Asm.StrW(8, 3), // writable in both levels, then in the second
             Asm.Blr(6), Asm.Mov(9, 7),
@@ -103,12 +93,12 @@ public class OuterTlbTests
     {
         using var machine = Make(out PageTables tables);
         Vcpu cpu = machine.Cpu;
-        tables.Map(PageA + 0x1000, OtherFrame, Normal);
-        machine.Write64(FrameA + 0xFF8, 0x1111_1111_1111_1111);
-        machine.Write64(OtherFrame, 0x2222_2222_2222_2222);
-        cpu.SetX(1, PageA);
-        cpu.SetX(3, PageB);
-        cpu.SetX(5, PageA + 0xFFC);
+        tables.Map(PagesOfOneSlot.A + 0x1000, PagesOfOneSlot.OtherFrame, PagesOfOneSlot.Normal);
+        machine.Write64(PagesOfOneSlot.FrameA + 0xFF8, 0x1111_1111_1111_1111);
+        machine.Write64(PagesOfOneSlot.OtherFrame, 0x2222_2222_2222_2222);
+        cpu.SetX(1, PagesOfOneSlot.A);
+        cpu.SetX(3, PagesOfOneSlot.B);
+        cpu.SetX(5, PagesOfOneSlot.A + 0xFFC);
         machine.Run(Asm.Ldr(2, 1), Asm.Ldr(4, 3), Asm.Ldr(7, 5));
         Assert.Equal(0x2222_2222_1111_1111UL, cpu.GetX(7));
     }
@@ -119,13 +109,13 @@ public class OuterTlbTests
     {
         using var machine = Make(out PageTables tables);
         Vcpu cpu = machine.Cpu;
-        tables.Map(PageA, FrameA, Normal | PageTables.ReadOnly);
-        cpu.SetX(1, PageA);
+        tables.Map(PagesOfOneSlot.A, PagesOfOneSlot.FrameA, PagesOfOneSlot.Normal | PageTables.ReadOnly);
+        cpu.SetX(1, PagesOfOneSlot.A);
         const uint Store8 = 0xF900_0424, Store16 = 0xF900_0824, Store24 = 0xF900_0C24; // str x4, [x1, #8]
         machine.Run(Asm.Ldr(2, 1), Asm.B(4), Asm.Ldr(3, 1), Store8, Store16, Store24);
         Assert.Equal(0x200, machine.Vector);
-        Assert.Equal(PageA + 8, machine.Far);
-        Assert.Equal(0UL, machine.Read64(FrameA + 8));
+        Assert.Equal(PagesOfOneSlot.A + 8, machine.Far);
+        Assert.Equal(0UL, machine.Read64(PagesOfOneSlot.FrameA + 8));
     }
 
     /// <summary>Random fills and flushes against a dictionary: nothing is found that was dropped, and host addresses are those that were filled in last.</summary>
@@ -193,18 +183,13 @@ public class OuterTlbTests
         }
     }
 
-    /// <summary>RAM by blocks at its own address, and the two pages, whose first words are 0x11 and 0x22.</summary>
-    private static TestMachine Make(out PageTables tables, ulong attributes = PageTables.NonGlobal)
-    {
-        TestMachine machine = new(emitted: true);
-        tables = new PageTables(machine, Tables);
-        for (ulong offset = 0; offset < 0x80_0000; offset += 0x20_0000)
-            tables.Map(TestMachine.Ram + offset, TestMachine.Ram + offset, Normal, level: 2);
-        tables.Map(PageA, FrameA, Normal | attributes);
-        tables.Map(PageB, FrameB, Normal | attributes);
-        machine.Write64(FrameA, 0x11);
-        machine.Write64(FrameB, 0x22);
-        tables.Enable();
-        return machine;
-    }
+    /// <summary>The first words of the two pages are 0x11 and 0x22.</summary>
+    private static TestMachine Make(out PageTables tables, ulong attributes = PageTables.NonGlobal) => PagesOfOneSlot.Make(
+        out tables,
+        machine =>
+        {
+            machine.Write64(PagesOfOneSlot.FrameA, 0x11);
+            machine.Write64(PagesOfOneSlot.FrameB, 0x22);
+        },
+        attributes);
 }

@@ -43,6 +43,13 @@ internal sealed unsafe class NativeMemoryRegion : IDisposable
         return this;
     }
 
+    /// <summary>Makes all of it present, for writing: memory that is read first would be the host's page of zeros, for whose replacement the host interrupts every processor that runs a thread of this process.</summary>
+    public NativeMemoryRegion MadePresent()
+    {
+        MappingPopulation.ForWriting(Address, Size);
+        return this;
+    }
+
     /// <summary>Gives the memory of the first bytes, rounded up to whole pages, back to the host: they are zero, and nobody uses them meanwhile. Bytes that were present.</summary>
     public long GiveBack(long bytes)
     {

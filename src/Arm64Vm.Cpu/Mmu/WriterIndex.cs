@@ -15,7 +15,7 @@ namespace Arm64Vm.Cpu.Mmu;
 /// </remarks>
 internal sealed unsafe class WriterIndex(GuestContext* context)
 {
-    private const int PageBits = 15; // GuestContext.WritersSize
+    private const int Words = GuestContext.WritersSize / sizeof(uint);
     private const int FirstBits = 12;
     private const int SecondBits = 14;
     private const int TableShift = FirstBits + SecondBits;
@@ -57,7 +57,7 @@ internal sealed unsafe class WriterIndex(GuestContext* context)
     }
 
     /// <summary>Forgets all.</summary>
-    public void Clear() => new Span<uint>(_places, 1 << PageBits).Clear();
+    public void Clear() => new Span<uint>(_places, Words).Clear();
 
-    private static int IndexOf(ulong hostPage) => (int)(hostPage >> 12) & ((1 << PageBits) - 1);
+    private static int IndexOf(ulong hostPage) => (int)(hostPage >> 12) & (Words - 1);
 }

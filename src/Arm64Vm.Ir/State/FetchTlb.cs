@@ -7,7 +7,7 @@ namespace Arm64Vm.Ir;
 /// tag      virtual page, with the name of the context (GuestContext.ContextTag) in bits 11:2; zero is no tag, so zeroed memory is empty
 /// entries  1024 code offsets of 4 bytes, one for each instruction of the page, from GuestContext.CodeBase
 /// slot     bits 12 and up of the address, plus a quarter of the table for each branch type (PSTATE.BTYPE)
-/// outer    bits 31:21 of ((address >> 12) + TypeSalt × branch type) × Multiplier: pages that share a slot of the first level seldom share one here
+/// outer    bits 31:21 of ((address >> 12) + TypeSalt × branch type) × OuterTlb.Multiplier: pages that share a slot of the first level seldom share one here
 /// </code>
 /// Two pages of a program or of its libraries that call each other and have one slot would leave emitted code at every call. So what loses its slot stays in the second level,
 /// where shared code behind a miss looks, and copies what it finds to the first.
@@ -31,9 +31,6 @@ internal static unsafe class FetchTlb
 
     /// <summary>Product bits below the outer slot's, less the four of an entry's size: what the product is shifted right by to give an entry's offset.</summary>
     public const int OuterShift = 32 - OuterBits - 4;
-
-    /// <summary>2^32 divided by the golden ratio, odd: neighbours spread over the whole table.</summary>
-    public const int Multiplier = unchecked((int)0x9E37_79B1);
 
     /// <summary>Added to the page's number for each branch type.</summary>
     public const int TypeSalt = 0x3_1415;
@@ -63,7 +60,7 @@ internal static unsafe class FetchTlb
     // SAFETY: as above.
     public static ulong* OuterSlot(GuestContext* context, ulong address, uint type) =>
         (ulong*)((byte*)context + GuestContext.FetchTlbOffset + SizeInBytes
-            + (((((uint)(address >> 12) + (type * TypeSalt)) * unchecked((uint)Multiplier)) >> OuterShift) & OuterMask));
+            + (((((uint)(address >> 12) + (type * TypeSalt)) * unchecked((uint)OuterTlb.Multiplier)) >> OuterShift) & OuterMask));
 
     /// <summary>The code offsets of the page of <paramref name="address"/> in the current context, or null.</summary>
     public static uint* Find(GuestContext* context, ulong address, uint type)

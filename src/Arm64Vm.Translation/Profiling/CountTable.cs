@@ -21,8 +21,8 @@ internal sealed unsafe class CountTable : IDisposable
     /// <summary>Keys that were met lately, as a power of two: half of a first-level cache.</summary>
     private const int RecentBits = 9;
 
-    private readonly NativeMemoryRegion _recent = Present((long)sizeof(Entry) << RecentBits);
-    private NativeMemoryRegion _sums = Present((long)sizeof(Entry) << FirstBits);
+    private readonly NativeMemoryRegion _recent = new NativeMemoryRegion((long)sizeof(Entry) << RecentBits).MadePresent();
+    private NativeMemoryRegion _sums = new NativeMemoryRegion((long)sizeof(Entry) << FirstBits).MadePresent();
     private int _bits = FirstBits;
     private int _keys;
 
@@ -106,17 +106,9 @@ internal sealed unsafe class CountTable : IDisposable
         }
     }
 
-    /// <summary>Memory that is there. A place is read before it is written: pages would be met as the host's page of zeros and replaced at the first store, for which the host interrupts every processor that runs a thread of this process.</summary>
-    private static NativeMemoryRegion Present(long size)
-    {
-        NativeMemoryRegion region = new(size);
-        MappingPopulation.ForWriting(region.Address, region.Size);
-        return region;
-    }
-
     private void Grow()
     {
-        NativeMemoryRegion larger = Present(_sums.Size * 2);
+        NativeMemoryRegion larger = new NativeMemoryRegion(_sums.Size * 2).MadePresent();
         using NativeMemoryRegion old = _sums;
         Span<Entry> sums = Sums;
         _sums = larger;

@@ -27,19 +27,15 @@ internal sealed unsafe class ExitRing : IDisposable
     private const int UpperShift = 56;
     private const ulong SpaceFollows = 0xFFUL << UpperShift;
 
-    private readonly NativeMemoryRegion _memory = RecordingMemory.Reserve((long)Capacity * WordsOfEntry * sizeof(ulong));
+    private readonly NativeMemoryRegion _memory = RecordingMemory.Reserve((long)Capacity * WordsOfEntry * sizeof(ulong)).MadePresent();
     private readonly ulong* _entries;
     private long _head;
     private ulong _space;
     private long _tail;
     private ulong _readSpace;
 
-    /// <summary>The memory is made present here, for a fault would cost as much as a hundred exits.</summary>
-    public ExitRing()
-    {
-        MappingPopulation.ForWriting(_memory.Address, _memory.Size);
-        _entries = (ulong*)_memory.Address;
-    }
+    /// <summary>The memory is present, for a fault would cost as much as a hundred exits.</summary>
+    public ExitRing() => _entries = (ulong*)_memory.Address;
 
     /// <summary>What became of an access of the guest's.</summary>
     public enum Miss : byte

@@ -39,8 +39,7 @@ internal sealed unsafe class RecordingMemory : IDisposable
     {
         if (Volatile.Read(ref _spare) is not null)
             return;
-        NativeMemoryRegion chunk = Reserve(ChunkSize);
-        MappingPopulation.ForWriting(chunk.Address, chunk.Size);
+        NativeMemoryRegion chunk = Reserve(ChunkSize).MadePresent();
         if (Interlocked.CompareExchange(ref _spare, chunk, null) is not null)
             chunk.Dispose();
     }

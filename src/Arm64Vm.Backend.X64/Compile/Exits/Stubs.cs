@@ -226,7 +226,7 @@ internal sealed unsafe partial class Stubs
         emit.Shift(ShiftOp.Shr, 8, Gpr.Rcx, 12);
         if (type != 0)
             emit.Alu(AluOp.Add, 4, Gpr.Rcx, type * FetchTlb.TypeSalt);
-        emit.ImulImm(4, Gpr.Rcx, Gpr.Rcx, FetchTlb.Multiplier);
+        emit.ImulImm(4, Gpr.Rcx, Gpr.Rcx, OuterTlb.Multiplier);
         emit.Shift(ShiftOp.Shr, 4, Gpr.Rcx, FetchTlb.OuterShift);
         emit.Alu(AluOp.And, 4, Gpr.Rcx, FetchTlb.OuterMask);
         emit.Alu(AluOp.Cmp, 8, Gpr.Rdx, HostAbi.FetchSlot(Gpr.Rcx, FetchTlb.SizeInBytes));
