@@ -22,6 +22,7 @@ namespace Arm64Vm.Devices.Tests.Virtio;
 /// throws, hangs, or makes the process hold more and more. How long, and from which seed: <see cref="FuzzSeeds"/>.
 /// </summary>
 [Trait(FuzzSeeds.Category, FuzzSeeds.Fuzz)]
+[Collection(nameof(DeviceBoundTests))] // what is kept is measured for the whole process
 public sealed class QueueFuzzTests : IDisposable
 {
     private const int Actions = 150;
