@@ -15,9 +15,9 @@ internal static class PagesOfOneSlot
     private const ulong Tables = TestMachine.Ram + 0x40_0000;
 
     /// <summary>RAM by blocks at its own address, and the two pages; <paramref name="fill"/> puts something into their frames before the MMU is on.</summary>
-    public static TestMachine Make(out PageTables tables, Action<TestMachine> fill, ulong attributes = PageTables.NonGlobal)
+    public static TestMachine Make(out PageTables tables, Action<TestMachine> fill, ulong attributes = PageTables.NonGlobal, VcpuOptions? options = null)
     {
-        TestMachine machine = new(emitted: true);
+        TestMachine machine = new(options, emitted: true);
         tables = new PageTables(machine, Tables);
         for (ulong offset = 0; offset < 0x80_0000; offset += 0x20_0000)
             tables.Map(TestMachine.Ram + offset, TestMachine.Ram + offset, Normal, level: 2);

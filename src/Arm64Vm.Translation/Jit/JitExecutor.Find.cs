@@ -72,19 +72,24 @@ internal sealed unsafe partial class JitExecutor
     {
         if (stepping || context->BranchType != 0 || !memory.TryNameContext(pc, out ulong tag) || memory.ContextEpoch != seenNames)
             return false;
-        TakeName(context, tag);
+        TakeName(context, pc, tag);
         return true;
     }
 
-    /// <summary>Code runs in this context from now on.</summary>
-    private static void TakeName(GuestContext* context, ulong tag)
+    /// <summary>Code at PC runs in this context from now on.</summary>
+    private void TakeName(GuestContext* context, ulong pc, ulong tag)
     {
+        if (memory.ContextChanges != seenMappings)
+        {
+            // Perhaps by another processor, so that nothing was served here: predicted returns may lead to what is no longer mapped.
+            seenMappings = memory.ContextChanges;
+            returnStacks.Empty(context);
+        }
+
         if (tag == context->ContextTag)
             return;
-
-        // Another address space or mode: predicted returns were for the old one.
+        returnStacks.Switch(context, pc, tag);
         context->ContextTag = tag;
-        EmptyReturnStack(context);
     }
 
     /// <summary>Code offsets up to here are those of the stubs, where empty entries lead.</summary>
@@ -120,9 +125,10 @@ internal sealed unsafe partial class JitExecutor
             seenNames = memory.ContextEpoch;
             FetchTlb.FlushAll(context);
             context->ContextTag = FetchTlb.NoContext;
+            returnStacks.Empty(context);
         }
 
-        TakeName(context, location.ContextTag);
+        TakeName(context, pc, location.ContextTag);
         stepping = location.Mode.SingleStep;
         CodeTable* table = cache.GetTable(location);
         if (table == null)

@@ -87,10 +87,10 @@ internal sealed unsafe partial class JitExecutor
     }
 
     /// <summary>Mappings of code have changed (TLBI): branches to other pages must ask again, and predicted returns may lead to what is no longer mapped.</summary>
-    private static void ForgetContext(GuestContext* context)
+    private void ForgetContext(GuestContext* context)
     {
         context->ContextTag = FetchTlb.NoContext;
-        EmptyReturnStack(context);
+        returnStacks.Empty(context);
         // An ISB looks at the poll word: what follows it on this page is fetched anew.
         Interlocked.Or(ref context->Poll, (uint)PollReasons.Shootdown);
     }

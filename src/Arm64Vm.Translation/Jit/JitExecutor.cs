@@ -13,9 +13,6 @@ namespace Arm64Vm.Translation.Jit;
 /// </remarks>
 internal sealed unsafe partial class JitExecutor : IExecutor
 {
-    /// <summary>Bytes of the stack of predicted returns; its lower half stays free for signal frames.</summary>
-    private const int ReturnStackBytes = 256 * 1024;
-
     private readonly ICodeMemory memory;
     private readonly IGuestServices services;
     private readonly Translator translator;
@@ -24,7 +21,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
     private readonly CodeWriter writer;
     private readonly X64Compiler compiler;
     private readonly IrRegion region = new();
-    private readonly NativeMemoryRegion returnStack;
+    private readonly ReturnStacks returnStacks = new();
     private readonly delegate* unmanaged<GuestContext*, uint> enter;
     private readonly JitCounters counters = new();
     private GuestContext* prepared;
@@ -32,6 +29,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
     private ulong seenEpoch;
     private ulong seenTableEpoch;
     private uint seenNames;
+    private uint seenMappings;
     private bool stepping;
     private ProcessorProfile? profile;
 
@@ -59,7 +57,6 @@ internal sealed unsafe partial class JitExecutor : IExecutor
         this.ownsCache = ownsCache;
         writer = new CodeWriter(cache);
         compiler = new X64Compiler(writer, cache.Stubs, features);
-        returnStack = new NativeMemoryRegion(ReturnStackBytes);
         enter = (delegate* unmanaged<GuestContext*, uint>)cache.Stubs.Enter;
     }
 
@@ -179,8 +176,6 @@ internal sealed unsafe partial class JitExecutor : IExecutor
         return code;
     }
 
-    private static void EmptyReturnStack(GuestContext* context) => HostContext.Of(context)->ReturnStack = HostContext.Of(context)->ReturnStackBase;
-
     public void SynchronizeFloatStatus(GuestContext* context) => HostFloatMode.Synchronize(context);
 
     public void FloatControlChanged(GuestContext* context) => HostFloatMode.Follow(context);
@@ -189,7 +184,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
     private void DropPredictions(GuestContext* context)
     {
         if (cache.Epoch != seenEpoch)
-            EmptyReturnStack(context);
+            returnStacks.Empty(context);
     }
 
     /// <summary>At a unit boundary: drops whatever may lead to removed code or retired tables, and says so.</summary>
@@ -198,7 +193,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
         ulong epoch = cache.Epoch;
         if (epoch == seenEpoch)
             return;
-        EmptyReturnStack(context);
+        returnStacks.Empty(context);
         if (cache.TableEpoch != seenTableEpoch)
         {
             seenTableEpoch = cache.TableEpoch;
@@ -216,14 +211,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
             cache.Leave(member);
         member = cache.Join(context);
         FetchTlb.FlushAll(context);
-        byte* top = returnStack.Address + returnStack.Size - 64;
-        // What a return finds below the last pair. A guest may return to that odd address too: it then leaves for the run loop.
-        ((ulong*)top)[0] = (ulong)cache.Stubs.ReturnMiss;
-        ((ulong*)top)[1] = 1;
-        HostContext* host = HostContext.Of(context);
-        host->ReturnStackBase = (ulong)top;
-        host->ReturnStackLimit = (ulong)(returnStack.Address + (ReturnStackBytes / 2));
-        host->ReturnStack = (ulong)top;
+        returnStacks.Prepare(context, cache.Stubs.ReturnMiss);
         context->ContextTag = FetchTlb.NoContext;
         HostFloatMode.Follow(context);
         seenEpoch = 0;
@@ -241,9 +229,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
             compiler.GiveBack();
         }
 
-        // Predicted returns are dropped with them; the page that stays has what is below the last.
-        EmptyReturnStack(context);
-        return returnStack.GiveBack(returnStack.Size - PageSize);
+        return returnStacks.GiveBack(context);
     }
 
     public void Dispose()
@@ -252,7 +238,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
             cache.Leave(member);
         if (ownsCache)
             cache.Dispose();
-        returnStack.Dispose();
+        returnStacks.Dispose();
         imageBuilder?.Dispose();
         pageCopy?.Dispose();
     }

@@ -212,25 +212,28 @@ internal sealed partial class X64Compiler
     private void EmitFarJump(int target)
     {
         EmitFindPage(target);
+        emit.JccTo(Cc.Ne, stubs.MissOfType(0));
         ref PendingSite site = ref AddFarSite(target, emit.CmpPatchable(HostAbi.FetchSlot(Gpr.Rcx, 8), LinkSite.MatchesNothing));
         site.OtherwiseField = emit.JccPatchable(Cc.Ne, site.Link);
         site.Field = emit.JmpPatchable(site.Link);
     }
 
-    /// <summary>As <see cref="EmitFarJump"/>; a call whose comparison fails pushes its return address and looks the target up in a stub.</summary>
+    /// <summary>As <see cref="EmitFarJump"/>; a call one of whose comparisons fails pushes its return address and looks the target up in a stub.</summary>
     private void EmitFarCall(int target, Label returnPoint)
     {
+        Label otherwise = emit.NewLabel();
         EmitFindPage(target);
+        emit.Jcc(Cc.Ne, otherwise);
         ref PendingSite site = ref AddFarSite(target, emit.CmpPatchable(HostAbi.FetchSlot(Gpr.Rcx, 8), LinkSite.MatchesNothing));
         site.ReturnPoint = returnPoint;
-        site.Otherwise = emit.NewLabel();
-        emit.Jcc(Cc.Ne, site.Otherwise);
+        site.Otherwise = otherwise;
+        emit.Jcc(Cc.Ne, otherwise);
         EmitPushReturn();
         site.Field = emit.CallPatchable(site.Link);
     }
 
     /// <summary>
-    /// Finds another page in the fetch-side TLB, the page's slot by rcx, and moves PcPage on; rax is the guest address of the target.
+    /// Looks for another page in the fetch-side TLB, the page's slot by rcx, and moves PcPage on; rax is the guest address of the target. "Equal" if it is there.
     /// </summary>
     /// <remarks>
     /// <code>
@@ -242,7 +245,6 @@ internal sealed partial class X64Compiler
     /// mov   [PcPage], rdx
     /// or    rdx, [ContextTag]
     /// cmp   rdx, [slot.tag]
-    /// jne   miss
     /// </code>
     /// Nothing in the code depends on the address space.
     /// </remarks>
@@ -257,7 +259,6 @@ internal sealed partial class X64Compiler
         emit.Mov(8, HostAbi.Field(GuestContext.PcPageOffset), Gpr.Rdx);
         emit.Alu(AluOp.Or, 8, Gpr.Rdx, HostAbi.Field(GuestContext.ContextTagOffset));
         emit.Alu(AluOp.Cmp, 8, Gpr.Rdx, HostAbi.FetchSlot(Gpr.Rcx, 0));
-        emit.JccTo(Cc.Ne, stubs.IndirectMiss);
     }
 
     /// <summary>SP was written and may have lost its alignment: code for an aligned one does not check at every access.</summary>
@@ -330,16 +331,19 @@ internal sealed partial class X64Compiler
             return;
         }
 
-        stubs.EmitFind(emit, type);
-        if (isCall)
+        if (!isCall)
         {
-            EmitPushReturn();
-            emit.Call(Gpr.Rcx);
-        }
-        else
-        {
+            stubs.EmitFind(emit, type);
             emit.Jmp(Gpr.Rcx);
+            return;
         }
+
+        PendingMiss miss = new() { Entry = emit.NewLabel(), Found = emit.NewLabel(), Stub = stubs.CallMissOfType(type) };
+        Stubs.EmitFind(emit, type, miss.Entry);
+        emit.Bind(miss.Found);
+        EmitPushReturn();
+        emit.Call(Gpr.Rcx);
+        pendingMisses[pendingMissCount++] = miss;
     }
 
     private void EmitReturn(in IrInst inst)

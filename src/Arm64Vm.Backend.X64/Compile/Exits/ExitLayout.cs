@@ -18,7 +18,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 ///   │    call, number of the LinkSite behind it ──► LinkExit: Site ──► Exit ────────────────────►  LinkRequest: finds or makes the target,
 ///   │    a call of another page: the number before the call ──► FarCallUnlinked ──► Exit           patches the jump, enters the target
 ///   ├─ BR, BLR, RET: not predicted, not in the fetch-side TLB
-///   │    rax = target ──► IndirectMiss and its kin: Pc, BTYPE ──► Exit ─────────────────────────►  IndirectRequest: finds or makes the
+///   │    rax = target ──► MissOfType: Pc, BTYPE ──► Exit ───────────────────────────────────►  IndirectRequest: finds or makes the
 ///   │                                                                                              target, fills the TLB, enters it
 ///   └─ what C# has to do in the middle of a unit: EmitSlow
 ///        rax = address or operand slots filled; call, a record behind it

@@ -34,12 +34,24 @@ internal sealed partial class X64Compiler
         public Label Resume;
     }
 
+    /// <summary>A call through a register whose page the first level of the fetch-side TLB does not have.</summary>
+    private struct PendingMiss
+    {
+        public Label Entry;
+
+        /// <summary>Goes on with the host address of the target in rcx.</summary>
+        public Label Found;
+        public long Stub;
+    }
+
     private readonly PendingSite[] pendingSites = new PendingSite[IrRegion.MaxBlocks * 4];
     private readonly PendingPoll[] pendingPolls = new PendingPoll[IrRegion.MaxBlocks * 4];
     private readonly PendingReset[] pendingResets = new PendingReset[IrRegion.MaxBlocks * 2];
+    private readonly PendingMiss[] pendingMisses = new PendingMiss[IrRegion.MaxBlocks];
     private int pendingSiteCount;
     private int pendingPollCount;
     private int pendingResetCount;
+    private int pendingMissCount;
 
     private void AddSite(int target, int field, Label link) =>
         pendingSites[pendingSiteCount++] = new PendingSite { Target = target, Field = field, Link = link };
@@ -67,8 +79,16 @@ internal sealed partial class X64Compiler
             emit.Jmp(pendingResets[i].Resume);
         }
 
+        for (int i = 0; i < pendingMissCount; i++)
+        {
+            emit.Bind(pendingMisses[i].Entry);
+            emit.CallTo(pendingMisses[i].Stub);
+            emit.Jmp(pendingMisses[i].Found);
+        }
+
         for (int i = 0; i < pendingSiteCount; i++)
             FinishSite(ref pendingSites[i]);
+        pendingMissCount = 0;
         pendingPollCount = 0;
         pendingResetCount = 0;
     }

@@ -27,7 +27,7 @@ internal sealed unsafe partial class Stubs
     private readonly long[] misses = new long[Tables * 16];
     private readonly long[] probes = new long[Tables * ProbeSizes];
 
-    /// <summary>Called with rax = address − tag after a probe of the TLB at <paramref name="table"/> failed; changes rax, <paramref name="index"/> and the flags.</summary>
+    /// <summary>Called with rax = address − tag after a probe of the TLB at <paramref name="table"/> failed; changes rax and the flags, and makes <paramref name="index"/> zero.</summary>
     /// <param name="table">Offset of the TLB in the context.</param>
     /// <param name="index">The register with the entry's offset in the TLB.</param>
     public long ProbeMiss(int table, Gpr index) => misses[(TableNumber(table) * 16) + (int)index];
@@ -50,6 +50,8 @@ internal sealed unsafe partial class Stubs
             {
                 misses[(number * 16) + index] = Here(emit);
                 emit.Alu(AluOp.Add, 8, Gpr.Rax, Mem.Index(HostAbi.Context, (Gpr)index, 1, table));
+                // Accesses add it to the host address.
+                emit.Alu(AluOp.Xor, 4, (Gpr)index, (Gpr)index);
                 emit.Jmp(outer);
             }
 

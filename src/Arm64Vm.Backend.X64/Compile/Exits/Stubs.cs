@@ -11,7 +11,12 @@ internal sealed unsafe partial class Stubs
     /// <summary>Bytes of a call of a stub.</summary>
     private const int CallBytes = 5;
 
+    /// <summary>PSTATE.BTYPE of BLR, where the processor has branch targets.</summary>
+    private const int CallType = 2;
+
     private readonly long[] leaves = new long[FetchTlb.Types];
+    private readonly long[] branchMisses = new long[FetchTlb.Types];
+    private readonly long[] callMisses = new long[FetchTlb.Types];
 
     /// <summary>Emits the stubs at [rw, rw + capacity).</summary>
     /// <remarks>SAFETY: the caller owns both views of the place for as long as any unit may run.</remarks>
@@ -24,10 +29,10 @@ internal sealed unsafe partial class Stubs
 
         // At offset 0: where the empty entries of dense tables lead.
         Label indirect = emit.NewLabel();
-        IndirectMiss = EmitMiss(emit, 0, capacity, indirect);
-        CallMiss = EmitMiss(emit, 2, capacity, indirect);
-        JumpMiss = EmitMiss(emit, 3, capacity, indirect);
-        TrampolineMiss = EmitMiss(emit, 1, capacity, indirect);
+        for (int type = 0; type < (int)FetchTlb.Types; type++)
+            branchMisses[type] = EmitMiss(emit, type, isCalled: false, capacity, indirect);
+        foreach (int type in (ReadOnlySpan<int>)[0, CallType])
+            callMisses[type] = EmitMiss(emit, type, isCalled: true, capacity, indirect);
         emit.Bind(indirect);
         leaves[0] = Here(emit);
         emit.Mov(8, HostAbi.Field(GuestContext.PcOffset), Gpr.Rax);
@@ -82,7 +87,7 @@ internal sealed unsafe partial class Stubs
         emit.Align(16);
         FarCall = Here(emit);
         EmitPushFarReturn(emit);
-        EmitFindEntry(emit);
+        EmitFind(emit, type: 0);
         emit.Jmp(Gpr.Rcx);
 
         emit.Align(16);
@@ -121,25 +126,13 @@ internal sealed unsafe partial class Stubs
     /// <summary>Called with the number of the link site behind the call, in four bytes: leaves, asking for a link.</summary>
     public long LinkExit { get; }
 
-    /// <summary>Looks for the page of the target, in rax, in the second level of the fetch-side TLB; leaves where it is not there, its code is not, or a request waits.</summary>
-    public long IndirectMiss { get; }
-
-    /// <summary>As <see cref="IndirectMiss"/>, with the branch type (PSTATE.BTYPE) of BLR.</summary>
-    public long CallMiss { get; }
-
-    /// <summary>As <see cref="IndirectMiss"/>, with the branch type of BR on a guarded page.</summary>
-    public long JumpMiss { get; }
-
-    /// <summary>As <see cref="IndirectMiss"/>, with the branch type of BR X16, BR X17, and BR elsewhere.</summary>
-    public long TrampolineMiss { get; }
-
     /// <summary>A return to the address in rax that the return stack did not predict; also where its last pair leads.</summary>
     public long ReturnMiss { get; }
 
     /// <summary>A jump to another page that found its page in the fetch-side TLB, the slot by rcx, but not the entries that it is linked for: to the address in rax.</summary>
     public long FarJump { get; }
 
-    /// <summary>Called, as <see cref="FarJump"/>: pushes the guest return address below the host's, then goes on.</summary>
+    /// <summary>Called, by a call of another page that did not find it or the entries that it is linked for: pushes the guest return address below the host's, then goes to the address in rax.</summary>
     public long FarCall { get; }
 
     /// <summary>Called, as <see cref="FarCall"/>, by a call that was never linked, with its site's number before the call: leaves, asking for a link.</summary>
@@ -150,21 +143,40 @@ internal sealed unsafe partial class Stubs
     /// <summary>Leaves always, to look for code; the target is in rax, and the branch was of PSTATE.BTYPE <paramref name="type"/>.</summary>
     public long LeaveOfType(int type) => leaves[type];
 
-    /// <summary>The miss of a branch with PSTATE.BTYPE <paramref name="type"/>.</summary>
-    public long MissOfType(int type) => type switch
-    {
-        0 => IndirectMiss,
-        1 => TrampolineMiss,
-        2 => CallMiss,
-        _ => JumpMiss,
-    };
+    /// <summary>
+    /// Looks for the page of the target, in rax, in the second level of the fetch-side TLB and goes there; leaves where it is not there, its code is not, or a request waits.
+    /// Of branches with PSTATE.BTYPE <paramref name="type"/>.
+    /// </summary>
+    public long MissOfType(int type) => branchMisses[type];
 
-    /// <summary>The host address of the code at the guest address in rax to rcx, by way of the fetch-side TLB; moves PcPage on. A miss, or a waiting request, leaves.</summary>
+    /// <summary>Called: as <see cref="MissOfType"/>, but returns with the host address of the target in rcx. Of BLR, whose type is 0 or 2.</summary>
+    public long CallMissOfType(int type) => callMisses[type];
+
+    /// <summary>The host address of the code at the guest address in rax to rcx, by way of the fetch-side TLB; moves PcPage on. A miss, or a waiting request, looks further in a stub, and may leave.</summary>
     /// <param name="emit">Where to.</param>
-    /// <param name="type">PSTATE.BTYPE of the branch: those of different types have slots of their own, so that a target found suits the type.</param>
+    /// <param name="type">PSTATE.BTYPE of the jump: those of different types have slots of their own, so that a target found suits the type.</param>
     internal void EmitFind(X64Emitter emit, int type)
     {
-        long miss = MissOfType(type);
+        EmitFindPage(emit, type);
+        emit.JccTo(Cc.Ne, MissOfType(type));
+        emit.Alu(AluOp.Cmp, 4, HostAbi.Field(GuestContext.PollOffset), 0);
+        emit.JccTo(Cc.Ne, MissOfType(type));
+        EmitFindEntry(emit);
+    }
+
+    /// <summary>As <see cref="EmitFind(X64Emitter, int)"/>, with the miss elsewhere.</summary>
+    internal static void EmitFind(X64Emitter emit, int type, Label miss)
+    {
+        EmitFindPage(emit, type);
+        emit.Jcc(Cc.Ne, miss);
+        emit.Alu(AluOp.Cmp, 4, HostAbi.Field(GuestContext.PollOffset), 0);
+        emit.Jcc(Cc.Ne, miss);
+        EmitFindEntry(emit);
+    }
+
+    /// <summary>The slot of the page of the address in rax by rcx; "equal" if it has that page. Moves PcPage on.</summary>
+    private static void EmitFindPage(X64Emitter emit, int type)
+    {
         emit.Rorx(4, Gpr.Rcx, Gpr.Rax, 8);
         if (type != 0)
             emit.Alu(AluOp.Add, 4, Gpr.Rcx, type * FetchTlb.TypeStride);
@@ -175,10 +187,6 @@ internal sealed unsafe partial class Stubs
         emit.Mov(8, HostAbi.Field(GuestContext.PcPageOffset), Gpr.Rdx);
         emit.Alu(AluOp.Or, 8, Gpr.Rdx, HostAbi.Field(GuestContext.ContextTagOffset));
         emit.Alu(AluOp.Cmp, 8, Gpr.Rdx, HostAbi.FetchSlot(Gpr.Rcx, 0));
-        emit.JccTo(Cc.Ne, miss);
-        emit.Alu(AluOp.Cmp, 4, HostAbi.Field(GuestContext.PollOffset), 0);
-        emit.JccTo(Cc.Ne, miss);
-        EmitFindEntry(emit);
     }
 
     /// <summary>From the slot by rcx to the host address, in rcx, of the code at the guest address in rax.</summary>
@@ -210,12 +218,13 @@ internal sealed unsafe partial class Stubs
     /// </remarks>
     /// <param name="emit">Where to.</param>
     /// <param name="type">PSTATE.BTYPE of the branch.</param>
+    /// <param name="isCalled">Returns with the host address of the target in rcx, instead of going there.</param>
     /// <param name="stubsEnd">Code offsets below are those of stubs.</param>
     /// <param name="leave">Leaves, with the target in rax.</param>
-    private long EmitMiss(X64Emitter emit, int type, int stubsEnd, Label leave)
+    private long EmitMiss(X64Emitter emit, int type, bool isCalled, int stubsEnd, Label leave)
     {
         long start = Here(emit);
-        Label missed = type == 0 ? leave : emit.NewLabel();
+        Label missed = type == 0 && !isCalled ? leave : emit.NewLabel();
         emit.Alu(AluOp.Cmp, 4, HostAbi.Field(GuestContext.PollOffset), 0);
         emit.Jcc(Cc.Ne, missed);
         emit.Mov(8, Gpr.Rdx, Gpr.Rax);
@@ -246,6 +255,18 @@ internal sealed unsafe partial class Stubs
         emit.Alu(AluOp.Cmp, 4, Gpr.Rcx, stubsEnd);
         emit.Jcc(Cc.B, missed);
         emit.Alu(AluOp.Add, 8, Gpr.Rcx, HostAbi.Field(HostContext.CodeBaseOffset));
+        if (isCalled)
+        {
+            emit.Ret();
+            emit.Bind(missed);
+            emit.Lea(8, Gpr.Rsp, Mem.Base(Gpr.Rsp, 8));
+            if (type == 0)
+                emit.Jmp(leave);
+            else
+                emit.JmpTo(leaves[type]);
+            return start;
+        }
+
         emit.Jmp(Gpr.Rcx);
         if (type != 0)
         {

@@ -56,8 +56,8 @@ internal sealed partial class X64Compiler
         int bytes = pair ? access.Size * 2 : access.Size;
         if (group == 0)
         {
-            EndProbe(bytes, access.Size, aligned, write, flags);
-            EmitAccess(access, Gpr.Rax, 0, immediate);
+            Gpr page = EndProbeAsSum(bytes, access.Size, aligned, write, flags);
+            EmitAccess(access, Mem.Index(page, Gpr.Rax, 1), Mem.Index(page, Gpr.Rax, 1, access.Size), immediate);
             AddColdAccess(access, immediate);
             staleFlags = 0;
             return;
@@ -119,20 +119,23 @@ internal sealed partial class X64Compiler
     }
 
     /// <summary>The access itself, at host address <paramref name="address"/> + <paramref name="displacement"/>.</summary>
-    private void EmitAccess(in SlowDescriptor access, Gpr address, int displacement, int immediate)
+    private void EmitAccess(in SlowDescriptor access, Gpr address, int displacement, int immediate) =>
+        EmitAccess(access, Mem.Base(address, displacement), Mem.Base(address, displacement + access.Size), immediate);
+
+    private void EmitAccess(in SlowDescriptor access, in Mem first, in Mem other, int immediate)
     {
         bool second = access.Kind is SlowKind.LoadPair or SlowKind.StorePair;
         if (access.Kind is SlowKind.Load or SlowKind.LoadPair)
         {
-            EmitLoadOne(access, access.Destination, Mem.Base(address, displacement));
+            EmitLoadOne(access, access.Destination, first);
             if (second)
-                EmitLoadOne(access, access.Destination2, Mem.Base(address, displacement + access.Size));
+                EmitLoadOne(access, access.Destination2, other);
             return;
         }
 
-        EmitStoreOne(access, access.Source, Mem.Base(address, displacement), immediate);
+        EmitStoreOne(access, access.Source, first, immediate);
         if (second)
-            EmitStoreOne(access, access.Source2, Mem.Base(address, displacement + access.Size), 0);
+            EmitStoreOne(access, access.Source2, other, 0);
     }
 
     private void EmitLoadOne(in SlowDescriptor access, byte destination, Mem memory)

@@ -12,9 +12,10 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// sub   rax, [r15 + rcx + tag]        ; offset in the page the entry is for
 /// cmp   rax, 4096 − size              ; unsigned: another page, and an access that leaves the page, are both above
 /// ja    cold
-/// add   rax, [r15 + rcx + host]       ; host address of the page
-/// mov   dst, [rax]
+/// mov   rcx, [r15 + rcx + host]       ; host address of the page
+/// mov   dst, [rax + rcx]              ; the sum costs no instruction of its own in a chain of loads
 /// </code>
+/// Accesses that are more than a move have the sum in rax.
 /// An empty entry's tag is a page that has another index, so no address that probes the entry is within it.
 /// Where alignment is checked, a test of the low bits comes first.
 /// </remarks>
@@ -31,7 +32,7 @@ internal sealed partial class X64Compiler
         /// <summary>Reached with rax = address; not valid where alignment is not checked.</summary>
         public Label Misaligned;
 
-        /// <summary>Where the hot code goes on with the host address in rax.</summary>
+        /// <summary>Where the hot code goes on with the host address in rax, or in the sum of rax and the index register.</summary>
         public Label Found;
         public Gpr Index;
 
@@ -144,6 +145,24 @@ internal sealed partial class X64Compiler
     /// </remarks>
     private void EndProbe(int bytes, int alignment, bool aligned, bool write, MemoryFlags flags)
     {
+        Mem page = EmitProbe(bytes, alignment, aligned, write, flags);
+        emit.Alu(AluOp.Add, 8, Gpr.Rax, page);
+        probe.Found = emit.Here();
+        FreeScratch(probe.Index);
+    }
+
+    /// <summary>As <see cref="EndProbe"/>; afterwards the host address is rax and a scratch register together.</summary>
+    private Gpr EndProbeAsSum(int bytes, int alignment, bool aligned, bool write, MemoryFlags flags)
+    {
+        Mem page = EmitProbe(bytes, alignment, aligned, write, flags);
+        emit.Mov(8, probe.Index, page);
+        probe.Found = emit.Here();
+        return probe.Index;
+    }
+
+    /// <summary>Leaves with the offset in the page in rax, and returns the place of the page's host address.</summary>
+    private Mem EmitProbe(int bytes, int alignment, bool aligned, bool write, MemoryFlags flags)
+    {
         Gpr index = ScratchGpr();
         int field = GuestContext.TlbTable(MmuIndexOf(flags), write);
         int table = field - HostAbi.ContextBias;
@@ -160,9 +179,7 @@ internal sealed partial class X64Compiler
         emit.Alu(AluOp.Sub, 8, Gpr.Rax, Mem.Index(HostAbi.Context, index, 1, table));
         emit.Alu(AluOp.Cmp, 8, Gpr.Rax, 4096 - bytes);
         emit.Jcc(Cc.A, probe.Missed);
-        emit.Alu(AluOp.Add, 8, Gpr.Rax, Mem.Index(HostAbi.Context, index, 1, table + 8));
-        probe.Found = emit.Here();
-        FreeScratch(index);
+        return Mem.Index(HostAbi.Context, index, 1, table + 8);
     }
 
     private void EmitAddress(int address, long displacement)

@@ -36,9 +36,19 @@ internal sealed partial class X64Compiler
                 return;
             }
 
-            Gpr source = Register(value);
-            Evacuate(Backing.GuestX, guest, 0);
-            emit.Mov(word && !state.ZeroUpper ? 4 : 8, target, source);
+            int width = word && !state.ZeroUpper ? 4 : 8;
+            if (TryMemory(value, out Mem memory))
+            {
+                Evacuate(Backing.GuestX, guest, 0);
+                emit.Mov(width, target, memory);
+            }
+            else
+            {
+                Gpr source = Use(value);
+                Evacuate(Backing.GuestX, guest, 0);
+                emit.Mov(width, target, source);
+            }
+
             if (state.Backing == Backing.None && LivesOn(value) && (!word || state.ZeroUpper))
                 SetAlias(value, Backing.GuestX, guest);
             return;
