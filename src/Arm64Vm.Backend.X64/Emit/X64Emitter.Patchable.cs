@@ -2,11 +2,14 @@ namespace Arm64Vm.Backend.X64.Emit;
 
 // Branches that another thread may retarget while this code runs, and comparisons whose constant it may change. A four-byte store is atomic where it
 // does not cross a multiple of eight (SDM vol. 3A, 9.1.1: within a cache line; AMD APM vol. 2, 7.3.2: within a naturally aligned quadword), so no field
-// does; the no-operations before some are the price. Until patched, a branch goes to the next instruction, or to the label given.
+// does; prefixes without a meaning before some are the price. Until patched, a branch goes to the next instruction, or to the label given.
 internal sealed unsafe partial class X64Emitter
 {
     /// <summary>The largest offset from a multiple of eight at which a field may lie.</summary>
     internal const int LastFieldOffset = 4;
+
+    /// <summary>Overrides the segment, which it does not in 64-bit mode (SDM vol. 2A, 2.1.1). Of a conditional jump it once was a hint, which no processor takes any more; the other segments' prefixes are hints still.</summary>
+    private const byte CodeSegmentPrefix = 0x2E;
 
     /// <summary>jmp rel32. Returns the position of the rel32 field, which can be patched.</summary>
     public int JmpPatchable() => Patchable(0xE9);
@@ -38,7 +41,7 @@ internal sealed unsafe partial class X64Emitter
     {
         const int ImmediateBytes = 4;
         int length = (int)(Op1(Begin(), 4, 0x81, (int)AluOp.Cmp, memory, 0, ImmediateBytes) - _cur);
-        PlaceField(length);
+        PadInstruction(length);
         byte* p = Op1(Begin(), 4, 0x81, (int)AluOp.Cmp, memory, 0, ImmediateBytes);
         *(int*)p = initial;
         _cur = p + ImmediateBytes;
@@ -51,6 +54,18 @@ internal sealed unsafe partial class X64Emitter
         int offset = (int)((nint)_cur + ahead) & 7;
         if (offset > LastFieldOffset)
             Nop(8 - offset);
+    }
+
+    /// <summary>Begins an instruction with prefixes, up to three, so that a field <paramref name="ahead"/> bytes behind them can be patched: a no-operation would keep the host from taking a comparison and its jump as one.</summary>
+    private void PadInstruction(int ahead)
+    {
+        int offset = (int)((nint)_cur + ahead) & 7;
+        if (offset <= LastFieldOffset)
+            return;
+        byte* p = Begin();
+        for (; offset < 8; offset++)
+            *p++ = CodeSegmentPrefix;
+        _cur = p;
     }
 
     private int Patchable(byte opcode)
@@ -69,7 +84,7 @@ internal sealed unsafe partial class X64Emitter
 
     private byte* OpcodeField(byte opcode)
     {
-        PlaceField(1);
+        PadInstruction(1);
         byte* p = Begin();
         *p = opcode;
         _cur = p + 5;
@@ -78,7 +93,7 @@ internal sealed unsafe partial class X64Emitter
 
     private byte* JccField(Cc cc)
     {
-        PlaceField(2);
+        PadInstruction(2);
         byte* p = Begin();
         p[0] = 0x0F;
         p[1] = (byte)(0x80 | (int)cc);

@@ -130,28 +130,30 @@ internal sealed unsafe class InlineTlb
     {
         ulong page = PageWalker.SignExtend(address) & ~0xFFFUL;
         Windows.CloseTouching(page, page | 0xFFF);
-        int slot = FirstSlot(address), outer = OuterTlb.Slot(address);
         for (int table = 0; table < Tables; table++)
         {
-            ulong* entry = First(table, slot);
-            if (((entry[0] ^ address) & PageBits) == 0)
-                entry[0] = GuestContext.EmptyTlbTag(slot);
-            if (_filled[table] == null)
-                continue;
-            entry = Outer(table, outer);
-            if (((entry[0] ^ address) & PageBits) == 0)
-                entry[0] = 0;
+            if (_filled[table] != null)
+                FlushPages(table, page, 1);
         }
     }
 
     /// <summary>Drops the virtual pages that touch [first, last]; both sign-extended from bit 55.</summary>
     public void FlushRange(ulong first, ulong last)
     {
+        // A block of level 2 with a granule of 4 KiB.
+        const ulong Few = 512;
+        ulong pages = (last >> 12) - (first >> 12) + 1;
         Windows.CloseTouching(first, last);
         for (int table = 0; table < Tables; table++)
         {
             if (_filled[table] is not { } filled)
                 continue;
+            if (pages - 1 < Few)
+            {
+                FlushPages(table, first & ~0xFFFUL, (int)pages);
+                continue;
+            }
+
             FlushFirst(table);
             foreach (int slot in filled)
             {
@@ -160,6 +162,21 @@ internal sealed unsafe class InlineTlb
                 if (page <= last && (page | 0xFFF) >= first)
                     entry[0] = 0;
             }
+        }
+    }
+
+    /// <summary>Drops so many virtual pages of one table, each from where it would be.</summary>
+    private void FlushPages(int table, ulong page, int count)
+    {
+        for (int i = 0; i < count; i++, page += 4096)
+        {
+            int slot = FirstSlot(page);
+            ulong* entry = First(table, slot);
+            if (((entry[0] ^ page) & PageBits) == 0)
+                entry[0] = GuestContext.EmptyTlbTag(slot);
+            entry = Outer(table, OuterTlb.Slot(page));
+            if (((entry[0] ^ page) & PageBits) == 0)
+                entry[0] = 0;
         }
     }
 
