@@ -31,6 +31,10 @@ public unsafe class DifferentialFuzzTests
     [InlineData(true)]
     public void AccessesOffOneBaseEndInTheInterpretersState(bool hasLoadWindow) => Compare(MakeAccesses, FuzzSeeds.Count(6000), hasLoadWindow);
 
+    /// <summary>Products with common factors among additions with carry, as in arithmetic on big numbers: more values than the host has registers, and flags that live across.</summary>
+    [Fact]
+    public void ProductsAndCarriesEndInTheInterpretersState() => Compare(MakeProducts, FuzzSeeds.Count(4000));
+
     /// <summary>Programs with a store-exclusive of a pair whose status was computed in a register that the exchange needs.</summary>
     [Theory]
     [InlineData(93372)]
@@ -94,6 +98,43 @@ public unsafe class DifferentialFuzzTests
 
         return words;
     }
+
+    private static uint[] MakeProducts(int seed)
+    {
+        Random random = new(seed);
+        uint[] words = new uint[2 * ProgramWords];
+        uint[] factors = [Register(random), Register(random), Register(random)];
+        for (int i = 0; i < words.Length; i++)
+        {
+            uint d = Register(random);
+            uint n = Register(random);
+            uint m = random.Next(2) == 0 ? factors[random.Next(factors.Length)] : Register(random);
+            if (random.Next(2) == 0)
+                (n, m) = (m, n);
+            words[i] = Arithmetic(random) | m << 16 | n << 5 | d;
+            if (random.Next(16) == 0)
+                words[i] = 0xF900_0380 | (uint)random.Next(4) << 10 | d; // STR Xd, [X28, #imm]
+        }
+
+        return words;
+    }
+
+    /// <summary>A register that the host has a register for, another one, or the zero register.</summary>
+    private static uint Register(Random random) => (uint)(random.Next(12) switch { 0 => 31, < 5 => random.Next(0, 5), _ => random.Next(5, 22) });
+
+    /// <summary>The word of an instruction on three registers whose numbers are left out.</summary>
+    private static uint Arithmetic(Random random) => random.Next(16) switch
+    {
+        < 4 => 0x9B00_7C00, // MUL
+        < 8 => 0x9BC0_7C00, // UMULH
+        8 => 0xAB00_0000, // ADDS
+        9 => 0xEB00_0000, // SUBS
+        10 or 11 => 0xBA00_0000, // ADCS
+        12 => random.Next(2) == 0 ? 0x9A00_0000 : 0x1A00_0000, // ADC
+        13 => random.Next(2) == 0 ? 0xFA00_0000 : 0xDA00_0000, // SBCS, SBC
+        14 => random.Next(2) == 0 ? 0x8B00_0000 : 0xCA00_0000, // ADD, EOR
+        _ => random.Next(3) switch { 0 => 0x9B40_7C00, 1 => 0x9AC0_0800, _ => 0x1B00_7C00 }, // SMULH, UDIV, MUL of words
+    };
 
     /// <summary>The access with X28 or X29 as its base and a small displacement.</summary>
     private static uint WithBase(uint word, bool pair, Random random)

@@ -16,9 +16,11 @@ internal sealed partial class X64Compiler
         }
 
         (int left, int right) = ConstantLast(inst);
+        bool keepFlags = FlagsAreLive;
+        if (!keepFlags && IsBetterSecond(left, right))
+            (left, right) = (right, left);
         Gpr a = Use(left);
         Gpr b = OperandRegister(right, size);
-        bool keepFlags = FlagsAreLive;
         if ((byte)b == HostAbi.None && keepFlags && !TryImmediate(right, size, out _))
             b = Use(right);
         Gpr d = Define(current, left);
@@ -132,7 +134,30 @@ internal sealed partial class X64Compiler
     private void EmitCommutative(AluOp op, in IrInst inst, int size)
     {
         ClobberFlags();
+        EmitCommutativeOperands(op, inst, size);
+    }
+
+    /// <summary>d := a op b, with moves before and behind the one arithmetic instruction.</summary>
+    private void EmitCommutativeOperands(AluOp op, in IrInst inst, int size)
+    {
         (int left, int right) = ConstantLast(inst);
+        if (IsBetterSecond(left, right))
+            (left, right) = (right, left);
+        if (TryMemoryOperand(left, out Mem memory))
+        {
+            Gpr second = OperandRegister(right, size);
+            Gpr target = Define(current);
+            if (target == second)
+            {
+                emit.Alu(op, size, target, memory);
+                return;
+            }
+
+            emit.Mov(size, target, memory);
+            AluByRegister(op, size, target, second, right);
+            return;
+        }
+
         Gpr a = Use(left);
         Gpr b = OperandRegister(right, size);
         Gpr d = Define(current, left);
@@ -144,6 +169,19 @@ internal sealed partial class X64Compiler
 
         MoveIfDifferent(size, d, a);
         AluByRegister(op, size, d, b, right);
+    }
+
+    /// <summary>The first operand of a commutative operation is in memory, and the second in a register that the result can take: the other way round there is nothing to load.</summary>
+    private bool IsBetterSecond(int left, int right) => TryMemory(left, out _) && CanBecomeResult(right);
+
+    /// <summary>The value dies here in the register that the current result will get.</summary>
+    private bool CanBecomeResult(int value)
+    {
+        ref ValueState state = ref values[value];
+        byte hint = values[current].Hint;
+        if (hint == HostAbi.None || !CanOverwrite(Backing.GuestX, hint))
+            return state.Register != HostAbi.None && DiesHere(value);
+        return state.Register == HostAbi.None && state.Backing == Backing.GuestX && state.Index == hint;
     }
 
     private void EmitAndNot(in IrInst inst, int size)

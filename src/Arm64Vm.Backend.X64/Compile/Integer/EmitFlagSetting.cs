@@ -79,19 +79,10 @@ internal sealed partial class X64Compiler
     private void EmitCarryArithmetic(AluOp op, in IrInst inst, int size)
     {
         flagsOwner = 0;
-        Gpr b = OperandRegister(inst.B, size);
-        Gpr a = Use(inst.A);
-        Gpr d = Define(current, inst.A);
-        if (d == b && d != a)
-        {
-            emit.Mov(size, HostAbi.Scratch, a);
-            emit.Alu(op, size, HostAbi.Scratch, b);
-            emit.Mov(size, d, HostAbi.Scratch);
-            return;
-        }
-
-        MoveIfDifferent(size, d, a);
-        AluByRegister(op, size, d, b, inst.B);
+        if (op == AluOp.Adc && !(IsConstant(inst.A) && IsConstant(inst.B)))
+            EmitCommutativeOperands(op, inst, size);
+        else
+            EmitTwoOperand(op, inst, size);
     }
 
     private void SetHostFlags(bool wanted, int flags, FlagForm form)
