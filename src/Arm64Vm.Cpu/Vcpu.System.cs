@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Arm64Vm.Cpu.Exceptions;
 using Arm64Vm.Cpu.Mmu;
 using Arm64Vm.Cpu.Registers;
@@ -152,36 +153,33 @@ internal sealed unsafe partial class Vcpu
     private bool TryReadDevice(ulong pc, SystemRegister register, out ulong value)
     {
         value = 0;
-        foreach (ISystemRegisterDevice device in _devices)
-        {
-            if (!device.Owns(register))
-                continue;
-            if (!HasTimerRegister(register))
-                break;
-            if (!IsTimerAllowed(register))
-                return RaiseTrapped(pc, register, isRead: true);
-            // A guest that polls the counter may not come back to the run loop otherwise.
-            _counter.FollowClock();
-            return device.TryReadRegister(Index, State.El, register, out value) || RejectAccess(pc, register, isRead: true, log: false);
-        }
+        if (!TryFindDevice(pc, register, isRead: true, out ISystemRegisterDevice? device))
+            return false;
 
-        return RejectAccess(pc, register, isRead: true, log: true);
+        // A guest that polls the counter may not come back to the run loop otherwise.
+        _counter.FollowClock();
+        return device.TryReadRegister(Index, State.El, register, out value) || RejectAccess(pc, register, isRead: true, log: false);
     }
 
-    private bool TryWriteDevice(ulong pc, SystemRegister register, ulong value)
+    private bool TryWriteDevice(ulong pc, SystemRegister register, ulong value) =>
+        TryFindDevice(pc, register, isRead: false, out ISystemRegisterDevice? device)
+            && (device.TryWriteRegister(Index, State.El, register, value) || RejectAccess(pc, register, isRead: false, log: false));
+
+    /// <summary>The device that has a register, where the register may be accessed; if not, the exception has been taken.</summary>
+    private bool TryFindDevice(ulong pc, SystemRegister register, bool isRead, [NotNullWhen(true)] out ISystemRegisterDevice? device)
     {
-        foreach (ISystemRegisterDevice device in _devices)
+        foreach (ISystemRegisterDevice candidate in _devices)
         {
-            if (!device.Owns(register))
+            if (!candidate.Owns(register))
                 continue;
             if (!HasTimerRegister(register))
                 break;
-            if (!IsTimerAllowed(register))
-                return RaiseTrapped(pc, register, isRead: false);
-            return device.TryWriteRegister(Index, State.El, register, value) || RejectAccess(pc, register, isRead: false, log: false);
+            device = candidate;
+            return IsTimerAllowed(register) || RaiseTrapped(pc, register, isRead);
         }
 
-        return RejectAccess(pc, register, isRead: false, log: true);
+        device = null;
+        return RejectAccess(pc, register, isRead, log: true);
     }
 
     /// <summary>The counters in their self-synchronized form came with FEAT_ECV.</summary>

@@ -23,6 +23,7 @@ public class UnsafeCodeTests
         "Arm64Vm.Machine/Lockstep/",
         "Arm64Vm.Machine/Board/UnitLog.cs",
         "Arm64Vm.Machine/Board/UnitTrace.cs",
+        "Arm64Vm.Machine/Board/UnitwiseExecutor.cs",
         "Arm64Vm.Machine/Board/PhaseCounters.cs",
         "Arm64Vm.Machine/MachineStatistics.cs",
         "Arm64Vm.Machine/Memory/",

@@ -1,5 +1,4 @@
 using Arm64Vm.Cpu.Exceptions;
-using Arm64Vm.Translation.Jit;
 
 namespace Arm64Vm.Cpu.Tests;
 
@@ -9,7 +8,7 @@ public unsafe class LoadWindowTests
     private const ulong Tables = TestMachine.Ram + 0x40_0000;
     private const ulong OtherTables = TestMachine.Ram + 0x50_0000;
     private const ulong Stack = TestMachine.Ram + 0x10_0000;
-    private const ulong Normal = PageTables.Accessed | PageTables.Shareable;
+    private const ulong Normal = PageTables.Normal;
 
     /// <summary>Pages at their own addresses behind three blocks, and a page elsewhere.</summary>
     private const ulong Page = TestMachine.Ram + 0x60_0000;
@@ -31,7 +30,7 @@ public unsafe class LoadWindowTests
         Assert.Equal(0x11UL, cpu.GetX(2));
         Assert.Equal(0x22UL, cpu.GetX(5));
         Assert.True(IsOpen(machine, El1));
-        Assert.Equal(0, ((JitExecutor)machine.Executor!).Counters.MemoryExits);
+        Assert.Equal(0, machine.MemoryExits);
     }
 
     [Theory]
@@ -252,7 +251,7 @@ public unsafe class LoadWindowTests
         tables.Enable(tcrBits: 1UL << 37);
         Assert.Equal(0x11UL, Load(machine, Page | 0x5A00_0000_0000_0000));
         Assert.True(IsOpen(machine, El1));
-        Assert.Equal(1, ((JitExecutor)machine.Executor!).Counters.MemoryExits);
+        Assert.Equal(1, machine.MemoryExits);
     }
 
     [Fact]
@@ -289,9 +288,7 @@ public unsafe class LoadWindowTests
 
     private static PageTables MapFlat(TestMachine machine, ulong at, ulong attributes)
     {
-        var tables = new PageTables(machine, at);
-        for (ulong offset = 0; offset < Page - TestMachine.Ram; offset += 0x20_0000)
-            tables.Map(TestMachine.Ram + offset, TestMachine.Ram + offset, Normal, level: 2);
+        var tables = PageTables.OfFlatRam(machine, at, Page - TestMachine.Ram);
         tables.MapRange(Page, Page, Pages * 0x1000, Normal | attributes);
         return tables;
     }

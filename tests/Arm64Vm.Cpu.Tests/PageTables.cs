@@ -17,6 +17,12 @@ internal sealed class PageTables
     /// <summary>Attribute 0 Normal write-back, 1 Device-nGnRE.</summary>
     public const ulong Mair = 0x04FF;
 
+    /// <summary>Attributes of ordinary memory of EL1.</summary>
+    public const ulong Normal = Accessed | Shareable;
+
+    /// <summary>Bytes of a level 2 block with the 4 KiB granule.</summary>
+    public const ulong BlockSize = 0x20_0000;
+
     private readonly TestMachine _machine;
     private readonly int _granule;
     private readonly int _input;
@@ -29,6 +35,15 @@ internal sealed class PageTables
         _input = inputBits;
         _next = at;
         Root = Allocate();
+    }
+
+    /// <summary>Tables that map the first bytes of RAM by blocks at their own addresses.</summary>
+    public static PageTables OfFlatRam(TestMachine machine, ulong at, ulong bytes)
+    {
+        PageTables tables = new(machine, at);
+        for (ulong offset = 0; offset < bytes; offset += BlockSize)
+            tables.Map(TestMachine.Ram + offset, TestMachine.Ram + offset, Normal, level: 2);
+        return tables;
     }
 
     public ulong Root { get; }

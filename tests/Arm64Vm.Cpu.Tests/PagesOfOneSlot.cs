@@ -10,7 +10,7 @@ internal static class PagesOfOneSlot
 
     /// <summary>For what is mapped in the place of a page.</summary>
     public const ulong OtherFrame = TestMachine.Ram + 0x30_2000;
-    public const ulong Normal = PageTables.Accessed | PageTables.Shareable;
+    public const ulong Normal = PageTables.Normal;
     public const uint DsbIsh = 0xD503_3B9F;
     private const ulong Tables = TestMachine.Ram + 0x40_0000;
 
@@ -18,9 +18,7 @@ internal static class PagesOfOneSlot
     public static TestMachine Make(out PageTables tables, Action<TestMachine> fill, ulong attributes = PageTables.NonGlobal, VcpuOptions? options = null)
     {
         TestMachine machine = new(options, emitted: true);
-        tables = new PageTables(machine, Tables);
-        for (ulong offset = 0; offset < 0x80_0000; offset += 0x20_0000)
-            tables.Map(TestMachine.Ram + offset, TestMachine.Ram + offset, Normal, level: 2);
+        tables = PageTables.OfFlatRam(machine, Tables, 4 * PageTables.BlockSize);
         tables.Map(A, FrameA, Normal | attributes);
         tables.Map(B, FrameB, Normal | attributes);
         fill(machine);

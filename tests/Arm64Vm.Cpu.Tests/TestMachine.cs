@@ -46,6 +46,9 @@ internal sealed unsafe class TestMachine : IDisposable, ISemihosting, IVcpuWaker
     /// <summary>Fetches that emitted code needed.</summary>
     public long Fetches => Assert.IsType<JitExecutor>(Executor).Counters.Fetches;
 
+    /// <summary>How often emitted code has left for an access to memory.</summary>
+    public long MemoryExits => Assert.IsType<JitExecutor>(Executor).Counters.MemoryExits;
+
     public PhysicalMemory Memory { get; }
 
     public TestBus Bus { get; }

@@ -1,13 +1,11 @@
-using Arm64Vm.Translation.Jit;
-
 namespace Arm64Vm.Cpu.Tests;
 
 /// <summary>An access that leaves emitted code fills more than its page: for stores too, and ahead of one that goes upwards through a block. No more than may be reached.</summary>
 public class TlbFillTests
 {
     private const ulong Tables = TestMachine.Ram + 0x60_0000;
-    private const ulong Normal = PageTables.Accessed | PageTables.Shareable;
-    private const ulong BlockSize = 0x20_0000;
+    private const ulong Normal = PageTables.Normal;
+    private const ulong BlockSize = PageTables.BlockSize;
 
     /// <summary>A block of RAM, behind which nothing is mapped.</summary>
     private const ulong Block = 0x0100_0000;
@@ -27,7 +25,7 @@ public class TlbFillTests
         using var machine = Make(Normal);
         GoThrough(machine, Block, 64, stores);
         Assert.Equal(Block + (64 << 12), machine.Cpu.GetX(1));
-        Assert.InRange(ExitsOf(machine), 4, 6);
+        Assert.InRange(machine.MemoryExits, 4, 6);
         if (stores)
         {
             for (ulong page = 0; page < 64; page++)
@@ -40,7 +38,7 @@ public class TlbFillTests
     {
         using TestMachine machine = new(emitted: true);
         GoThrough(machine, Frames, 64, stores: true);
-        Assert.InRange(ExitsOf(machine), 4, 6);
+        Assert.InRange(machine.MemoryExits, 4, 6);
         Assert.Equal(0x5AUL, machine.Read64(Frames + (63 << 12)));
     }
 
@@ -62,7 +60,7 @@ public class TlbFillTests
         using var machine = Make(Normal);
         machine.Cpu.SetX(1, Block);
         machine.Run(Asm.Ldr(2, 1), NextPage, NextPage, Asm.Ldr(2, 1), NextPage, NextPage, Asm.Ldr(2, 1));
-        Assert.Equal(3, ExitsOf(machine));
+        Assert.Equal(3, machine.MemoryExits);
     }
 
     [Fact]
@@ -72,7 +70,7 @@ public class TlbFillTests
         machine.Cpu.SetX(1, Block);
         machine.Cpu.SetX(2, 7);
         machine.Run(Asm.Ldr(3, 1), Asm.B(4), Asm.Str(2, 1));
-        Assert.Equal(1, ExitsOf(machine));
+        Assert.Equal(1, machine.MemoryExits);
         Assert.Equal(7UL, machine.Read64(Frames));
     }
 
@@ -140,15 +138,11 @@ public class TlbFillTests
         machine.Run(stores ? Asm.Str(2, 1) : Asm.Ldr(2, 1), NextPage, SubsX5, LoopOfFour);
     }
 
-    private static long ExitsOf(TestMachine machine) => ((JitExecutor)machine.Executor!).Counters.MemoryExits;
-
     /// <summary>RAM by blocks at its own address, and a block elsewhere.</summary>
     private TestMachine Make(ulong attributes)
     {
         TestMachine machine = new(emitted: true);
-        PageTables tables = new(machine, Tables);
-        for (ulong offset = 0; offset < 0x80_0000; offset += BlockSize)
-            tables.Map(TestMachine.Ram + offset, TestMachine.Ram + offset, Normal, level: 2);
+        var tables = PageTables.OfFlatRam(machine, Tables, 4 * BlockSize);
         _slot = tables.Map(Block, Frames, attributes, level: 2);
         tables.Enable();
         return machine;

@@ -6,7 +6,11 @@ namespace Arm64Vm.Backend.X64.Memory;
 /// <summary>Zeroed, page-aligned memory outside the managed heap, for state that emitted code addresses. Populated when first touched.</summary>
 internal sealed unsafe class NativeMemoryRegion : IDisposable
 {
+    /// <summary>What <see cref="MakePresentTo"/> makes present at once.</summary>
+    public const int PresentStep = 2 << 20;
+
     private readonly MemoryAccount? _account;
+    private long _present;
 
     /// <summary>Reserves <paramref name="size"/> bytes, rounded up to whole pages.</summary>
     /// <exception cref="OutOfMemoryException">The host refuses; the message has the errno.</exception>
@@ -50,10 +54,21 @@ internal sealed unsafe class NativeMemoryRegion : IDisposable
         return this;
     }
 
+    /// <summary>As <see cref="MadePresent"/>, but from the beginning to an end that grows with what is used, in steps. One thread at a time.</summary>
+    public void MakePresentTo(long end)
+    {
+        end = Math.Min(Size, (end + PresentStep - 1) / PresentStep * PresentStep);
+        if (end <= _present)
+            return;
+        MappingPopulation.ForWriting(Address + _present, end - _present);
+        _present = end;
+    }
+
     /// <summary>Gives the memory of the first bytes, rounded up to whole pages, back to the host: they are zero, and nobody uses them meanwhile. Bytes that were present.</summary>
     public long GiveBack(long bytes)
     {
         long pageMask = Environment.SystemPageSize - 1;
+        _present = 0;
         return bytes == 0 ? 0 : MappingRelease.Anonymous(Address, Math.Min((bytes + pageMask) & ~pageMask, Size));
     }
 

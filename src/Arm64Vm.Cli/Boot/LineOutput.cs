@@ -1,3 +1,5 @@
+using Arm64Vm.Cli.Serial;
+
 namespace Arm64Vm.Cli.Boot;
 
 /// <summary>One output for the consoles of many machines: whole lines, each with its console's prefix. Safe from any thread.</summary>
@@ -30,28 +32,12 @@ internal sealed class LineOutput(Stream output)
         }
     }
 
-    /// <summary>Gathers a line. One console writes from one thread at a time.</summary>
-    private sealed class Lines(LineOutput owner, byte[] prefix) : Stream
+    /// <summary>Gathers a line; flushed or not, one that has not ended waits for its end. One console writes from one thread at a time.</summary>
+    private sealed class Lines(LineOutput owner, byte[] prefix) : OutputStream
     {
         /// <summary>Null until there is part of a line, so that a thousand quiet consoles cost nothing.</summary>
         private byte[]? _line;
         private int _length;
-
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
@@ -76,17 +62,6 @@ internal sealed class LineOutput(Stream output)
                 buffer = buffer[part.Length..];
             }
         }
-
-        public override void Flush()
-        {
-            // A line that has not ended waits for its end.
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
 
         /// <summary>What the guest printed last may not have ended.</summary>
         protected override void Dispose(bool disposing)

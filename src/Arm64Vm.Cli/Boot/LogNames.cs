@@ -13,6 +13,7 @@ internal static class LogNames
         ("mmio", LogCategories.Mmio),
         ("guest", LogCategories.Guest),
         ("interrupts", LogCategories.Interrupts),
+        ("host", LogCategories.Host),
         ("all", LogCategories.All),
     ];
 

@@ -1,23 +1,11 @@
+using Arm64Vm.Cli.Serial;
+
 namespace Arm64Vm.Cli.Files;
 
 /// <summary>A file that gets what a guest prints. It is neither made nor emptied before everything else has been checked.</summary>
-internal sealed class OutputFile(string path) : Stream
+internal sealed class OutputFile(string path) : OutputStream
 {
     private FileStream? _file;
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Opens several files and then empties them: where one cannot be opened, none is changed.</summary>
     /// <exception cref="IOException">A file cannot be made.</exception>
@@ -30,8 +18,6 @@ internal sealed class OutputFile(string path) : Stream
         foreach (var file in all)
             file.Empty();
     }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
@@ -62,12 +48,6 @@ internal sealed class OutputFile(string path) : Stream
     }
 
     public override void Flush() => Opened.Flush();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

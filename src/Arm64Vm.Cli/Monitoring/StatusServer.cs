@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Arm64Vm.Devices;
 using Arm64Vm.Machine;
 using Arm64Vm.Scheduling;
 
@@ -82,22 +83,9 @@ internal sealed class StatusServer : IDisposable
 
     private async Task ServeAsync()
     {
-        while (true)
+        var acceptor = new ConnectionAcceptor(_listener);
+        while (await acceptor.NextAsync().ConfigureAwait(false) is { } connection)
         {
-            Socket connection;
-            try
-            {
-                connection = await _listener.AcceptAsync().ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.Interrupted })
-            {
-                return;
-            }
-            catch (SocketException)
-            {
-                continue; // The client has gone.
-            }
-
             var answer = AnswerAsync(connection);
             _answers[answer] = true;
             _ = answer.ContinueWith(done => _answers.TryRemove(done, out _), TaskScheduler.Default);

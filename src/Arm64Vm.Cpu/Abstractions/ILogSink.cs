@@ -24,7 +24,10 @@ public enum LogCategories
     /// <summary>Interrupt controller and timer events.</summary>
     Interrupts = 1 << 5,
 
-    All = Blocks | Exceptions | SystemRegisters | Mmio | Guest | Interrupts,
+    /// <summary>What the host could not do for who uses the machine: no descriptor was left for a client.</summary>
+    Host = 1 << 6,
+
+    All = Blocks | Exceptions | SystemRegisters | Mmio | Guest | Interrupts | Host,
 }
 
 /// <summary>Where diagnostics go. Callers test <see cref="IsEnabled"/> before they format a line.</summary>

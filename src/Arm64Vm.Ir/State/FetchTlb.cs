@@ -59,8 +59,7 @@ internal static unsafe class FetchTlb
     /// <summary>The entry of the second level for an address.</summary>
     // SAFETY: as above.
     public static ulong* OuterSlot(GuestContext* context, ulong address, uint type) =>
-        (ulong*)((byte*)context + GuestContext.FetchTlbOffset + SizeInBytes
-            + (((((uint)(address >> 12) + (type * TypeSalt)) * unchecked((uint)OuterTlb.Multiplier)) >> OuterShift) & OuterMask));
+        (ulong*)((byte*)context + GuestContext.FetchTlbOffset + SizeInBytes + (OuterTlb.SlotOf((uint)(address >> 12) + (type * TypeSalt), OuterBits) * EntrySize));
 
     /// <summary>The code offsets of the page of <paramref name="address"/> in the current context, or null.</summary>
     public static uint* Find(GuestContext* context, ulong address, uint type)

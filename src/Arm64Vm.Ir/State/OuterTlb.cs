@@ -38,5 +38,8 @@ internal static class OuterTlb
     public static int TableOf(int number) => GuestContext.OuterTlbOffset + (number * SizeInBytes);
 
     /// <summary>The slot of an address, whatever its tag byte.</summary>
-    public static int Slot(ulong address) => (int)((uint)((address >> 12) * unchecked((ulong)Multiplier)) >> (32 - SlotBits));
+    public static int Slot(ulong address) => SlotOf((uint)(address >> 12), SlotBits);
+
+    /// <summary>The slot of a page's number in a second level of two to the power of <paramref name="bits"/> entries, for data or for code: upper bits of a product.</summary>
+    public static int SlotOf(uint page, int bits) => (int)((page * unchecked((uint)Multiplier)) >> (32 - bits));
 }

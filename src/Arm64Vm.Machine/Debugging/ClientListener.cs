@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Arm64Vm.Cpu;
+using Arm64Vm.Devices;
 
 namespace Arm64Vm.Machine.Debugging;
 
@@ -8,12 +10,11 @@ namespace Arm64Vm.Machine.Debugging;
 internal sealed class ClientListener<TSession> : IAsyncDisposable
     where TSession : class
 {
-    private static readonly TimeSpan UntilDescriptorsAreFree = TimeSpan.FromMilliseconds(200);
-
     private readonly ListenAddress _address;
     private readonly Func<NetworkStream, int, TSession?> _admit;
     private readonly Func<TSession, CancellationToken, Task> _serve;
     private readonly Socket _socket;
+    private readonly ConnectionAcceptor _acceptor;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly Dictionary<TSession, Task> _sessions = [];
@@ -24,11 +25,17 @@ internal sealed class ClientListener<TSession> : IAsyncDisposable
     /// <param name="backlog">Clients that may wait.</param>
     /// <param name="admit">Gets a client's stream and how many others there are, alone; null: it is sent away without a word. Does not wait.</param>
     /// <param name="serve">Talks to a client until it goes or all are sent away, with the stream closed or the token cancelled; the stream's exceptions may leave it.</param>
+    /// <param name="log">Where failures of the host go.</param>
     /// <exception cref="IOException">The address cannot be listened on.</exception>
-    public ClientListener(ListenAddress address, int backlog, Func<NetworkStream, int, TSession?> admit, Func<TSession, CancellationToken, Task> serve)
+    public ClientListener(ListenAddress address, int backlog, Func<NetworkStream, int, TSession?> admit, Func<TSession, CancellationToken, Task> serve, ILogSink? log)
     {
         (_address, _admit, _serve) = (address, admit, serve);
         _socket = address.Listen(backlog);
+        _acceptor = new ConnectionAcceptor(_socket, what =>
+        {
+            if (log is not null && log.IsEnabled(LogCategories.Host))
+                log.Write(LogCategories.Host, $"{address}: no client can be taken: {what}");
+        });
     }
 
     /// <summary>Where it listens: with port 0 asked for, the port that the host gave.</summary>
@@ -74,23 +81,18 @@ internal sealed class ClientListener<TSession> : IAsyncDisposable
 
     private async Task AcceptAsync()
     {
-        while (!_stop.IsCancellationRequested)
+        while (await _acceptor.NextAsync(_stop.Token).ConfigureAwait(false) is { } connection)
         {
             try
             {
-                var connection = await _socket.AcceptAsync(_stop.Token).ConfigureAwait(false);
                 if (connection.AddressFamily != AddressFamily.Unix)
                     connection.NoDelay = true;
                 Take(new NetworkStream(connection, ownsSocket: true));
             }
-            catch (SocketException e) when (e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
+            catch (Exception e) when (e is SocketException or IOException)
             {
-                // The client goes on waiting, and so would fail again at once.
-                await Task.Delay(UntilDescriptorsAreFree, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-            catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
-            {
-                // A connection that went before it was taken, or the end.
+                // The client has gone already.
+                connection.Dispose();
             }
         }
     }

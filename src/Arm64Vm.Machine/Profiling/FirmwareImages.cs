@@ -48,6 +48,12 @@ internal static class FirmwareImages
                 pages.Add(block.PhysicalAddress & ~(Page - 1));
         }
 
+        return Find(memory, pages);
+    }
+
+    /// <summary>The images around pages of code.</summary>
+    internal static List<Image> Find(IGuestMemory memory, SortedSet<ulong> pages)
+    {
         List<Image> images = [];
         HashSet<ulong> seen = [];
         foreach (var page in pages.Reverse())

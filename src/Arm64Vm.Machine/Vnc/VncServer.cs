@@ -23,7 +23,7 @@ public sealed class VncServer : IAsyncDisposable
     private VncServer(VirtualMachine machine, ListenAddress address)
     {
         _machine = machine;
-        _clients = new ClientListener<RfbSession>(address, MostClients, Admit, (session, stop) => session.RunAsync(stop));
+        _clients = new ClientListener<RfbSession>(address, MostClients, Admit, (session, stop) => session.RunAsync(stop), machine.Config.Log);
         _clients.Start();
     }
 

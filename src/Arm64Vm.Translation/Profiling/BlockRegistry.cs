@@ -40,8 +40,6 @@ internal sealed unsafe class BlockRegistry : IDisposable
     private readonly long _codeSize;
     private readonly bool _counts;
     private long _nextCounter;
-    private long _blocksReady;
-    private long _eventsReady;
     private int _eventCount;
     private int _mapped;
     private long _droppedLosses;
@@ -59,7 +57,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
         _codeSize = cache.CodeSize;
         _counts = counts;
         _map = RecordingMemory.Reserve(_codeSize / Granule * sizeof(int));
-        Advance(_blocks, ref _blocksReady, (long)FirstBlocks * sizeof(ProfiledBlock));
+        Advance(_blocks, (long)FirstBlocks * sizeof(ProfiledBlock));
     }
 
     /// <summary>Units were lost together.</summary>
@@ -134,8 +132,8 @@ internal sealed unsafe class BlockRegistry : IDisposable
     public void Prepare()
     {
         _memory.Prepare();
-        Advance(_blocks, ref _blocksReady, (long)Count * sizeof(ProfiledBlock));
-        Advance(_events, ref _eventsReady, (long)Volatile.Read(ref _eventCount) * sizeof(CacheEvent));
+        Advance(_blocks, (long)Count * sizeof(ProfiledBlock));
+        Advance(_events, (long)Volatile.Read(ref _eventCount) * sizeof(CacheEvent));
         MapNewBlocks();
     }
 
@@ -292,15 +290,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
 
     private CacheLoss CauseOfWrite() => _running.Value is { Place: not SamplePlace.Devices } ? CacheLoss.Write : CacheLoss.Dma;
 
-    private static void Advance(NativeMemoryRegion region, ref long ready, long used)
-    {
-        const long Ahead = 2 << 20;
-        long wanted = Math.Min(region.Size, (used + (2 * Ahead) - 1) / Ahead * Ahead);
-        if (wanted <= ready)
-            return;
-        MappingPopulation.ForWriting(region.Address + ready, wanted - ready);
-        ready = wanted;
-    }
+    private static void Advance(NativeMemoryRegion region, long used) => region.MakePresentTo(used + NativeMemoryRegion.PresentStep);
 
     /// <summary>Outside of the managed heap: a list that grows there by itself would make the collector stop the processor's thread, which adds to it.</summary>
     private CacheEvent* EventList => (CacheEvent*)_events.Address;

@@ -106,18 +106,34 @@ internal sealed unsafe class CountTable : IDisposable
         }
     }
 
+    /// <summary>
+    /// Keys keep their order, for upper bits of a hash say where they go. So the larger table is filled from its beginning, and is made present little ahead of that;
+    /// what has been read of the smaller one goes back to the host.
+    /// </summary>
     private void Grow()
     {
-        NativeMemoryRegion larger = new NativeMemoryRegion(_sums.Size * 2).MadePresent();
+        NativeMemoryRegion larger = new(_sums.Size * 2);
         using NativeMemoryRegion old = _sums;
         Span<Entry> sums = Sums;
         _sums = larger;
         _bits++;
         _keys = 0;
-        foreach (ref readonly Entry sum in sums)
+
+        // Keys that found no place before the end of the smaller table are at its beginning, and belong to the end of the larger one.
+        long last = 2L * MostLooks * sizeof(Entry);
+        MappingPopulation.ForWriting(larger.Address + larger.Size - last, last);
+        int stretch = NativeMemoryRegion.PresentStep / sizeof(Entry);
+        for (int start = 0; start < sums.Length; start += stretch)
         {
-            if (sum.Count != 0)
-                Count(sum);
+            int end = Math.Min(start + stretch, sums.Length);
+            larger.MakePresentTo(((2L * end) + MostLooks) * sizeof(Entry));
+            foreach (ref readonly Entry sum in sums[start..end])
+            {
+                if (sum.Count != 0)
+                    Count(sum);
+            }
+
+            old.GiveBack((long)end * sizeof(Entry));
         }
     }
 

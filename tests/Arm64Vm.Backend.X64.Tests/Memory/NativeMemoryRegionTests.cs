@@ -31,6 +31,28 @@ public sealed unsafe class NativeMemoryRegionTests
         Assert.True(region.Address == null && region.Size == 0);
     }
 
+    /// <summary>What is made present ahead of its use has a bound, however large the region is.</summary>
+    [Fact]
+    public void OnlyWhatIsAskedForIsMadePresentAndAStepMore()
+    {
+        const int Step = NativeMemoryRegion.PresentStep;
+        using NativeMemoryRegion region = new NativeMemoryRegion(8L * Step).WithSmallPages();
+        region.MakePresentTo(1);
+        Assert.SkipWhen(Present() == 0, "this host does not make pages present ahead (Linux before 5.14)");
+        Assert.Equal(Step, Present());
+        region.MakePresentTo(Step);
+        Assert.Equal(Step, Present());
+        region.MakePresentTo((2L * Step) + 1);
+        Assert.Equal(3L * Step, Present());
+        region.MakePresentTo(long.MaxValue / 2);
+        Assert.Equal(region.Size, Present());
+        region.GiveBack(region.Size);
+        region.MakePresentTo(1);
+        Assert.Equal(Step, Present());
+
+        long Present() => MappingRelease.PresentBytes(region.Address, region.Size);
+    }
+
     [Fact]
     public void RefusalHasTheErrno()
     {

@@ -2,7 +2,7 @@ using Arm64Vm.Devices.Tpm;
 
 namespace Arm64Vm.Devices.Tests.Tpm;
 
-public sealed class TpmCrbTests : IDisposable
+public sealed class TpmCrbTests : TpmRegisterTests
 {
     private const ulong Base = 0x0C00_0000;
     private const uint LocalityControl = 0x08;
@@ -10,15 +10,9 @@ public sealed class TpmCrbTests : IDisposable
     private const uint Start = 0x4C;
     private const uint Data = 0x80;
 
-    private readonly FakeTpm _tpm = new();
-    private TpmCrb _device;
-
-    public TpmCrbTests() => _device = new TpmCrb(_tpm, Base, hasThread: false);
-
-    public void Dispose()
+    public TpmCrbTests()
+        : base((tpm, hasThread) => new TpmCrb(tpm, Base, hasThread))
     {
-        _tpm.Gate?.Set();
-        _device.Dispose();
     }
 
     [Fact]
@@ -44,12 +38,12 @@ public sealed class TpmCrbTests : IDisposable
         for (var i = 0; i < command.Length; i++)
             Write(Data + (uint)i, command[i], 1);
         if (restore)
-            Reload();
+            Reload<TpmCrbState>();
         Write(Start, 1);
         Assert.Equal(0u, Read(Start));
-        Assert.Equal(command, Assert.Single(_tpm.Commands).Command);
+        Assert.Equal(command, Assert.Single(Tpm.Commands).Command);
         if (restore)
-            Reload();
+            Reload<TpmCrbState>();
         var response = FakeTpm.Response(12);
         Assert.Equal(BitConverter.ToUInt64(response), ReadWide(Data, 8));
         Assert.Equal(BitConverter.ToUInt32(response, 8), Read(Data + 8));
@@ -65,19 +59,18 @@ public sealed class TpmCrbTests : IDisposable
         Write(Start, 1);
         Write(LocalityControl, 1);
         Write(Start, 1);
-        Assert.Empty(_tpm.Commands);
+        Assert.Empty(Tpm.Commands);
         Write(Request, 1);
         Write(Start, 1);
-        Assert.Empty(_tpm.Commands);
+        Assert.Empty(Tpm.Commands);
         Assert.Equal(0x0180u, Read(Data, 2));
     }
 
     [Fact]
     public void TheBufferStaysAsItIsWhileTheModuleWorks()
     {
-        _device.Dispose();
-        _device = new TpmCrb(_tpm, Base, hasThread: true);
-        _tpm.Gate = new ManualResetEventSlim();
+        Restart(hasThread: true);
+        Tpm.Gate = new ManualResetEventSlim();
         Write(LocalityControl, 1);
         Write(Request, 1);
         foreach (var (value, i) in FakeTpm.Command(10).Select((value, i) => (value, (uint)i)))
@@ -87,7 +80,7 @@ public sealed class TpmCrbTests : IDisposable
         Write(Data, 77, 1);
         Write(Request, 2);
         Assert.Equal((0u, 0u), (Read(Data, 1), Read(0x44)));
-        _tpm.Gate.Set();
+        Tpm.Gate.Set();
         Assert.True(SpinWait.SpinUntil(() => Read(Start) == 0, 30_000));
         Assert.Equal(1u, Read(Data, 1));
     }
@@ -95,27 +88,9 @@ public sealed class TpmCrbTests : IDisposable
     [Fact]
     public void AccessesOutsideOrAcrossAreRefused()
     {
-        Assert.False(_device.TryRead(0x1000, 1, out _));
-        Assert.False(_device.TryRead(0xFFC, 8, out _));
-        Assert.False(_device.TryWrite(0x41, 4, 1));
-        Assert.True(_device.TryWrite(0xFF8, 8, 1));
+        Assert.False(Device.TryRead(0x1000, 1, out _));
+        Assert.False(Device.TryRead(0xFFC, 8, out _));
+        Assert.False(Device.TryWrite(0x41, 4, 1));
+        Assert.True(Device.TryWrite(0xFF8, 8, 1));
     }
-
-    private void Reload()
-    {
-        var state = _device.Save();
-        _device.Dispose();
-        _device = new TpmCrb(_tpm, Base, hasThread: false);
-        _device.Restore(state);
-    }
-
-    private uint Read(uint offset, int size = 4) => (uint)ReadWide(offset, size);
-
-    private ulong ReadWide(uint offset, int size)
-    {
-        Assert.True(_device.TryRead(offset, size, out var value));
-        return value;
-    }
-
-    private void Write(uint offset, ulong value, int size = 4) => Assert.True(_device.TryWrite(offset, size, value));
 }

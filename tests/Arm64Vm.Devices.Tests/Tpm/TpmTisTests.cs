@@ -3,7 +3,7 @@ using CsCheck;
 
 namespace Arm64Vm.Devices.Tests.Tpm;
 
-public sealed class TpmTisTests : IDisposable
+public sealed class TpmTisTests : TpmRegisterTests
 {
     private const uint Access = 0x00;
     private const uint Status = 0x18;
@@ -21,15 +21,9 @@ public sealed class TpmTisTests : IDisposable
     private const uint Go = 0x20;
     private const uint Ready = 0x40;
 
-    private readonly FakeTpm _tpm = new();
-    private TpmTis _device;
-
-    public TpmTisTests() => _device = new TpmTis(_tpm, hasThread: false);
-
-    public void Dispose()
+    public TpmTisTests()
+        : base((tpm, hasThread) => new TpmTis(tpm, hasThread))
     {
-        _tpm.Gate?.Set();
-        _device.Dispose();
     }
 
     [Fact]
@@ -39,7 +33,7 @@ public sealed class TpmTisTests : IDisposable
         Assert.Equal(0x3000_0600u, Read(0x14));
         Assert.Equal(0x2100u, Read(0x30));
         Assert.Equal(0x81u, Read(Access, 1));
-        Assert.Equal(1, _tpm.PowerOns);
+        Assert.Equal(1, Tpm.PowerOns);
     }
 
     [Theory]
@@ -50,7 +44,7 @@ public sealed class TpmTisTests : IDisposable
     public void ACommandGoesThroughTheFifoAndItsResponseComesBack(int writeSize, int readSize, bool restore)
     {
         var command = FakeTpm.Command(24);
-        _tpm.ResponseLength = 32;
+        Tpm.ResponseLength = 32;
         Take();
         Write(Status, Ready);
         Assert.Equal(Ready, Read(Status) & Ready);
@@ -59,15 +53,15 @@ public sealed class TpmTisTests : IDisposable
             Assert.Equal(i == 0 ? 0 : Expect, Read(Status) & Expect);
             Write(writeSize == 4 ? 0x80 + (uint)i % 64 : Fifo, Number(command.AsSpan(i, writeSize)), writeSize);
             if (restore)
-                Reload();
+                Reload<TpmTisState>();
         }
 
         Assert.Equal(0u, Read(Status) & Expect);
         Write(Status, Go);
-        Assert.Equal(0, Assert.Single(_tpm.Commands).Locality);
-        Assert.Equal(command, _tpm.Commands[0].Command);
+        Assert.Equal(0, Assert.Single(Tpm.Commands).Locality);
+        Assert.Equal(command, Tpm.Commands[0].Command);
         if (restore)
-            Reload();
+            Reload<TpmTisState>();
         Assert.Equal(32u, Read(Status) >> 8 & 0xFFFF);
         Assert.Equal(FakeTpm.Response(32), Response(readSize));
         Assert.Equal(0u, Read(Status) & Available);
@@ -84,7 +78,7 @@ public sealed class TpmTisTests : IDisposable
         Write(Status, Ready);
         Send(FakeTpm.Command(20).AsSpan(0, 12));
         Write(Status, Go);
-        Assert.Empty(_tpm.Commands);
+        Assert.Empty(Tpm.Commands);
         Assert.Equal(Expect, Read(Status) & Expect);
     }
 
@@ -99,14 +93,14 @@ public sealed class TpmTisTests : IDisposable
         Send(command);
         Send(command);
         Write(Status, Go);
-        Assert.Empty(_tpm.Commands);
+        Assert.Empty(Tpm.Commands);
         Assert.Equal([0x80, 0x01, 0, 0, 0, 10, 0, 0, 1, 0x42], Response(1));
     }
 
     [Fact]
     public void ALostModuleIsAFailureOfTheCommand()
     {
-        _tpm.IsGone = true;
+        Tpm.IsGone = true;
         Take();
         Write(Status, Ready);
         Send(FakeTpm.Command(10));
@@ -135,15 +129,14 @@ public sealed class TpmTisTests : IDisposable
         Write(0x1000 + Status, Ready);
         Send(FakeTpm.Command(10), locality: 1);
         Write(0x1000 + Status, Go);
-        Assert.Equal(1, Assert.Single(_tpm.Commands).Locality);
+        Assert.Equal(1, Assert.Single(Tpm.Commands).Locality);
     }
 
     [Fact]
     public void NoProcessorWaitsForTheModule()
     {
-        _device.Dispose();
-        _device = new TpmTis(_tpm, hasThread: true);
-        _tpm.Gate = new ManualResetEventSlim();
+        Restart(hasThread: true);
+        Tpm.Gate = new ManualResetEventSlim();
         Take();
         Write(Status, Ready);
         Send(FakeTpm.Command(10));
@@ -153,13 +146,13 @@ public sealed class TpmTisTests : IDisposable
         // What nobody waits for any more is executed to its end, then the next command may come.
         Write(Status, Ready);
         Assert.Equal(0u, Read(Status) & Ready);
-        _tpm.Gate.Set();
+        Tpm.Gate.Set();
         Assert.True(SpinWait.SpinUntil(() => (Read(Status) & Ready) != 0, 30_000));
         Send(FakeTpm.Command(11));
         Write(Status, Go);
         Assert.True(SpinWait.SpinUntil(() => (Read(Status) & Available) != 0, 30_000));
         Assert.Equal(FakeTpm.Response(12), Response(1));
-        Assert.Equal([10, 11], _tpm.Commands.Select(command => command.Command.Length));
+        Assert.Equal([10, 11], Tpm.Commands.Select(command => command.Command.Length));
     }
 
     [Fact]
@@ -171,9 +164,9 @@ public sealed class TpmTisTests : IDisposable
                 {
                     var register = value % 3 == 0 ? offset : offset & 0x3018;
                     if (writes)
-                        _device.TryWrite(register, 1 << size, value);
+                        Device.TryWrite(register, 1 << size, value);
                     else
-                        _device.TryRead(register, 1 << size, out _);
+                        Device.TryRead(register, 1 << size, out _);
                 }
             },
             iter: 300,
@@ -204,14 +197,6 @@ public sealed class TpmTisTests : IDisposable
         return [.. response];
     }
 
-    private void Reload()
-    {
-        var state = _device.Save();
-        _device.Dispose();
-        _device = new TpmTis(_tpm, hasThread: false);
-        _device.Restore(state);
-    }
-
     private static ulong Number(ReadOnlySpan<byte> bytes)
     {
         ulong value = 0;
@@ -219,14 +204,4 @@ public sealed class TpmTisTests : IDisposable
             value |= (ulong)bytes[i] << (8 * i);
         return value;
     }
-
-    private uint Read(uint offset, int size = 4) => (uint)ReadWide(offset, size);
-
-    private ulong ReadWide(uint offset, int size)
-    {
-        Assert.True(_device.TryRead(offset, size, out var value));
-        return value;
-    }
-
-    private void Write(uint offset, ulong value, int size = 4) => Assert.True(_device.TryWrite(offset, size, value));
 }

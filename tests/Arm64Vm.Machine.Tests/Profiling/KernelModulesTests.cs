@@ -13,7 +13,7 @@ public class KernelModulesTests
     private const ulong Second = 0xFFFF_8000_0300_0080;
     private const ulong Text = 0xFFFF_8000_0400_0000;
 
-    private readonly Memory _memory = new();
+    private readonly FakeKernelMemory _memory = new();
 
     public KernelModulesTests()
     {
@@ -119,44 +119,6 @@ public class KernelModulesTests
             _memory.Write(module + Types + (ulong)(i + 1), [(byte)functions[i].Type]);
             _memory.Write(module + Names + (ulong)at, Encoding.ASCII.GetBytes(functions[i].Name));
             at += functions[i].Name.Length + 1;
-        }
-    }
-
-    private sealed class Memory : IKernelMemory
-    {
-        private readonly Dictionary<ulong, byte[]> _pages = [];
-
-        public void WriteWord(ulong address, ulong value)
-        {
-            var bytes = new byte[8];
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
-            Write(address, bytes);
-        }
-
-        public void Write(ulong address, ReadOnlySpan<byte> bytes)
-        {
-            for (var i = 0; i < bytes.Length; i++)
-            {
-                var at = address + (ulong)i;
-                if (!_pages.TryGetValue(at & ~0xFFFUL, out var page))
-                    _pages.Add(at & ~0xFFFUL, page = new byte[0x1000]);
-                page[at & 0xFFF] = bytes[i];
-            }
-        }
-
-        public bool TryReadUpper(ulong address, Span<byte> bytes)
-        {
-            Assert.True((address & 0xFFF) + (ulong)bytes.Length <= 0x1000);
-            if (!_pages.TryGetValue(address & ~0xFFFUL, out var page))
-                return false;
-            page.AsSpan((int)(address & 0xFFF), bytes.Length).CopyTo(bytes);
-            return true;
-        }
-
-        public bool TryTranslateUpper(ulong address, out ulong physical)
-        {
-            physical = 0;
-            return false;
         }
     }
 }

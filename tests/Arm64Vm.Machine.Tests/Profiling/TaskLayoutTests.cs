@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text;
 using Arm64Vm.Machine.Profiling;
 
@@ -16,14 +15,14 @@ public class TaskLayoutTests
     private const int Table = 0x68;
     private const int Parent = 0x5C8;
 
-    private readonly Kernel _kernel = new();
+    private readonly FakeKernelMemory _kernel = new();
 
     public TaskLayoutTests()
     {
-        _kernel.AddTask(Idle, "swapper/0", 0, 0, Idle);
-        _kernel.AddTask(Shell, "sh", 0xFFFF_0000_0500_0000, 0x4100_0000, 0);
-        _kernel.AddTask(Compiler, "cc1 of gcc", 0xFFFF_0000_0600_0000, 0x4200_0000, 0);
-        _kernel.AddTask(Worker, "kworker/0:1", 0, 0, Idle);
+        AddTask(Idle, "swapper/0", 0, 0, Idle);
+        AddTask(Shell, "sh", 0xFFFF_0000_0500_0000, 0x4100_0000, 0);
+        AddTask(Compiler, "cc1 of gcc", 0xFFFF_0000_0600_0000, 0x4200_0000, 0);
+        AddTask(Worker, "kworker/0:1", 0, 0, Idle);
     }
 
     [Fact]
@@ -155,59 +154,21 @@ public class TaskLayoutTests
         return layout;
     }
 
-    /// <summary>Pages of the upper half; tables are at the physical addresses that their pointers say.</summary>
-    private sealed class Kernel : IKernelMemory
+    /// <summary>With its memory, if it has any, and that memory's table.</summary>
+    private void AddTask(ulong task, string name, ulong space, ulong table, ulong parent)
     {
-        private readonly Dictionary<ulong, byte[]> _pages = [];
-        private readonly Dictionary<ulong, ulong> _physical = [];
-
-        public void AddTask(ulong task, string name, ulong space, ulong table, ulong parent)
-        {
-            // An empty list points to itself, twice.
-            WriteWord(task + 0x300, task + 0x300);
-            WriteWord(task + 0x308, task + 0x300);
-            Write(task + Name, Encoding.ASCII.GetBytes(name));
-            WriteWord(task + Memory, space);
-            WriteWord(task + Memory + 8, space);
-            WriteWord(task + Parent, parent);
-            for (ulong at = 0; at < 0x3000; at += 0x1000)
-                Page(task + at);
-            if (space == 0)
-                return;
-            WriteWord(space + Table - 8, task);
-            WriteWord(space + Table, 0xFFFF_0000_0000_0000 + table);
-            _physical[0xFFFF_0000_0000_0000 + table] = table;
-        }
-
-        public void WriteWord(ulong address, ulong value)
-        {
-            var bytes = new byte[8];
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
-            Write(address, bytes);
-        }
-
-        public void Write(ulong address, ReadOnlySpan<byte> bytes)
-        {
-            for (var i = 0; i < bytes.Length; i++)
-                Page(address + (ulong)i)[(address + (ulong)i) & 0xFFF] = bytes[i];
-        }
-
-        public bool TryReadUpper(ulong address, Span<byte> bytes)
-        {
-            Assert.True((address & 0xFFF) + (ulong)bytes.Length <= 0x1000);
-            if (!_pages.TryGetValue(address & ~0xFFFUL, out var page))
-                return false;
-            page.AsSpan((int)(address & 0xFFF), bytes.Length).CopyTo(bytes);
-            return true;
-        }
-
-        public bool TryTranslateUpper(ulong address, out ulong physical) => _physical.TryGetValue(address, out physical);
-
-        private byte[] Page(ulong address)
-        {
-            if (!_pages.TryGetValue(address & ~0xFFFUL, out var page))
-                _pages.Add(address & ~0xFFFUL, page = new byte[0x1000]);
-            return page;
-        }
+        // An empty list points to itself, twice.
+        _kernel.WriteWord(task + 0x300, task + 0x300);
+        _kernel.WriteWord(task + 0x308, task + 0x300);
+        _kernel.Write(task + Name, Encoding.ASCII.GetBytes(name));
+        _kernel.WriteWord(task + Memory, space);
+        _kernel.WriteWord(task + Memory + 8, space);
+        _kernel.WriteWord(task + Parent, parent);
+        _kernel.Add(task, 0x3000);
+        if (space == 0)
+            return;
+        _kernel.WriteWord(space + Table - 8, task);
+        _kernel.WriteWord(space + Table, 0xFFFF_0000_0000_0000 + table);
+        _kernel.Translate(0xFFFF_0000_0000_0000 + table, table);
     }
 }

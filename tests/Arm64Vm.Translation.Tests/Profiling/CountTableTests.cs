@@ -50,6 +50,19 @@ public class CountTableTests
         }
     }
 
+    /// <summary>Tables so large that they grow in several steps, with the smaller one given back meanwhile.</summary>
+    [Fact]
+    public void NothingIsLostWhereTablesAreLarge()
+    {
+        const int Keys = 600_000;
+        using var table = new CountTable();
+        for (ulong i = 0; i < Keys; i++)
+            table.Add(i, ~i, i << 12);
+        var all = table.ToList();
+        Assert.Equal(Keys, all.Count);
+        Assert.All(all, one => Assert.Equal((~one.A, one.A << 12, 1L), (one.B, one.C, one.Count)));
+    }
+
     /// <summary>A guest may find addresses that hash alike; looking for a place has an end, and what finds none is counted together.</summary>
     [Fact]
     public void KeysOfOneHashDoNotTakeLong()

@@ -21,13 +21,9 @@ internal sealed partial class Qcow2Image
                 WriteCompressed(offset, packed);
                 return true;
             }
-            catch (ImageFormatException e)
+            catch (Exception e) when (IsFailure(e))
             {
                 NoteDamage(e);
-                return false;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
                 return false;
             }
         }

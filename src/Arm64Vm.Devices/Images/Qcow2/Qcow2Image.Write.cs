@@ -15,13 +15,9 @@ internal sealed partial class Qcow2Image
                 Write(offset, source);
                 return true;
             }
-            catch (ImageFormatException e)
+            catch (Exception e) when (IsFailure(e))
             {
                 NoteDamage(e);
-                return false;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
                 return false;
             }
         }

@@ -140,21 +140,20 @@ internal sealed partial class Qcow2Image : IBlockBackend, ISparseDisk, IDisposab
             action();
             return true;
         }
-        catch (ImageFormatException e)
+        catch (Exception e) when (IsFailure(e))
         {
             NoteDamage(e);
             return false;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
     }
 
-    /// <summary>Nothing more is written, and the file says so to the program that opens it next.</summary>
-    private void NoteDamage(ImageFormatException e)
+    /// <summary>What the host or the image may do wrong.</summary>
+    private static bool IsFailure(Exception e) => e is ImageFormatException or IOException or UnauthorizedAccessException;
+
+    /// <summary>If it is the image that is wrong, nothing more is written, and the file says so to the program that opens it next.</summary>
+    private void NoteDamage(Exception e)
     {
-        if (_damage is not null)
+        if (e is not ImageFormatException || _damage is not null)
             return;
         Volatile.Write(ref _damage, e.Message);
         if (IsReadOnly || Header.Version < 3)

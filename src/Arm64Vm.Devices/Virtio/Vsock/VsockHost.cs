@@ -71,15 +71,9 @@ internal sealed class VsockHost : IDisposable
 
     private async Task AcceptAsync()
     {
-        try
-        {
-            while (true)
-                _ = OpenAsync(await _listener.AcceptAsync().ConfigureAwait(false));
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // The machine's end.
-        }
+        var acceptor = new ConnectionAcceptor(_listener);
+        while (await acceptor.NextAsync().ConfigureAwait(false) is { } connection)
+            _ = OpenAsync(connection);
     }
 
     private async Task OpenAsync(Socket socket)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Arm64Vm.Cpu;
 
 namespace Arm64Vm.Machine.Debugging.Gdb;
 
@@ -16,10 +17,10 @@ public sealed class GdbServer : IAsyncDisposable
     private readonly MachineTarget _target;
     private readonly ClientListener<Client> _clients;
 
-    private GdbServer(MachineTarget target, ListenAddress address)
+    private GdbServer(MachineTarget target, ListenAddress address, ILogSink? log)
     {
         _target = target;
-        _clients = new ClientListener<Client>(address, backlog: 2, Admit, DebugAsync);
+        _clients = new ClientListener<Client>(address, backlog: 2, Admit, DebugAsync, log);
         _clients.Start();
     }
 
@@ -38,7 +39,7 @@ public sealed class GdbServer : IAsyncDisposable
         var target = new MachineTarget(machine);
         try
         {
-            return new GdbServer(target, where);
+            return new GdbServer(target, where, machine.Config.Log);
         }
         catch
         {

@@ -23,7 +23,8 @@ public sealed class QmpServer : IAsyncDisposable
             address,
             MostClients,
             (stream, others) => others < MostClients ? new QmpSession(_commands, stream) : null,
-            (session, stop) => session.RunAsync(stop));
+            (session, stop) => session.RunAsync(stop),
+            machine.Config.Log);
         machine.Hypervisor.Changed += OnChanged;
         machine.DeviceRemoved += OnRemoved;
         _clients.Start();
