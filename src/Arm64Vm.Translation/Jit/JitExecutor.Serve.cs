@@ -90,6 +90,7 @@ internal sealed unsafe partial class JitExecutor
     private void ForgetContext(GuestContext* context)
     {
         context->ContextTag = FetchTlb.NoContext;
+        seenMappings = memory.ContextChanges;
         returnStacks.Empty(context);
         // An ISB looks at the poll word: what follows it on this page is fetched anew.
         Interlocked.Or(ref context->Poll, (uint)PollReasons.Shootdown);
