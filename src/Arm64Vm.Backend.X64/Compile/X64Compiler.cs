@@ -57,8 +57,11 @@ internal sealed partial class X64Compiler
     /// <summary>Times that the last region's code stores the guest's flags before its slow paths.</summary>
     public int FlagStores { get; private set; }
 
-    /// <summary>Bytes of the last region's code that come before its slow paths and link stubs.</summary>
+    /// <summary>Bytes of the last region's code that come before its slow paths and link stubs, which may be moved apart from them.</summary>
     public int HotSize { get; private set; }
+
+    /// <summary>Offsets of the distances in the last region's code that change when its parts are moved apart (<see cref="X64Emitter.Crossings"/>).</summary>
+    public ReadOnlySpan<int> Crossings => emit.Crossings;
 
     /// <summary>What the last region's code refers to outside itself, link sites left out.</summary>
     public ReadOnlySpan<CodeReference> References => emit.References.Items;
@@ -103,11 +106,12 @@ internal sealed partial class X64Compiler
             CompileBlock(blocks[i]);
         }
 
-        HotSize = emit.Position;
         (Spills, FlagStores) = (spillCount, flagStoreCount);
+        EmitLeaves();
+        HotSize = emit.Position;
+        emit.BeginCold();
         EmitColdPaths();
         EmitFloatColdPaths();
-        EmitLeaves();
         FinishSites();
         size = emit.Position;
         return !emit.Overflowed;

@@ -79,6 +79,7 @@ internal sealed unsafe partial class X64Emitter
             {
                 // The field already holds minus the bytes of immediate between itself and the end of its instruction.
                 *(int*)(_rw + field) += position - (field + 4);
+                NoteCrossing(field, position);
             }
             else
             {
@@ -115,6 +116,7 @@ internal sealed unsafe partial class X64Emitter
         if (state.Position != Unbound)
         {
             *(int*)field = state.Position - (offset + 4) - trailing;
+            NoteCrossing(offset, state.Position);
             return;
         }
 

@@ -54,6 +54,7 @@ internal sealed unsafe partial class X64Emitter
         _limit = rw + capacity - Slack;
         _overflowed = false;
         ResetLabels();
+        ResetCold();
         References.Clear();
     }
 

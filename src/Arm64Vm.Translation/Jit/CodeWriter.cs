@@ -7,26 +7,44 @@ namespace Arm64Vm.Translation.Jit;
 /// <remarks>SAFETY: the chunk belongs to this writer from <see cref="TranslationCache.TryTakeChunk"/> until it takes the next one; one thread at a time.</remarks>
 internal sealed unsafe class CodeWriter(TranslationCache cache) : ICompilerHost
 {
+    /// <summary>Smaller chunks must have room for the largest unit, and are for little code.</summary>
+    private const int SmallestDivided = 48 << 10;
+
     private LinkSite[] sites = new LinkSite[32];
     private int siteCount;
 
     /// <summary>−1: none yet.</summary>
     public int Chunk { get; private set; } = -1;
 
-    /// <summary>Offset in the code buffer of the next byte.</summary>
+    /// <summary>Offset in the code buffer of the next unit.</summary>
     public int Position { get; private set; }
 
     public int End { get; private set; }
 
-    public ReadOnlySpan<LinkSite> Sites => sites.AsSpan(0, siteCount);
+    /// <summary>Offset of the room for slow paths, which is behind that for units; there is none in small chunks.</summary>
+    public int ColdPosition { get; private set; }
 
-    public void Begin() => siteCount = 0;
+    public int ColdEnd { get; private set; }
+
+    /// <summary>Offset of the slow paths of the unit in work where they have been moved there; 0: they are behind its hot code.</summary>
+    public int ColdPlace { get; private set; }
+
+    public Span<LinkSite> Sites => sites.AsSpan(0, siteCount);
+
+    public void Begin()
+    {
+        siteCount = 0;
+        ColdPlace = 0;
+    }
 
     public void UseChunk(int chunk, int start, int size)
     {
+        // Slow paths are a third of the code; what they do not fill is lost, and so is what is left when they have.
+        int cold = size < SmallestDivided ? 0 : size / 8 * 3 & ~15;
         Chunk = chunk;
         Position = start;
-        End = start + size;
+        End = ColdPosition = start + size - cold;
+        ColdEnd = start + size;
     }
 
     /// <summary>Its chunk is somebody else's from now on; it takes another before it puts code anywhere.</summary>
@@ -35,9 +53,24 @@ internal sealed unsafe class CodeWriter(TranslationCache cache) : ICompilerHost
         Chunk = -1;
         Position = 0;
         End = 0;
+        ColdPosition = ColdEnd = 0;
     }
 
-    public void Advance(int size) => Position = (Position + size + 15) & ~15;
+    /// <summary>The slow paths of the unit in work have been moved to <paramref name="place"/>.</summary>
+    public void PlaceCold(int place) => ColdPlace = place;
+
+    /// <summary>The unit in work stays. Units begin at multiples of 16, each with its number in the four bytes before.</summary>
+    public void Advance(in UnitDraft draft)
+    {
+        int size = draft.CodeSize;
+        if (ColdPlace != 0)
+        {
+            ColdPosition = ColdPlace + size - draft.HotSize;
+            size = draft.HotSize;
+        }
+
+        Position = (Position + size + sizeof(int) + 15) & ~15;
+    }
 
     public uint InternPureOperation(in IrInst operation) => cache.InternPureOperation(operation);
 

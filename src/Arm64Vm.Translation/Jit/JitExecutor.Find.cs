@@ -240,7 +240,7 @@ internal sealed unsafe partial class JitExecutor
             isFresh = true;
         }
 
-        draft = UnitDraft.Of(region, offset, size);
+        draft = UnitDraft.Of(region, offset, size, compiler.HotSize);
         return true;
     }
 

@@ -40,14 +40,22 @@ internal sealed unsafe partial class JitExecutor
 
         // What a recording counts and maps, code from images does not have.
         if (images is null || profile is not null || !variant.IsKept)
-            return TryCompile(context, table, table->Host, offset, out draft);
+            return TryCompile(context, table, table->Host, offset, out draft) && MoveCold(draft);
         if (images.TryFind(variant, table->Host, offset, out UnitImage image))
             return TryInstall(context, image, out draft);
 
         new ReadOnlySpan<byte>(table->Host, PageSize).CopyTo(new Span<byte>(pageCopy!.Address, PageSize));
         if (!TryCompile(context, table, pageCopy.Address, offset, out draft))
             return false;
-        hasNewImage = imageBuilder!.TryBuild(cache, writer, compiler.References, draft, variant, pageCopy.Address, out newImage);
+        hasNewImage = imageBuilder!.TryBuild(cache, writer, compiler.References, compiler.Crossings, draft, variant, pageCopy.Address, out newImage);
+        return MoveCold(draft);
+    }
+
+    /// <summary>Moves the slow paths of the unit that was just compiled to where they are out of the way; not of units that somebody looks at one by one.</summary>
+    private bool MoveCold(in UnitDraft draft)
+    {
+        if (!StepsUnits)
+            cache.MoveCold(writer, draft, compiler.Crossings, compiler.References);
         return true;
     }
 
@@ -68,6 +76,8 @@ internal sealed unsafe partial class JitExecutor
             isFresh = true;
         }
 
+        if (!StepsUnits)
+            cache.MoveCold(writer, image);
         counters.LoadedUnits++;
         counters.LoadedInstructions += draft.GuestInstructions;
         counters.LoadedBytes += draft.CodeSize;

@@ -46,7 +46,8 @@ internal sealed unsafe partial class JitExecutor
             Space = profile.ProcessOf(pc),
             CodeOffset = writer.Position,
             HostSize = draft.CodeSize,
-            HotSize = compiler.HotSize,
+            HotSize = draft.HotSize,
+            ColdOffset = writer.ColdPlace != 0 ? writer.ColdPlace : writer.Position + draft.HotSize,
             GuestInstructions = region.GuestInstructions,
             IrInstructions = region.Count - 1,
             Counter = compiler.Counters,
@@ -56,7 +57,7 @@ internal sealed unsafe partial class JitExecutor
             Processor = profile.Processor,
             MadeAt = profiledSince,
         };
-        return new RecordedUnit(profiledUnit, new ReadOnlySpan<byte>(table->Host + draft.PageOffset, draft.GuestSize), compiler.Map!.Entries);
+        return new RecordedUnit(profiledUnit, new ReadOnlySpan<byte>(table->Host + draft.PageOffset, draft.GuestSize), compiler.Map!.Entries, compiler.Crossings);
     }
 
     /// <summary>A unit whose code was put at <paramref name="place"/> is reachable, unless another vCPU was quicker.</summary>

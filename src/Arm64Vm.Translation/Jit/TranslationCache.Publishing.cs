@@ -12,11 +12,12 @@ namespace Arm64Vm.Translation.Jit;
 /// <param name="DependencyEnd">Behind the last such byte.</param>
 /// <param name="GuestInstructions">For statistics.</param>
 /// <param name="CodeSize">Bytes of host code, at the writer's position.</param>
-internal readonly record struct UnitDraft(int PageOffset, int GuestSize, int DependencyStart, int DependencyEnd, int GuestInstructions, int CodeSize)
+/// <param name="HotSize">Of these, those before its slow paths and link stubs.</param>
+internal readonly record struct UnitDraft(int PageOffset, int GuestSize, int DependencyStart, int DependencyEnd, int GuestInstructions, int CodeSize, int HotSize)
 {
     /// <summary>Of a region that was translated from an offset in its page.</summary>
-    public static UnitDraft Of(IrRegion region, int offset, int codeSize) =>
-        new(offset, Math.Max(region.GuestEnd - offset, 4), region.DependencyStart, region.DependencyEnd, region.GuestInstructions, codeSize);
+    public static UnitDraft Of(IrRegion region, int offset, int codeSize, int hotSize) =>
+        new(offset, Math.Max(region.GuestEnd - offset, 4), region.DependencyStart, region.DependencyEnd, region.GuestInstructions, codeSize, hotSize);
 }
 
 /// <summary>Adding units, and linking them.</summary>
@@ -60,6 +61,8 @@ internal sealed unsafe partial class TranslationCache
                 Mode = table->Mode,
                 CodeOffset = writer.Position,
                 CodeSize = draft.CodeSize,
+                HotSize = draft.HotSize,
+                ColdOffset = writer.ColdPlace != 0 ? writer.ColdPlace : writer.Position + draft.HotSize,
                 GuestSize = draft.GuestSize,
                 DependencyStart = (ushort)draft.DependencyStart,
                 DependencyEnd = (ushort)draft.DependencyEnd,
@@ -77,7 +80,7 @@ internal sealed unsafe partial class TranslationCache
             foreach (ref readonly LinkSite site in writer.Sites)
                 AddSite(index, site);
             *(int*)(buffer.Rw + unit.CodeOffset - sizeof(int)) = index;
-            writer.Advance(draft.CodeSize + sizeof(int));
+            writer.Advance(draft);
             Statistics.Count(draft.GuestInstructions, draft.CodeSize);
             Statistics.LiveUnits++;
             Statistics.LiveBytes += draft.CodeSize;

@@ -112,8 +112,14 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
 
     public long EntryOf(int unit) => (long)(buffer.Rx + units[unit].CodeOffset);
 
-    /// <summary>The emitted bytes of a unit, for listings.</summary>
-    public ReadOnlySpan<byte> CodeOf(int unit) => new(buffer.Rx + units[unit].CodeOffset, units[unit].CodeSize);
+    /// <summary>The emitted bytes of a unit, for listings: of one that is in one piece (<see cref="UnitCompiler"/>, executors that step).</summary>
+    public ReadOnlySpan<byte> CodeOf(int unit)
+    {
+        ref readonly TranslationUnit it = ref units[unit];
+        return it.ColdOffset == it.CodeOffset + it.HotSize
+            ? new(buffer.Rx + it.CodeOffset, it.CodeSize)
+            : throw new InvalidOperationException("the unit's slow paths are apart");
+    }
 
     public ref LinkSite Site(int index) => ref sites[index];
 

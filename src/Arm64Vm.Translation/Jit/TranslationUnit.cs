@@ -13,6 +13,10 @@ internal struct TranslationUnit
     public int CodeOffset;
     public int CodeSize;
 
+    /// <summary>Of the code, bytes that are at <see cref="CodeOffset"/>; the rest, its slow paths and link stubs, is at <see cref="ColdOffset"/>.</summary>
+    public int HotSize;
+    public int ColdOffset;
+
     /// <summary>Bytes of guest code, from <see cref="PhysicalAddress"/>.</summary>
     public int GuestSize;
 

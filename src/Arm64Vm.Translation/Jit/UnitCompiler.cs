@@ -46,6 +46,6 @@ internal sealed unsafe class UnitCompiler
 
         uint version = cache.BeginWatch(table->Page);
         cache.EndWatch(table->Page, version);
-        return cache.Publish(writer, table, version, cache.ConstantsGeneration, UnitDraft.Of(region, offset, size));
+        return cache.Publish(writer, table, version, cache.ConstantsGeneration, UnitDraft.Of(region, offset, size, compiler.HotSize));
     }
 }

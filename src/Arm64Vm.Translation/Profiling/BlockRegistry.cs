@@ -146,13 +146,13 @@ internal sealed unsafe class BlockRegistry : IDisposable
         int index = _count;
         if (index == MaximumBlocks)
         {
-            PlacesOf(unit.Block).Clear();
+            Mark(unit.Block, 0);
             return NotDescribed;
         }
 
         ref ProfiledBlock kept = ref Blocks[index];
         kept = unit.Block;
-        kept.KeepGuestCode(_memory, unit.GuestCode, unit.Map);
+        kept.KeepGuestCode(_memory, unit.GuestCode, unit.Map, unit.Crossings);
         Volatile.Write(ref _count, index + 1);
 
         RecordingMemory.Prefetch(Blocks + index + 1, 2);
@@ -180,7 +180,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
         ref ProfiledBlock block = ref Blocks[number - 1];
         block.RemovedAt = _clock.Now;
         block.Loss = loss == CacheLoss.Write ? CauseOfWrite() : loss;
-        block.KeepHostCode(_memory, CodeOf(block));
+        block.KeepHostCode(_memory, (byte*)_codeBase);
     }
 
     /// <summary>The recording has ended, and its processors stand: keeps the code of the units that live, and has times of all in ticks of the host's monotonic clock.</summary>
@@ -189,7 +189,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
         _clock.Settle();
         foreach (ref ProfiledBlock block in new Span<ProfiledBlock>(Blocks, _count))
         {
-            block.KeepHostCode(_memory, CodeOf(block));
+            block.KeepHostCode(_memory, (byte*)_codeBase);
             block.MadeAt = _clock.TicksAt(block.MadeAt);
             block.MakingTime = _clock.TicksBetween(block.MakingTime);
             if (block.RemovedAt != 0)
@@ -231,7 +231,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
         if (number > 0)
         {
             block = number - 1;
-            offset = (int)at - Blocks[block].CodeOffset;
+            offset = Blocks[block].OffsetOf((int)at);
         }
 
         return true;
@@ -281,12 +281,22 @@ internal sealed unsafe class BlockRegistry : IDisposable
     private void MapNewBlocks()
     {
         for (int count = Count; _mapped < count; _mapped++)
-            PlacesOf(Blocks[_mapped]).Fill(_mapped + 1);
+            Mark(Blocks[_mapped], _mapped + 1);
     }
 
-    /// <summary>The map where a block's code is.</summary>
-    private Span<int> PlacesOf(in ProfiledBlock block) =>
-        new((int*)_map.Address + (block.CodeOffset / Granule), (block.HostSize + Granule - 1) / Granule);
+    /// <summary>The map says so where a block's code is. What is 0 belongs to none.</summary>
+    private void Mark(in ProfiledBlock block, int number)
+    {
+        PlacesOf(block.CodeOffset, block.HotSize).Fill(number);
+        PlacesOf(block.ColdOffset, block.HostSize - block.HotSize).Fill(number);
+    }
+
+    /// <summary>The map where so many bytes are.</summary>
+    private Span<int> PlacesOf(int offset, int size)
+    {
+        int first = offset / Granule;
+        return new((int*)_map.Address + first, ((offset + size + Granule - 1) / Granule) - first);
+    }
 
     private CacheLoss CauseOfWrite() => _running.Value is { Place: not SamplePlace.Devices } ? CacheLoss.Write : CacheLoss.Dma;
 
@@ -296,6 +306,4 @@ internal sealed unsafe class BlockRegistry : IDisposable
     private CacheEvent* EventList => (CacheEvent*)_events.Address;
 
     private ProfiledBlock* Blocks => (ProfiledBlock*)_blocks.Address;
-
-    private byte* CodeOf(in ProfiledBlock block) => (byte*)_codeBase + block.CodeOffset;
 }

@@ -26,7 +26,7 @@ internal unsafe struct ProfiledBlock
 
     public long MakingTime;
 
-    /// <summary>The guest's code, and behind it the entries of the map.</summary>
+    /// <summary>The guest's code, and behind it the entries of the map and the crossings.</summary>
     private byte* _guestCode;
 
     public TranslationMode Mode;
@@ -39,6 +39,9 @@ internal unsafe struct ProfiledBlock
     private byte* _hostCode;
 
     public int CodeOffset;
+
+    /// <summary>Where its code behind <see cref="HotSize"/> is: right there, or apart.</summary>
+    public int ColdOffset;
 
     public int HostSize;
 
@@ -59,13 +62,32 @@ internal unsafe struct ProfiledBlock
     public int Processor;
 
     private int _guestSize;
-    private int _mapEntries;
+    private ushort _mapEntries;
+    private ushort _crossings;
 
     /// <summary>The guest's bytes that it was made from.</summary>
     public readonly ReadOnlySpan<byte> GuestCode => new(_guestCode, _guestSize);
 
-    /// <summary>Its host code as it was last: when it was removed, or when the recording ended. Empty before.</summary>
+    /// <summary>Its host code as it was last: when it was removed, or when the recording ended. Empty before. In one piece, and as it would be then.</summary>
     public readonly ReadOnlySpan<byte> HostCode => new(_hostCode, _hostCode == null ? 0 : HostSize);
+
+    /// <summary>As <see cref="HostCode"/>, each part as it was where it was.</summary>
+    public readonly byte[] PlacedCode
+    {
+        get
+        {
+            byte[] code = HostCode.ToArray();
+            if (code.Length != 0)
+                MoveCrossings(code, Distance);
+            return code;
+        }
+    }
+
+    /// <summary>Bytes between its hot and its cold code.</summary>
+    public readonly int Distance => ColdOffset - (CodeOffset + HotSize);
+
+    /// <summary>Offset in <see cref="HostCode"/> of a place in the code buffer where it is.</summary>
+    public readonly int OffsetOf(int place) => (uint)(place - CodeOffset) < (uint)HotSize ? place - CodeOffset : HotSize + place - ColdOffset;
 
     /// <summary>Host offsets and offsets in the unit's guest code, ascending by the first.</summary>
     public readonly (int Host, int Guest)[] Map
@@ -98,22 +120,40 @@ internal unsafe struct ProfiledBlock
         return last - Start;
     }
 
-    /// <summary>Copies what it was made from.</summary>
-    public void KeepGuestCode(RecordingMemory memory, ReadOnlySpan<byte> guestCode, ReadOnlySpan<uint> map)
+    /// <summary>Copies what it was made from, and where what is in it.</summary>
+    public void KeepGuestCode(RecordingMemory memory, ReadOnlySpan<byte> guestCode, ReadOnlySpan<uint> map, ReadOnlySpan<int> crossings)
     {
         // Both have whole words.
-        _guestCode = memory.Take(guestCode.Length + (map.Length * sizeof(uint)));
+        _guestCode = memory.Take(guestCode.Length + (map.Length * sizeof(uint)) + (crossings.Length * sizeof(ushort)));
         _guestSize = guestCode.Length;
-        _mapEntries = map.Length;
+        _mapEntries = (ushort)map.Length;
+        _crossings = (ushort)crossings.Length;
         guestCode.CopyTo(new Span<byte>(_guestCode, guestCode.Length));
         map.CopyTo(new Span<uint>(_guestCode + guestCode.Length, map.Length));
+        Span<ushort> fields = Crossings;
+        for (int i = 0; i < fields.Length; i++)
+            fields[i] = (ushort)crossings[i];
     }
 
     /// <summary>Copies its host code, once.</summary>
-    public void KeepHostCode(RecordingMemory memory, byte* code)
+    public void KeepHostCode(RecordingMemory memory, byte* codeBase)
     {
-        if (_hostCode == null)
-            _hostCode = memory.Keep(new ReadOnlySpan<byte>(code, HostSize));
+        if (_hostCode != null)
+            return;
+        _hostCode = memory.Take(HostSize);
+        Span<byte> code = new(_hostCode, HostSize);
+        new ReadOnlySpan<byte>(codeBase + CodeOffset, HotSize).CopyTo(code);
+        new ReadOnlySpan<byte>(codeBase + ColdOffset, HostSize - HotSize).CopyTo(code[HotSize..]);
+        MoveCrossings(code, -Distance);
+    }
+
+    private readonly Span<ushort> Crossings => new(_guestCode + _guestSize + (_mapEntries * sizeof(uint)), _crossings);
+
+    /// <summary>The cold part is that much further on.</summary>
+    private readonly void MoveCrossings(Span<byte> code, int distance)
+    {
+        foreach (ushort field in Crossings)
+            MemoryMarshal.AsRef<int>(code[field..]) += field < HotSize ? distance : -distance;
     }
 }
 

@@ -12,11 +12,15 @@ internal readonly ref struct RecordedUnit
     /// <summary>Where host code of its instructions is (<see cref="Backend.X64.Profiling.HostMap"/>).</summary>
     public readonly ReadOnlySpan<uint> Map;
 
-    public RecordedUnit(in ProfiledBlock block, ReadOnlySpan<byte> guestCode, ReadOnlySpan<uint> map)
+    /// <summary>Distances between hot and cold code (<see cref="Backend.X64.Emit.X64Emitter.Crossings"/>).</summary>
+    public readonly ReadOnlySpan<int> Crossings;
+
+    public RecordedUnit(in ProfiledBlock block, ReadOnlySpan<byte> guestCode, ReadOnlySpan<uint> map, ReadOnlySpan<int> crossings)
     {
         Block = ref block;
         GuestCode = guestCode;
         Map = map;
+        Crossings = crossings;
     }
 
     public bool IsEmpty => GuestCode.IsEmpty;

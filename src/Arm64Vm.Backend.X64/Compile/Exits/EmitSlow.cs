@@ -146,14 +146,10 @@ internal sealed partial class X64Compiler
         emit.Bytes(MemoryMarshal.AsBytes(new ReadOnlySpan<SlowDescriptor>(in descriptor)));
     }
 
-    /// <summary>Where a cold path about to be emitted goes on: in the hot code, or at a jump to it where that is too far away for a record.</summary>
+    /// <summary>Where a cold path about to be emitted goes on, for its record: at a jump to the hot code, which may be anywhere once it is apart.</summary>
     private int ResumePosition(in ColdPath cold)
     {
-        const int LongestPath = 160;
-        int position = emit.PositionOf(cold.Resume);
-        if (emit.Position - position < MemoryRecord.MaxResumeDistance - LongestPath)
-            return position;
-        position = emit.Position;
+        int position = emit.Position;
         emit.Jmp(cold.Resume);
         return position;
     }

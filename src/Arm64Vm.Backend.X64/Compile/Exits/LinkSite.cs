@@ -57,6 +57,17 @@ internal struct LinkSite
         NextOfOwner = -1,
     };
 
+    /// <summary>The site where code from <paramref name="cold"/> on is <paramref name="distance"/> bytes further on.</summary>
+    public readonly LinkSite WithColdMovedBy(int cold, int distance) => this with
+    {
+        JumpField = Moved(JumpField, cold, distance),
+        ExpectedField = Moved(ExpectedField, cold, distance),
+        OtherwiseField = Moved(OtherwiseField, cold, distance),
+        Unlinked = Moved(Unlinked, cold, distance),
+    };
+
+    private static int Moved(int place, int cold, int distance) => place < cold ? place : place + distance;
+
     /// <summary>Offset of the four bytes with the site's number that the code at <see cref="Unlinked"/> leaves with, behind a call of five bytes.</summary>
     public readonly int Record => Unlinked + 5;
 }

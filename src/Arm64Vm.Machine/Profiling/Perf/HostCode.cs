@@ -21,7 +21,14 @@ internal readonly record struct HostCode(string Name, ulong Address, byte[] Code
             ref readonly var block = ref registry.BlockAt(i);
             var symbol = profile.Blocks[i].Symbol;
             var name = symbol < 0 ? $"guest {block.VirtualAddress:x}" : NameOf(profile.Symbols[symbol], block.VirtualAddress);
-            all.Add(new HostCode(name, registry.CodeBase + (ulong)block.CodeOffset, block.HostCode.ToArray(), HostTime.Nanoseconds(block.MadeAt)));
+            var code = block.PlacedCode;
+            var hot = block.Distance == 0 ? code.Length : block.HotSize;
+            var madeAt = HostTime.Nanoseconds(block.MadeAt);
+            all.Add(new HostCode(name, registry.CodeBase + (ulong)block.CodeOffset, code[..hot], madeAt));
+
+            // Slow paths that are apart have the name that compilers give such parts of functions.
+            if (hot < code.Length)
+                all.Add(new HostCode(name + ".cold", registry.CodeBase + (ulong)block.ColdOffset, code[hot..], madeAt));
         }
 
         all.Sort((a, b) => a.MadeAt.CompareTo(b.MadeAt));

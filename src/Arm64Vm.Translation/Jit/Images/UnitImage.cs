@@ -44,6 +44,7 @@ internal struct OperationReference
 ///       guest bytes   of the page, [DependencyStart, DependencyEnd)
 ///       code          distances to stubs as if it were at the start of the code buffer, those to constants as if the constant were there as well, indexes zero
 ///       stubs         2 bytes each: offset in the code of a distance to a stub
+///       crossings     2 bytes each: offset of a distance between hot and cold code
 ///       zeros         to a multiple of 8
 /// </code>
 /// SAFETY: <paramref name="address"/> is that of a whole image, which stays where it is while this is used.
@@ -75,6 +76,8 @@ internal readonly unsafe struct UnitImage(byte* address)
 
     public ReadOnlySpan<ushort> Stubs => new(address + StubsOffset, Header.Stubs);
 
+    public ReadOnlySpan<ushort> Crossings => new(address + CrossingsOffset, Header.Crossings);
+
     private int GuestBytes => Header.Draft.DependencyEnd - Header.Draft.DependencyStart;
 
     private int ConstantsOffset => sizeof(UnitImageHeader) + (Header.Operations * sizeof(OperationReference));
@@ -87,8 +90,10 @@ internal readonly unsafe struct UnitImage(byte* address)
 
     private int StubsOffset => CodeOffset + ((Header.Draft.CodeSize + 1) & ~1);
 
+    private int CrossingsOffset => StubsOffset + (Header.Stubs * sizeof(ushort));
+
     /// <summary>Bytes that an image with this header takes.</summary>
-    public int RequiredSize => (StubsOffset + (Header.Stubs * sizeof(ushort)) + 7) & ~7;
+    public int RequiredSize => (CrossingsOffset + (Header.Crossings * sizeof(ushort)) + 7) & ~7;
 
     /// <summary>True where the image is what was written: its <paramref name="available"/> bytes hold all of it, and its checksum is right.</summary>
     public bool IsIntact(long available) =>
@@ -96,6 +101,7 @@ internal readonly unsafe struct UnitImage(byte* address)
         && Header.Size >= sizeof(UnitImageHeader) && Header.Size <= available
         && Header.Draft.DependencyStart >= 0 && Header.Draft.DependencyEnd is var end && end <= 4096 && end > Header.Draft.DependencyStart
         && Header.Draft.CodeSize is > 0 and <= LargestCode
+        && Header.Draft.HotSize is >= 0 && Header.Draft.HotSize <= Header.Draft.CodeSize
         && Header.Size == RequiredSize
         && Header.Checksum == Checksum(Bytes);
 
@@ -164,6 +170,7 @@ internal struct UnitImageHeader
     public int Constants;
     public int Sites;
     public int Stubs;
+    public int Crossings;
 
     public UnitDraft Draft;
 }

@@ -18,12 +18,20 @@ internal sealed unsafe class UnitImageBuilder : IDisposable
     /// <param name="cache">The cache that it was compiled for.</param>
     /// <param name="writer">Has the code and its link sites.</param>
     /// <param name="references">Of the code.</param>
+    /// <param name="crossings">Of the code (<see cref="X64Emitter.Crossings"/>).</param>
     /// <param name="draft">The unit.</param>
     /// <param name="variant">How it was compiled.</param>
     /// <param name="page">The 4096 bytes of guest code that it was made from.</param>
     /// <param name="image">Valid until the next call.</param>
     public bool TryBuild(
-        TranslationCache cache, CodeWriter writer, ReadOnlySpan<CodeReference> references, in UnitDraft draft, in UnitVariant variant, byte* page, out UnitImage image)
+        TranslationCache cache,
+        CodeWriter writer,
+        ReadOnlySpan<CodeReference> references,
+        ReadOnlySpan<int> crossings,
+        in UnitDraft draft,
+        in UnitVariant variant,
+        byte* page,
+        out UnitImage image)
     {
         image = new UnitImage(memory.Address);
         if (draft.CodeSize > UnitImage.LargestCode)
@@ -35,6 +43,7 @@ internal sealed unsafe class UnitImageBuilder : IDisposable
             Mode = variant.Mode.Bits,
             Options = variant.Options,
             Sites = writer.Sites.Length,
+            Crossings = crossings.Length,
             Draft = draft,
         };
         foreach (ref readonly CodeReference reference in references)
@@ -55,6 +64,9 @@ internal sealed unsafe class UnitImageBuilder : IDisposable
         new Span<byte>(memory.Address + sizeof(UnitImageHeader), header->Size - sizeof(UnitImageHeader)).Clear();
         new ReadOnlySpan<byte>(page + draft.DependencyStart, image.Guest.Length).CopyTo(Writable(image.Guest));
         CopySites(writer, image);
+        Span<ushort> fields = Writable(image.Crossings);
+        for (int i = 0; i < crossings.Length; i++)
+            fields[i] = (ushort)crossings[i];
         cache.CodeAt(writer.Position, draft.CodeSize).CopyTo(Writable(image.Code));
         Separate(cache, writer.Position, references, image);
         header->Checksum = UnitImage.Checksum(image.Bytes);

@@ -51,14 +51,24 @@ internal sealed unsafe class ImageBench : IDisposable
         int size;
         while (!Cache.TryCompile(compiler, Writer, region, compileMode, out size))
             Assert.True(Cache.TryTakeChunk(Writer));
-        Draft = UnitDraft.Of(region, offset, size);
-        Assert.True(builder.TryBuild(Cache, Writer, compiler.References, Draft, variant, page, out UnitImage image));
+        Draft = UnitDraft.Of(region, offset, size, compiler.HotSize);
+        Assert.True(builder.TryBuild(Cache, Writer, compiler.References, compiler.Crossings, Draft, variant, page, out UnitImage image));
         return image;
     }
 
     public UnitDraft Draft { get; private set; }
 
     public ReadOnlySpan<byte> Code => Cache.CodeAt(Writer.Position, Draft.CodeSize);
+
+    /// <summary>Slow paths of the unit that <see cref="MoveCold"/> moved.</summary>
+    public ReadOnlySpan<byte> Cold => Cache.CodeAt(Writer.ColdPlace, Draft.CodeSize - Draft.HotSize);
+
+    /// <summary>Moves the slow paths of the unit compiled last apart.</summary>
+    public void MoveCold()
+    {
+        Cache.MoveCold(Writer, Draft, compiler.Crossings, compiler.References);
+        Assert.NotEqual(0, Writer.ColdPlace);
+    }
 
     public void Dispose()
     {

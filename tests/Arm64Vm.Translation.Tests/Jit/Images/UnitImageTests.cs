@@ -31,7 +31,7 @@ public unsafe class UnitImageTests
         {
             second.Load(snippet.Start, snippet.Words);
             second.Compile(new UnitVariant(snippet.Mode, counts, false), snippet.Start);
-            second.Writer.Advance(second.Draft.CodeSize + 16 + sizeof(int));
+            second.Writer.Advance(second.Draft with { CodeSize = second.Draft.CodeSize + 16 });
             Assert.True(second.Writer.End - second.Writer.Position > (64 << 10) || second.Cache.TryTakeChunk(second.Writer));
         }
 
@@ -54,9 +54,20 @@ public unsafe class UnitImageTests
                 Assert.True(second.Cache.TryInstall(image, second.Writer));
                 Assert.True(compiled.AsSpan().SequenceEqual(second.Code), $"{snippet.Title}: the installed code differs");
                 Assert.Equal(sites, second.Writer.Sites.ToArray());
+
+                // The same again with slow paths apart.
+                second.Cache.MoveCold(second.Writer, image);
+                byte[] hot = second.Code[..second.Draft.HotSize].ToArray();
+                byte[] cold = second.Cold.ToArray();
+                sites = second.Writer.Sites.ToArray();
+                second.Compile(variant, offset);
+                second.MoveCold();
+                Assert.True(hot.AsSpan().SequenceEqual(second.Code[..second.Draft.HotSize]), $"{snippet.Title}: hot code differs when slow paths are apart");
+                Assert.True(cold.AsSpan().SequenceEqual(second.Cold), $"{snippet.Title}: slow paths differ when they are apart");
+                Assert.Equal(sites, second.Writer.Sites.ToArray());
                 units++;
                 references += image.Stubs.Length + image.Constants.Length + image.Operations.Length;
-                first.Writer.Advance(first.Draft.CodeSize + sizeof(int));
+                first.Writer.Advance(first.Draft);
             }
         }
 
