@@ -19,10 +19,10 @@ internal sealed unsafe partial class X64Emitter
         _crossingCount = 0;
     }
 
-    /// <summary>A field refers to a label: one of the two is in the second part, perhaps both are.</summary>
+    /// <summary>A field refers to a label, perhaps of the other part.</summary>
     private void NoteCrossing(int field, int label)
     {
-        if (field < _coldStart == label < _coldStart)
+        if ((field < _coldStart) == (label < _coldStart))
             return;
         if (_crossingCount == _crossings.Length)
             Array.Resize(ref _crossings, _crossingCount * 2);

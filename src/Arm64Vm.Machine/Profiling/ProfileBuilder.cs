@@ -66,7 +66,7 @@ internal sealed class ProfileBuilder
                 GuestCode = block.GuestCode.ToArray(),
 
                 // Of a block that no sample fell into nobody wants to see the host's code.
-                HostCode = samples is null ? [] : block.HostCode.ToArray(),
+                HostCode = samples is null ? [] : block.HostCode,
                 Map = samples is null ? [] : [.. block.Map.Select(entry => new HostMapEntry(entry.Host, Math.Max(0, entry.Guest)))],
                 HostSize = block.HostSize,
                 HotSize = block.HotSize,

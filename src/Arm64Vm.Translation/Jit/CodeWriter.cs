@@ -26,7 +26,7 @@ internal sealed unsafe class CodeWriter(TranslationCache cache) : ICompilerHost
 
     public int ColdEnd { get; private set; }
 
-    /// <summary>Offset of the slow paths of the unit in work where they have been moved there; 0: they are behind its hot code.</summary>
+    /// <summary>Offset of the slow paths of the unit in work where they have been moved apart; 0: they are behind its hot code.</summary>
     public int ColdPlace { get; private set; }
 
     public Span<LinkSite> Sites => sites.AsSpan(0, siteCount);
@@ -57,7 +57,10 @@ internal sealed unsafe class CodeWriter(TranslationCache cache) : ICompilerHost
     }
 
     /// <summary>The slow paths of the unit in work have been moved to <paramref name="place"/>.</summary>
-    public void PlaceCold(int place) => ColdPlace = place;
+    public void NoteMove(int place) => ColdPlace = place;
+
+    /// <summary>Offset of the slow paths of the unit in work, wherever they are.</summary>
+    public int ColdOffsetOf(in UnitDraft draft) => ColdPlace != 0 ? ColdPlace : Position + draft.HotSize;
 
     /// <summary>The unit in work stays. Units begin at multiples of 16, each with its number in the four bytes before.</summary>
     public void Advance(in UnitDraft draft)

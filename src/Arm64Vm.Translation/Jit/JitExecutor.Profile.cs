@@ -47,7 +47,7 @@ internal sealed unsafe partial class JitExecutor
             CodeOffset = writer.Position,
             HostSize = draft.CodeSize,
             HotSize = draft.HotSize,
-            ColdOffset = writer.ColdPlace != 0 ? writer.ColdPlace : writer.Position + draft.HotSize,
+            ColdOffset = writer.ColdOffsetOf(draft),
             GuestInstructions = region.GuestInstructions,
             IrInstructions = region.Count - 1,
             Counter = compiler.Counters,

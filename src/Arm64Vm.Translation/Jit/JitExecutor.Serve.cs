@@ -48,7 +48,6 @@ internal sealed unsafe partial class JitExecutor
         ulong* operands = HostContext.Of(context)->Operand;
         ulong operand = operands[0];
         ulong value;
-        uint changes;
         switch (descriptor->Kind)
         {
             case SlowKind.ReadSystem:
@@ -59,17 +58,9 @@ internal sealed unsafe partial class JitExecutor
             case SlowKind.WriteSystem:
                 return services.TryWriteSystem(context, encoding, pc, operand);
             case SlowKind.SystemOperation:
-                changes = memory.ContextChanges;
-                if (!services.TrySystemOperation(context, encoding, pc, operand))
-                    return false;
-                if (changes != memory.ContextChanges)
-                    ForgetContext(context);
-                return true;
+                return services.TrySystemOperation(context, encoding, pc, operand);
             case SlowKind.CompleteInvalidations:
-                changes = memory.ContextChanges;
                 services.CompleteInvalidations(context);
-                if (changes != memory.ContextChanges)
-                    ForgetContext(context);
                 return true;
             case SlowKind.WritePState:
                 return services.TryWritePState(context, encoding & 0x3F, (encoding >> 8) & 15, pc);
@@ -86,7 +77,7 @@ internal sealed unsafe partial class JitExecutor
         }
     }
 
-    /// <summary>Mappings of code have changed (TLBI): branches to other pages must ask again, and predicted returns may lead to what is no longer mapped.</summary>
+    /// <summary>Mappings of code have changed (TLBI, a map of memory that a store changed): branches to other pages must ask again, and predicted returns may lead to what is no longer mapped.</summary>
     private void ForgetContext(GuestContext* context)
     {
         context->ContextTag = FetchTlb.NoContext;

@@ -180,10 +180,12 @@ internal sealed unsafe partial class JitExecutor : IExecutor
 
     public void FloatControlChanged(GuestContext* context) => HostFloatMode.Follow(context);
 
-    /// <summary>Code was removed since this vCPU looked last: its return stack may lead there.</summary>
+    /// <summary>In the middle of a unit: what was served may have changed mappings of code, and code may have been removed since this vCPU looked last. Its return stacks may lead there.</summary>
     private void DropPredictions(GuestContext* context)
     {
-        if (cache.Epoch != seenEpoch)
+        if (memory.ContextChanges != seenMappings)
+            ForgetContext(context);
+        else if (cache.Epoch != seenEpoch)
             returnStacks.Empty(context);
     }
 

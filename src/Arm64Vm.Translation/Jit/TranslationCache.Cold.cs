@@ -70,7 +70,8 @@ internal sealed unsafe partial class TranslationCache
         int from = writer.Position + draft.HotSize;
         int to = ((writer.ColdPosition + 15) & ~15) + (from & 15);
         move = new ColdMove((nint)(buffer.Rw + writer.Position), draft.HotSize, to - from);
-        return to + draft.CodeSize - draft.HotSize <= writer.ColdEnd;
+        int size = draft.CodeSize - draft.HotSize;
+        return size != 0 && to + size <= writer.ColdEnd;
     }
 
     // SAFETY: the room behind the place is the writer's, and so is the unit.
@@ -81,6 +82,6 @@ internal sealed unsafe partial class TranslationCache
             site = site.WithColdMovedBy(from, move.Distance);
         int size = draft.CodeSize - draft.HotSize;
         new ReadOnlySpan<byte>(buffer.Rw + from, size).CopyTo(new Span<byte>(buffer.Rw + from + move.Distance, size));
-        writer.PlaceCold(from + move.Distance);
+        writer.NoteMove(from + move.Distance);
     }
 }

@@ -62,7 +62,7 @@ internal sealed unsafe partial class TranslationCache
                 CodeOffset = writer.Position,
                 CodeSize = draft.CodeSize,
                 HotSize = draft.HotSize,
-                ColdOffset = writer.ColdPlace != 0 ? writer.ColdPlace : writer.Position + draft.HotSize,
+                ColdOffset = writer.ColdOffsetOf(draft),
                 GuestSize = draft.GuestSize,
                 DependencyStart = (ushort)draft.DependencyStart,
                 DependencyEnd = (ushort)draft.DependencyEnd,

@@ -230,8 +230,14 @@ internal sealed unsafe class BlockRegistry : IDisposable
         int number = ((int*)_map.Address)[(int)at / Granule];
         if (number > 0)
         {
-            block = number - 1;
-            offset = Blocks[block].OffsetOf((int)at);
+            ref readonly ProfiledBlock found = ref Blocks[number - 1];
+            offset = found.OffsetOf((int)at);
+
+            // A sample that was taken before the place got this code may lie in what is left between units.
+            if ((uint)offset >= (uint)found.HostSize)
+                offset = 0;
+            else
+                block = number - 1;
         }
 
         return true;

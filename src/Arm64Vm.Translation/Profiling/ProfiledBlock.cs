@@ -68,17 +68,28 @@ internal unsafe struct ProfiledBlock
     /// <summary>The guest's bytes that it was made from.</summary>
     public readonly ReadOnlySpan<byte> GuestCode => new(_guestCode, _guestSize);
 
-    /// <summary>Its host code as it was last: when it was removed, or when the recording ended. Empty before. In one piece, and as it would be then.</summary>
-    public readonly ReadOnlySpan<byte> HostCode => new(_hostCode, _hostCode == null ? 0 : HostSize);
+    /// <summary>Its host code as it was last, hot code first: when it was removed, or when the recording ended. Empty before.</summary>
+    public readonly ReadOnlySpan<byte> PlacedCode => new(_hostCode, _hostCode == null ? 0 : HostSize);
 
-    /// <summary>As <see cref="HostCode"/>, each part as it was where it was.</summary>
-    public readonly byte[] PlacedCode
+    /// <summary>As <see cref="PlacedCode"/>, but distances are those of a unit in one piece, so that jumps between its parts lead to offsets in it.</summary>
+    public readonly byte[] HostCode
     {
         get
         {
-            byte[] code = HostCode.ToArray();
-            if (code.Length != 0)
-                MoveCrossings(code, Distance);
+            byte[] code = PlacedCode.ToArray();
+            if (code.Length == 0)
+                return code;
+            foreach (ushort place in Crossings)
+            {
+                ref int distance = ref MemoryMarshal.AsRef<int>(code.AsSpan(place));
+                int target = (place < HotSize ? place : place + Distance) + sizeof(int) + distance;
+                int coldSize = HostSize - HotSize;
+                if (place >= HotSize)
+                    distance += Distance;
+                else if (target >= HotSize) // a jump that was linked since goes beyond the unit
+                    distance += (uint)(target - HotSize - Distance) < (uint)coldSize ? -Distance : coldSize;
+            }
+
             return code;
         }
     }
@@ -123,7 +134,7 @@ internal unsafe struct ProfiledBlock
     /// <summary>Copies what it was made from, and where what is in it.</summary>
     public void KeepGuestCode(RecordingMemory memory, ReadOnlySpan<byte> guestCode, ReadOnlySpan<uint> map, ReadOnlySpan<int> crossings)
     {
-        // Both have whole words.
+        // The first two have whole words.
         _guestCode = memory.Take(guestCode.Length + (map.Length * sizeof(uint)) + (crossings.Length * sizeof(ushort)));
         _guestSize = guestCode.Length;
         _mapEntries = (ushort)map.Length;
@@ -144,17 +155,9 @@ internal unsafe struct ProfiledBlock
         Span<byte> code = new(_hostCode, HostSize);
         new ReadOnlySpan<byte>(codeBase + CodeOffset, HotSize).CopyTo(code);
         new ReadOnlySpan<byte>(codeBase + ColdOffset, HostSize - HotSize).CopyTo(code[HotSize..]);
-        MoveCrossings(code, -Distance);
     }
 
     private readonly Span<ushort> Crossings => new(_guestCode + _guestSize + (_mapEntries * sizeof(uint)), _crossings);
-
-    /// <summary>The cold part is that much further on.</summary>
-    private readonly void MoveCrossings(Span<byte> code, int distance)
-    {
-        foreach (ushort field in Crossings)
-            MemoryMarshal.AsRef<int>(code[field..]) += field < HotSize ? distance : -distance;
-    }
 }
 
 /// <summary>Why the cache lost units.</summary>

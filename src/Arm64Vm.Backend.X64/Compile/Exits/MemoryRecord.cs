@@ -20,9 +20,6 @@ internal readonly struct MemoryRecord(ulong bits)
 {
     public const int SizeInBytes = 8;
 
-    /// <summary>The farthest place behind which execution can go on.</summary>
-    public const int MaxResumeDistance = (1 << 15) - 1;
-
     /// <summary>Bytes of the jumps that stand between a stub's call and the record, over which an access goes on that the stub served.</summary>
     public const int FarJumpBytes = 5;
     public const int ShortJumpBytes = 2;

@@ -21,7 +21,7 @@ internal readonly record struct HostCode(string Name, ulong Address, byte[] Code
             ref readonly var block = ref registry.BlockAt(i);
             var symbol = profile.Blocks[i].Symbol;
             var name = symbol < 0 ? $"guest {block.VirtualAddress:x}" : NameOf(profile.Symbols[symbol], block.VirtualAddress);
-            var code = block.PlacedCode;
+            var code = block.PlacedCode.ToArray();
             var hot = block.Distance == 0 ? code.Length : block.HotSize;
             var madeAt = HostTime.Nanoseconds(block.MadeAt);
             all.Add(new HostCode(name, registry.CodeBase + (ulong)block.CodeOffset, code[..hot], madeAt));

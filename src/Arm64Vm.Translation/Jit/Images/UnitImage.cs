@@ -38,7 +38,7 @@ internal struct OperationReference
 /// <remarks>
 /// <code>
 /// 0     UnitImageHeader
-/// 88    operations    32 bytes each
+/// 72    operations    32 bytes each
 ///       constants     24 bytes each
 ///       link sites    sizeof(LinkSite) each; offsets from the start of the code
 ///       guest bytes   of the page, [DependencyStart, DependencyEnd)
