@@ -157,7 +157,7 @@ public class BootCommandTests
     {
         // A load from a hole of the board, which ends in an abort at an address where no code is.
         using var kernel = Program(p => p.Set(1, 0x0B00_0000).Add(0xF940_0020).Hang());
-        var run = CliRun.Of("boot", "--kernel", kernel.Path, Small, "--timeout", "0.5", "--log", "mmio");
+        var run = CliRun.Of("boot", "--kernel", kernel.Path, Small, "--timeout", "3", "--log", "mmio");
         Assert.Contains("mmio: read of 8 bytes at 0xb000000: nothing is there", run.Error, StringComparison.Ordinal);
     }
 

@@ -234,7 +234,7 @@ internal sealed unsafe class BlockRegistry : IDisposable
             offset = found.OffsetOf((int)at);
 
             // A sample that was taken before the place got this code may lie in what is left between units.
-            if ((uint)offset >= (uint)found.HostSize)
+            if (offset < 0)
                 offset = 0;
             else
                 block = number - 1;

@@ -97,8 +97,14 @@ internal unsafe struct ProfiledBlock
     /// <summary>Bytes between its hot and its cold code.</summary>
     public readonly int Distance => ColdOffset - (CodeOffset + HotSize);
 
-    /// <summary>Offset in <see cref="HostCode"/> of a place in the code buffer where it is.</summary>
-    public readonly int OffsetOf(int place) => (uint)(place - CodeOffset) < (uint)HotSize ? place - CodeOffset : HotSize + place - ColdOffset;
+    /// <summary>Offset in <see cref="HostCode"/> of a place in the code buffer; −1 where it is not there.</summary>
+    public readonly int OffsetOf(int place)
+    {
+        uint hot = (uint)(place - CodeOffset), cold = (uint)(place - ColdOffset);
+        if (hot < (uint)HotSize)
+            return (int)hot;
+        return cold < (uint)(HostSize - HotSize) ? HotSize + (int)cold : -1;
+    }
 
     /// <summary>Host offsets and offsets in the unit's guest code, ascending by the first.</summary>
     public readonly (int Host, int Guest)[] Map
