@@ -130,11 +130,7 @@ internal sealed unsafe class InlineTlb
     {
         ulong page = PageWalker.SignExtend(address) & ~0xFFFUL;
         Windows.CloseTouching(page, page | 0xFFF);
-        for (int table = 0; table < Tables; table++)
-        {
-            if (_filled[table] != null)
-                FlushPages(table, page, 1);
-        }
+        FlushPages(page, 1);
     }
 
     /// <summary>Drops the virtual pages that touch [first, last]; both sign-extended from bit 55.</summary>
@@ -144,16 +140,18 @@ internal sealed unsafe class InlineTlb
         const ulong Few = 512;
         ulong pages = (last >> 12) - (first >> 12) + 1;
         Windows.CloseTouching(first, last);
+
+        // All pages there are would be 0.
+        if (pages - 1 < Few)
+        {
+            FlushPages(first & ~0xFFFUL, (int)pages);
+            return;
+        }
+
         for (int table = 0; table < Tables; table++)
         {
             if (_filled[table] is not { } filled)
                 continue;
-            if (pages - 1 < Few)
-            {
-                FlushPages(table, first & ~0xFFFUL, (int)pages);
-                continue;
-            }
-
             FlushFirst(table);
             foreach (int slot in filled)
             {
@@ -165,18 +163,24 @@ internal sealed unsafe class InlineTlb
         }
     }
 
-    /// <summary>Drops so many virtual pages of one table, each from where it would be.</summary>
-    private void FlushPages(int table, ulong page, int count)
+    /// <summary>Drops so many virtual pages, each from where it would be.</summary>
+    private void FlushPages(ulong page, int count)
     {
-        for (int i = 0; i < count; i++, page += 4096)
+        for (; count > 0; count--, page += 4096)
         {
-            int slot = FirstSlot(page);
-            ulong* entry = First(table, slot);
-            if (((entry[0] ^ page) & PageBits) == 0)
-                entry[0] = GuestContext.EmptyTlbTag(slot);
-            entry = Outer(table, OuterTlb.Slot(page));
-            if (((entry[0] ^ page) & PageBits) == 0)
-                entry[0] = 0;
+            int slot = FirstSlot(page), outer = OuterTlb.Slot(page);
+            for (int table = 0; table < Tables; table++)
+            {
+                // Where the second level is not used the first is not.
+                if (_filled[table] == null)
+                    continue;
+                ulong* entry = First(table, slot);
+                if (((entry[0] ^ page) & PageBits) == 0)
+                    entry[0] = GuestContext.EmptyTlbTag(slot);
+                entry = Outer(table, outer);
+                if (((entry[0] ^ page) & PageBits) == 0)
+                    entry[0] = 0;
+            }
         }
     }
 

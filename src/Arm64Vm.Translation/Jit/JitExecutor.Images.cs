@@ -40,7 +40,13 @@ internal sealed unsafe partial class JitExecutor
 
         // What a recording counts and maps, code from images does not have.
         if (images is null || profile is not null || !variant.IsKept)
-            return TryCompile(context, table, table->Host, offset, out draft) && MoveCold(draft);
+        {
+            if (!TryCompile(context, table, table->Host, offset, out draft))
+                return false;
+            MoveCold(draft);
+            return true;
+        }
+
         if (images.TryFind(variant, table->Host, offset, out UnitImage image))
             return TryInstall(context, image, out draft);
 
@@ -48,15 +54,15 @@ internal sealed unsafe partial class JitExecutor
         if (!TryCompile(context, table, pageCopy.Address, offset, out draft))
             return false;
         hasNewImage = imageBuilder!.TryBuild(cache, writer, compiler.References, compiler.Crossings, draft, variant, pageCopy.Address, out newImage);
-        return MoveCold(draft);
+        MoveCold(draft);
+        return true;
     }
 
     /// <summary>Moves the slow paths of the unit that was just compiled to where they are out of the way; not of units that somebody looks at one by one.</summary>
-    private bool MoveCold(in UnitDraft draft)
+    private void MoveCold(in UnitDraft draft)
     {
         if (!StepsUnits)
             cache.MoveCold(writer, draft, compiler.Crossings, compiler.References);
-        return true;
     }
 
     private bool TryInstall(GuestContext* context, in UnitImage image, out UnitDraft draft)
