@@ -49,23 +49,22 @@ internal sealed unsafe partial class X64Emitter
     }
 
     /// <summary>No-operations, so that a field <paramref name="ahead"/> bytes behind them can be patched.</summary>
-    public void PlaceField(int ahead)
-    {
-        int offset = (int)((nint)_cur + ahead) & 7;
-        if (offset > LastFieldOffset)
-            Nop(8 - offset);
-    }
+    public void PlaceField(int ahead) => Nop(PaddingFor(ahead));
 
     /// <summary>Begins an instruction with prefixes, up to three, so that a field <paramref name="ahead"/> bytes behind them can be patched: a no-operation would keep the host from taking a comparison and its jump as one.</summary>
     private void PadInstruction(int ahead)
     {
-        int offset = (int)((nint)_cur + ahead) & 7;
-        if (offset <= LastFieldOffset)
-            return;
         byte* p = Begin();
-        for (; offset < 8; offset++)
+        for (int padding = PaddingFor(ahead); padding > 0; padding--)
             *p++ = CodeSegmentPrefix;
         _cur = p;
+    }
+
+    /// <summary>Bytes, up to three, that bring a field <paramref name="ahead"/> bytes further on to where it can be patched.</summary>
+    private int PaddingFor(int ahead)
+    {
+        int offset = (int)((nint)_cur + ahead) & 7;
+        return offset > LastFieldOffset ? 8 - offset : 0;
     }
 
     private int Patchable(byte opcode)
