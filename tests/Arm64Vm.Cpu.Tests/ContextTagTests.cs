@@ -47,10 +47,29 @@ public class ContextTagTests
         var tags = new ContextTags();
         ulong before = tags.Get(true, false, 0x4000_0000, 1, 7);
         tags.NoteFetch(new TlbEntry { SizeLog2 = 21, Flags = TlbEntryFlags.Valid | TlbEntryFlags.NonGlobal }, 0x1234_5000);
-        Assert.Equal(0, tags.InvalidateAddress(0x1000_0000));
-        Assert.Equal(21, tags.InvalidateAddress(0x1220_0000));
+        Assert.Equal(0, tags.InvalidateAddress(0x1000_0000, out ulong parts));
+        Assert.Equal(0UL, parts);
+        Assert.Equal(21, tags.InvalidateAddress(0x1220_0000, out parts));
+        Assert.Equal(1UL << 40, parts);
         Assert.Equal(21, tags.InvalidateRange());
         Assert.Equal(before, tags.Get(true, false, 0x4000_0000, 1, 7));
+    }
+
+    /// <summary>Firmware that sets the attributes of each page of a block invalidates it 512 times.</summary>
+    [Fact]
+    public void BlockThatWasInvalidatedNeedsItOnlyOnceUntilCodeRunsThereAgain()
+    {
+        var tags = new ContextTags();
+        var block = new TlbEntry { SizeLog2 = 21, Flags = TlbEntryFlags.Valid };
+        tags.NoteFetch(block, 0x1234_5000);
+        tags.NoteFetch(new TlbEntry { SizeLog2 = 12, Flags = TlbEntryFlags.Valid }, 0x1234_5000);
+        Assert.Equal(21, tags.InvalidateAddress(0x1234_5000, out _));
+        uint changes = tags.Changes;
+        Assert.Equal(0, tags.InvalidateAddress(0x1234_6000, out _));
+        Assert.Equal(changes, tags.Changes);
+        Assert.Equal(12, tags.InvalidateAddress(0x1234_5000, out _));
+        tags.NoteFetch(block, 0x1234_5000);
+        Assert.Equal(21, tags.InvalidateAddress(0x1234_6000, out _));
     }
 
     /// <summary>A page that code was fetched from leaves the fetch-side TLB by itself, under whatever name it is there.</summary>
@@ -61,9 +80,9 @@ public class ContextTagTests
         ulong before = tags.Get(true, false, 0x4000_0000, 1, 7);
         tags.NoteFetch(new TlbEntry { SizeLog2 = 12, Flags = TlbEntryFlags.Valid | TlbEntryFlags.NonGlobal }, 0x1234_5000);
         uint changes = tags.Changes;
-        Assert.Equal(0, tags.InvalidateAddress(0x1234_6000));
+        Assert.Equal(0, tags.InvalidateAddress(0x1234_6000, out _));
         Assert.Equal(changes, tags.Changes);
-        Assert.Equal(12, tags.InvalidateAddress(0x1234_5000));
+        Assert.Equal(12, tags.InvalidateAddress(0x1234_5000, out _));
         Assert.NotEqual(changes, tags.Changes);
         Assert.Equal(before, tags.Get(true, false, 0x4000_0000, 1, 7));
     }

@@ -38,6 +38,30 @@ public class FetchTlbTests
         Assert.Equal(108UL, cpu.GetX(6));
     }
 
+    /// <summary>Twice in turn, since what is invalidated once is forgotten as long as no code runs there: the block has to be noted again.</summary>
+    [Fact]
+    public void ABlockThatIsMappedElsewhereIsForgottenEachTime()
+    {
+        const ulong Block = 0x0100_0000, First = TestMachine.Ram + PageTables.BlockSize, Second = First + PageTables.BlockSize;
+        using TestMachine machine = new(emitted: true);
+        var tables = PageTables.OfFlatRam(machine, TestMachine.Ram + 0x10_0000, 4 * PageTables.BlockSize);
+        ulong slot = tables.Map(Block, First, PageTables.Normal, level: 2);
+        tables.Enable();
+        machine.Program(First + 0x5000, Asm.AddImm(6, 6, 1), Ret);
+        machine.Program(Second + 0x5000, Asm.AddImm(6, 6, 100), Ret);
+        Vcpu cpu = machine.Cpu;
+        cpu.SetX(1, Block + 0x5000);
+        cpu.SetX(7, First | PageTables.Normal | 1);
+        cpu.SetX(8, (Block + 0x9000) >> 12);
+        cpu.SetX(9, slot);
+        cpu.SetX(10, Second | PageTables.Normal | 1);
+        uint[] invalidate = [PagesOfOneSlot.DsbIsh, Asm.Sys(0, 8, 7, 1, 8), PagesOfOneSlot.DsbIsh, Asm.Isb];
+        machine.Run([
+            Asm.Blr(1), Asm.Blr(1), Asm.Str(10, 9), .. invalidate, Asm.Blr(1), Asm.Blr(1),
+            Asm.Str(7, 9), .. invalidate, Asm.Blr(1), Asm.Str(10, 9), .. invalidate, Asm.Blr(1)]);
+        Assert.Equal(303UL, cpu.GetX(6));
+    }
+
     /// <summary>Tags do not say of which branch type an entry is, so that of another type must be in another slot, or a target would be entered that the type may not reach.</summary>
     [Fact]
     public unsafe void BranchTypesOfAPageNeverShareASlotOfTheSecondLevel()
@@ -80,6 +104,12 @@ public class FetchTlbTests
                     ulong last = page + ((ulong)random.Next(1 << 25) & ~0xFFFUL) + 0xFFF;
                     FetchTlb.FlushRange(context, page, last);
                     Drop(key => key.Page >= page && key.Page <= last);
+                    break;
+                case < 42:
+                    ulong block = page & ~0x1F_FFFFUL;
+                    ulong parts = random.Next(2) != 0 ? 2UL : (ulong)random.NextInt64() | 1;
+                    FetchTlb.FlushParts(context, block, parts);
+                    Drop(key => (key.Page & ~0x1F_FFFFUL) == block && (parts >> (int)(key.Page >> 15 & 63) & 1) != 0);
                     break;
                 case < 1000:
                     ulong entries = (ulong)random.NextInt64();

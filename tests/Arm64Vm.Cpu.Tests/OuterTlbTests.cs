@@ -150,7 +150,15 @@ public class OuterTlbTests
                     Drop(entry => entry.Key.Page == page);
                     break;
                 case < 34:
-                    // Short ranges are dropped page by page.
+                    // Blocks, short ranges, which are dropped part by part, and long ones.
+                    if (random.Next(3) == 0)
+                    {
+                        ulong block = page & ~0x1F_FFFFUL;
+                        tlb.FlushRange(block, block | 0x1F_FFFF);
+                        Drop(entry => (entry.Key.Page & ~0x1F_FFFFUL) == block);
+                        break;
+                    }
+
                     ulong last = page + ((ulong)random.Next(random.Next(2) != 0 ? 1 << 25 : 1 << 21) & ~0xFFFUL) + 0xFFF;
                     tlb.FlushRange(page, last);
                     Drop(entry => entry.Key.Page >= page && entry.Key.Page <= last);

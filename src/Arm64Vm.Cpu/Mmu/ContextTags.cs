@@ -26,6 +26,9 @@ internal sealed class ContextTags
 
     /// <summary>In pieces, null until a bit of them is set: few machines fetch code from many pages.</summary>
     private readonly ulong[]?[] _filter = new ulong[FilterBits / PieceBits][];
+
+    /// <summary>Parts of blocks that code was fetched from since they were invalidated.</summary>
+    private readonly BlockParts _blocks = new();
     private int _used;
     private uint _nextId = 1;
     private uint _nextStamp;
@@ -86,6 +89,8 @@ internal sealed class ContextTags
         if (upper && entry.IsNonGlobal)
             _upperNonGlobal = true;
         _sizes |= 1UL << entry.SizeLog2;
+        if (entry.SizeLog2 == BlockParts.BlockShift)
+            _blocks.Note(address);
         int bit = Hash(PageWalker.SignExtend(address), entry.SizeLog2);
         (_filter[bit / PieceBits] ??= new ulong[PieceBits / 64])[bit % PieceBits / 64] |= 1UL << (bit & 63);
     }
@@ -103,12 +108,17 @@ internal sealed class ContextTags
                 Array.Clear(piece);
         }
 
+        _blocks.Clear();
         _sizes = 0;
         _upperNonGlobal = false;
     }
 
     /// <summary>Lets go of room, after <see cref="InvalidateAll"/>.</summary>
-    public void GiveBack() => Array.Clear(_filter);
+    public void GiveBack()
+    {
+        Array.Clear(_filter);
+        _blocks.GiveBack();
+    }
 
     public void InvalidateAsid(ushort asid)
     {
@@ -117,9 +127,17 @@ internal sealed class ContextTags
     }
 
     /// <summary>The translations of an address are gone: log2 of the size of the largest through which code may have been fetched there, or 0. That much must leave the fetch-side TLB; names stay.</summary>
-    public int InvalidateAddress(ulong address)
+    /// <param name="address">Sign-extended from bit 55.</param>
+    /// <param name="parts">Where the size is that of <see cref="BlockParts"/>: the parts of the block that have to leave.</param>
+    public int InvalidateAddress(ulong address, out ulong parts)
     {
+        const ulong Block = 1UL << BlockParts.BlockShift;
         ulong sizes = FetchedSizes(address);
+        parts = 0;
+
+        // The filter only learns; what was invalidated once need not be again before code is fetched from it again.
+        if ((sizes & Block) != 0 && (parts = _blocks.Take(address)) == 0)
+            sizes &= ~Block;
         if (sizes == 0)
             return 0;
         Changes++;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Ir;
 
@@ -28,6 +29,9 @@ internal sealed unsafe class InlineTlb
     private readonly SlotSet?[] _filled = new SlotSet?[Tables];
     private readonly SlotSet?[] _nonGlobal = new SlotSet?[Tables];
 
+    /// <summary>Where entries can be, of all tables together.</summary>
+    private readonly BlockParts _blocks = new();
+
     public InlineTlb(GuestContext* context)
     {
         _context = (byte*)context;
@@ -44,6 +48,7 @@ internal sealed unsafe class InlineTlb
     {
         int table = (mmuIndex * 2) + (write ? 1 : 0);
         ulong page = address & ~0xFFFUL;
+        _blocks.Note(address);
         int slot = FirstSlot(address);
         ulong* entry = First(table, slot);
         entry[0] = page;
@@ -80,6 +85,7 @@ internal sealed unsafe class InlineTlb
     public void FlushAll()
     {
         Windows.CloseAll();
+        _blocks.Clear();
         for (int table = 0; table < Tables; table++)
         {
             // Where the second level is not used the first is not.
@@ -99,6 +105,7 @@ internal sealed unsafe class InlineTlb
         new Span<byte>(_context + GuestContext.TlbMarksOffset, Tables * GuestContext.TlbMarks).Clear();
         Array.Clear(_filled);
         Array.Clear(_nonGlobal);
+        _blocks.GiveBack();
 
         // Zeros are empty entries in the other tables, and in these but for the first of each.
         long given = MappingRelease.Anonymous(_context + GuestContext.TlbOffset, GuestContext.TotalSize - GuestContext.TlbOffset);
@@ -136,15 +143,14 @@ internal sealed unsafe class InlineTlb
     /// <summary>Drops the virtual pages that touch [first, last]; both sign-extended from bit 55.</summary>
     public void FlushRange(ulong first, ulong last)
     {
-        // A block of level 2 with a granule of 4 KiB.
-        const ulong Few = 512;
+        const ulong Few = 1UL << (BlockParts.BlockShift - 12);
         ulong pages = (last >> 12) - (first >> 12) + 1;
         Windows.CloseTouching(first, last);
 
         // All pages there are would be 0.
         if (pages - 1 < Few)
         {
-            FlushPages(first & ~0xFFFUL, (int)pages);
+            FlushParts(first & ~0xFFFUL, last);
             return;
         }
 
@@ -160,6 +166,27 @@ internal sealed unsafe class InlineTlb
                 if (page <= last && (page | 0xFFF) >= first)
                     entry[0] = 0;
             }
+        }
+    }
+
+    /// <summary>Drops the virtual pages from <paramref name="page"/> to the one of <paramref name="last"/>, looking where entries can be.</summary>
+    private void FlushParts(ulong page, ulong last)
+    {
+        const ulong BlockMask = (1UL << BlockParts.BlockShift) - 1;
+        const ulong PartMask = (1UL << BlockParts.PartShift) - 1;
+        for (ulong block = page & ~BlockMask; ; block += BlockMask + 1)
+        {
+            bool isWhole = page <= block && last >= (block | BlockMask);
+            for (ulong parts = isWhole ? _blocks.Take(block) : _blocks.Find(block); parts != 0; parts &= parts - 1)
+            {
+                ulong part = block + ((ulong)BitOperations.TrailingZeroCount(parts) << BlockParts.PartShift);
+                ulong from = Math.Max(page, part), to = Math.Min(last, part | PartMask);
+                if (from <= to)
+                    FlushPages(from, (int)((to - from) >> 12) + 1);
+            }
+
+            if (last <= (block | BlockMask))
+                return;
         }
     }
 

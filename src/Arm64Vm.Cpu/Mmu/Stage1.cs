@@ -226,9 +226,11 @@ internal sealed unsafe partial class Stage1
             Inline.FlushRange(address >> size << size, address | ((1UL << size) - 1));
         else
             Inline.FlushPage(address);
-        int fetched = Tags.InvalidateAddress(address);
+        int fetched = Tags.InvalidateAddress(address, out ulong parts);
         if (fetched == 12)
             FetchTlb.FlushPage(_context, address);
+        else if (fetched == BlockParts.BlockShift)
+            FetchTlb.FlushParts(_context, address >> fetched << fetched, parts);
         else if (fetched != 0)
             FetchTlb.FlushRange(_context, address >> fetched << fetched, address | ((1UL << fetched) - 1));
     }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Arm64Vm.Ir;
 
 /// <summary>The fetch-side TLB of a context: from a virtual page to the entries of the code that was made from its physical page, in two levels.</summary>
@@ -93,6 +95,28 @@ internal static unsafe class FetchTlb
         {
             Drop(Slot(context, address, type), address);
             Drop(OuterSlot(context, address, type), address);
+        }
+    }
+
+    /// <summary>Drops those of 64 equal parts of a block of 2 MiB whose bits are set, in every context.</summary>
+    public static void FlushParts(GuestContext* context, ulong block, ulong parts)
+    {
+        const ulong BlockBytes = 2 << 20;
+        const ulong PartBytes = BlockBytes / 64;
+
+        // A page has eight places; with more parts than this, looking at every entry is less.
+        const int Few = 8;
+        if (BitOperations.PopCount(parts) > Few)
+        {
+            FlushRange(context, block, block + BlockBytes - 1);
+            return;
+        }
+
+        for (; parts != 0; parts &= parts - 1)
+        {
+            ulong part = block + ((ulong)BitOperations.TrailingZeroCount(parts) * PartBytes);
+            for (ulong offset = 0; offset < PartBytes; offset += 4096)
+                FlushPage(context, part + offset);
         }
     }
 
