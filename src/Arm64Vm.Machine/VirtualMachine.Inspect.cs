@@ -164,7 +164,7 @@ public sealed partial class VirtualMachine
             {
                 Translation = _board is { } translating ? TranslationStatistics.Collect(translating.ProcessorExecutors) : null,
                 IdleBytesReleased = _board?.IdleMemory.Bytes ?? 0,
-                Cache = Cache is { } cache ? new CacheUsage(cache.Statistics.LiveUnits, cache.Statistics.LiveBytes, cache.Capacity) : null,
+                Cache = Cache is { } cache ? new CacheUsage(cache.Statistics.LiveUnits, cache.Statistics.LiveBytes, cache.Capacity, cache.TableBytes) : null,
             };
         }
     }

@@ -155,6 +155,7 @@ internal sealed class StatusServer : IDisposable
             json.WriteStartObject("cache");
             json.WriteNumber("live_units", cache.Units);
             json.WriteNumber("live_bytes", cache.Bytes);
+            json.WriteNumber("table_bytes", cache.TableBytes);
             json.WriteNumber("capacity", cache.Capacity);
             json.WriteNumber("made", translation.Units);
             json.WriteNumber("written", translation.Invalidated);

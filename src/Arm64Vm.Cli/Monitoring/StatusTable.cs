@@ -46,11 +46,11 @@ internal static class StatusTable
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"process {sample.Process}: translation caches of {sample.Machines.Count} machines; made, lost, linked and fetched per second\n");
-        text.Append("MACHINE          UNITS      BYTES   FULL     MADE  WRITTEN  EVICTED   LINKED  FETCHED  FLUSHES\n");
+        text.Append("MACHINE          UNITS      BYTES     TABLES   FULL     MADE  WRITTEN  EVICTED   LINKED  FETCHED  FLUSHES\n");
         foreach (var machine in sample.Machines.OrderByDescending(machine => machine.Cache?.LiveBytes ?? -1).Take(Math.Max(0, lines - 2)))
         {
             if (machine.Cache is { } cache)
-                text.Append(CultureInfo.InvariantCulture, $"{machine.Name,-14} {cache.LiveUnits,7} {cache.LiveBytes,10} {cache.LiveBytes * 100.0 / Math.Max(1, cache.Capacity),5:0.0}% {cache.Made,8:0} {cache.Written,8:0} {cache.Evicted,8:0} {cache.Links,8:0} {cache.Fetches,8:0} {cache.Flushes,8}\n");
+                text.Append(CultureInfo.InvariantCulture, $"{machine.Name,-14} {cache.LiveUnits,7} {cache.LiveBytes,10} {cache.TableBytes,10} {cache.LiveBytes * 100.0 / Math.Max(1, cache.Capacity),5:0.0}% {cache.Made,8:0} {cache.Written,8:0} {cache.Evicted,8:0} {cache.Links,8:0} {cache.Fetches,8:0} {cache.Flushes,8}\n");
             else
                 text.Append(CultureInfo.InvariantCulture, $"{machine.Name,-14} {"-",7}\n");
         }
@@ -82,6 +82,7 @@ internal static class StatusTable
                     json.WriteStartObject("cache");
                     json.WriteNumber("units", cache.LiveUnits);
                     json.WriteNumber("bytes", cache.LiveBytes);
+                    json.WriteNumber("table_bytes", cache.TableBytes);
                     json.WriteNumber("capacity", cache.Capacity);
                     json.WriteNumber("flushes", cache.Flushes);
                     foreach (var (name, rate) in ((string, double)[])[("made", cache.Made), ("written", cache.Written), ("evicted", cache.Evicted), ("linked", cache.Links), ("fetched", cache.Fetches)])

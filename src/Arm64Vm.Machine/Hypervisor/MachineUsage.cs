@@ -25,7 +25,8 @@ public sealed record MachineUsage(string Name, RunState State, int Weight, int C
 /// <param name="Units">Units that can be reached.</param>
 /// <param name="Bytes">Bytes of their code.</param>
 /// <param name="Capacity">Bytes of code that it can hold.</param>
-internal readonly record struct CacheUsage(long Units, long Bytes, long Capacity);
+/// <param name="TableBytes">Bytes of the tables by which code is found, linked and dropped.</param>
+internal readonly record struct CacheUsage(long Units, long Bytes, long Capacity, long TableBytes);
 
 /// <summary>What one virtual processor uses and does.</summary>
 /// <param name="Index">Its index.</param>

@@ -22,6 +22,9 @@ internal sealed unsafe class RecordTable<T>(long most) : IDisposable
     /// <summary>Records that are or were in use.</summary>
     public int Count => count;
 
+    /// <summary>Bytes of these.</summary>
+    public long Bytes => (long)count * sizeof(T);
+
     public ReadOnlySpan<T> Records => new(memory.Address, count);
 
     /// <exception cref="ArgumentOutOfRangeException">There is no such record.</exception>

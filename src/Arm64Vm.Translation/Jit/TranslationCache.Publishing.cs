@@ -63,7 +63,7 @@ internal sealed unsafe partial class TranslationCache
                 CodeSize = draft.CodeSize,
                 HotSize = draft.HotSize,
                 ColdOffset = writer.ColdOffsetOf(draft),
-                GuestSize = draft.GuestSize,
+                GuestSize = (ushort)draft.GuestSize,
                 DependencyStart = (ushort)draft.DependencyStart,
                 DependencyEnd = (ushort)draft.DependencyEnd,
                 IsLive = true,

@@ -96,13 +96,13 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
     /// <summary>Bytes of code that it can hold.</summary>
     public long Capacity => (long)chunks.Length * chunkSize;
 
-    /// <summary>Bytes of tables in use.</summary>
+    /// <summary>Bytes of tables in use: entries of pages, and what is known of units and their links.</summary>
     public long TableBytes
     {
         get
         {
             lock (gate)
-                return pages.TableBytes;
+                return pages.TableBytes + units.Bytes + sites.Bytes;
         }
     }
 

@@ -17,8 +17,8 @@ internal struct TranslationUnit
     public int HotSize;
     public int ColdOffset;
 
-    /// <summary>Bytes of guest code, from <see cref="PhysicalAddress"/>.</summary>
-    public int GuestSize;
+    /// <summary>Bytes of guest code, from <see cref="PhysicalAddress"/>: up to a page.</summary>
+    public ushort GuestSize;
 
     /// <summary>Offsets in the page: a change of any byte in [start, end) makes the unit wrong.</summary>
     public ushort DependencyStart;

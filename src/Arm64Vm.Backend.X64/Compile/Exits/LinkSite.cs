@@ -8,13 +8,16 @@ internal struct LinkSite
     public const int MatchesNothing = 1;
 
     /// <summary>Offset of the target in its page: 0–4092.</summary>
-    public int TargetOffset;
-
-    /// <summary>Offset of the rel32 that reaches the target.</summary>
-    public int JumpField;
+    public ushort TargetOffset;
 
     /// <summary>The target is on another page, which may be another physical one the next time: the link holds where the fetch-side TLB says <see cref="Expected"/>.</summary>
     public bool IsFar;
+
+    /// <summary>Far: the jump is a call.</summary>
+    public bool IsCall;
+
+    /// <summary>Offset of the rel32 that reaches the target.</summary>
+    public int JumpField;
 
     /// <summary>Far: offset of the constant that the entries of the target's page are compared with.</summary>
     public int ExpectedField;
@@ -24,9 +27,6 @@ internal struct LinkSite
 
     /// <summary>Far: offset of the rel32 that is taken where the comparison fails. It asks for a link before the first one, and looks the target up afterwards.</summary>
     public int OtherwiseField;
-
-    /// <summary>Far: the jump is a call.</summary>
-    public bool IsCall;
 
     /// <summary>Offset of the code that asks for a link: where <see cref="JumpField"/> points while unlinked.</summary>
     public int Unlinked;

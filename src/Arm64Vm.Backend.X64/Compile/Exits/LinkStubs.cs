@@ -97,7 +97,7 @@ internal sealed partial class X64Compiler
     {
         LinkSite site = new()
         {
-            TargetOffset = pending.Target,
+            TargetOffset = (ushort)pending.Target,
             JumpField = codeOffset + pending.Field,
             IsFar = pending.IsFar,
             ExpectedField = codeOffset + pending.ExpectedField,
