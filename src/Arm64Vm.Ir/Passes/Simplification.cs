@@ -4,7 +4,7 @@ namespace Arm64Vm.Ir.Passes;
 /// <remarks>
 /// Reads and writes the same array: the write position never passes the read position, and what is dropped leaves room for constants that
 /// foldings need. Where there is no room the folding is left out. An instruction is copied to its new place first and changed there.
-/// <see cref="Identities"/> holds the rules on single operations.
+/// <see cref="Identities"/> and <see cref="VectorIdentities"/> hold the rules on single operations.
 /// </remarks>
 internal sealed class Simplification
 {
@@ -99,6 +99,11 @@ internal sealed class Simplification
                 return Identities.Integer(code, ref i, ref write, read);
             case IrOp.Select:
                 return i.Aux >= (int)Condition.AL || i.A == i.B ? i.A : 0;
+            case IrOp.VectorAnd:
+                return VectorIdentities.And(code, i);
+            case IrOp.VectorOr:
+                VectorIdentities.Or(code, ref i);
+                return 0;
             case >= IrOp.BranchZero and <= IrOp.BranchBitSet:
                 Identities.Branch(code, ref i);
                 return 0;
