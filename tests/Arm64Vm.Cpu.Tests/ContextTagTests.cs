@@ -72,6 +72,19 @@ public class ContextTagTests
         Assert.Equal(21, tags.InvalidateAddress(0x1234_6000, out _));
     }
 
+    /// <summary>One address space has a block where another has pages, as after a fork: the page is not among the parts that were noted.</summary>
+    [Theory]
+    [InlineData(12, 1UL << 32)]
+    [InlineData(16, 3UL << 32)]
+    public void APageOfAnotherSpaceLeavesWithTheBlock(int size, ulong part)
+    {
+        var tags = new ContextTags();
+        tags.NoteFetch(new TlbEntry { SizeLog2 = 21, Flags = TlbEntryFlags.Valid }, 0x1220_5000);
+        tags.NoteFetch(new TlbEntry { SizeLog2 = (byte)size, Flags = TlbEntryFlags.Valid }, 0x1230_0000);
+        Assert.Equal(21, tags.InvalidateAddress(0x1230_0000, out ulong parts));
+        Assert.Equal(1 | part, parts);
+    }
+
     /// <summary>A page that code was fetched from leaves the fetch-side TLB by itself, under whatever name it is there.</summary>
     [Fact]
     public void InvalidationOfASinglePageKeepsTheNames()

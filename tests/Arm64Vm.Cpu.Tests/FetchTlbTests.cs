@@ -62,6 +62,33 @@ public class FetchTlbTests
         Assert.Equal(303UL, cpu.GetX(6));
     }
 
+    /// <summary>A program's code is in a block for its parent and in pages for itself, which invalidates one of them after it was mapped elsewhere.</summary>
+    [Fact]
+    public void APageThatIsPartOfABlockElsewhereIsForgotten()
+    {
+        const ulong Block = 0x0100_0000, Code = Block + 0x10_0000, Frames = TestMachine.Ram + PageTables.BlockSize, Other = Frames + PageTables.BlockSize;
+        using TestMachine machine = new(emitted: true);
+        var parent = PageTables.OfFlatRam(machine, TestMachine.Ram + 0x10_0000, 4 * PageTables.BlockSize);
+        var child = PageTables.OfFlatRam(machine, TestMachine.Ram + 0x18_0000, 4 * PageTables.BlockSize);
+        parent.Map(Block, Frames, PageTables.Normal | PageTables.NonGlobal, level: 2);
+        ulong slot = child.Map(Code, Frames + 0x10_0000, PageTables.Normal | PageTables.NonGlobal);
+        parent.Enable();
+        machine.Program(Frames + 0x5000, Asm.AddImm(6, 6, 1), Ret);
+        machine.Program(Frames + 0x10_0000, Asm.AddImm(6, 6, 10), Ret);
+        machine.Program(Other, Asm.AddImm(6, 6, 100), Ret);
+        Vcpu cpu = machine.Cpu;
+        cpu.SetX(1, Block + 0x5000);
+        cpu.SetX(2, Code);
+        cpu.SetX(7, Other | PageTables.Normal | PageTables.NonGlobal | 3);
+        cpu.SetX(8, (5UL << 48) | (Code >> 12));
+        cpu.SetX(9, slot);
+        cpu.SetX(10, child.Root | (5UL << 48));
+        machine.Run(
+            Asm.Blr(1), Asm.Msr(3, 0, 2, 0, 0, 10), Asm.Isb, Asm.Blr(2),
+            Asm.Str(7, 9), PagesOfOneSlot.DsbIsh, Asm.Sys(0, 8, 7, 1, 8), PagesOfOneSlot.DsbIsh, Asm.Isb, Asm.Blr(2));
+        Assert.Equal(111UL, cpu.GetX(6));
+    }
+
     /// <summary>Tags do not say of which branch type an entry is, so that of another type must be in another slot, or a target would be entered that the type may not reach.</summary>
     [Fact]
     public unsafe void BranchTypesOfAPageNeverShareASlotOfTheSecondLevel()
@@ -108,7 +135,7 @@ public class FetchTlbTests
                 case < 42:
                     ulong block = page & ~0x1F_FFFFUL;
                     ulong parts = random.Next(2) != 0 ? 2UL : (ulong)random.NextInt64() | 1;
-                    FetchTlb.FlushParts(context, block, parts);
+                    FetchTlb.FlushParts(context, block, parts, partShift: 15);
                     Drop(key => (key.Page & ~0x1F_FFFFUL) == block && (parts >> (int)(key.Page >> 15 & 63) & 1) != 0);
                     break;
                 case < 1000:

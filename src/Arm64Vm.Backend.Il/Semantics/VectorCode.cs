@@ -115,6 +115,12 @@ internal static partial class VectorCode
 
     public static Vector128<byte> ShiftRightSignedImm8(Vector128<byte> a, int imm) => (a.AsInt64() >> Math.Min(imm, 63)).AsByte();
 
+    public static Vector128<byte> RotateRightImm1(Vector128<byte> a, int imm) =>
+        imm == 0 ? a : (a >> imm) | (a << (8 - imm));
+
+    public static Vector128<byte> RotateRightImm2(Vector128<byte> a, int imm) =>
+        imm == 0 ? a : ((a.AsUInt16() >> imm) | (a.AsUInt16() << (16 - imm))).AsByte();
+
     public static Vector128<byte> RotateRightImm4(Vector128<byte> a, int imm) =>
         imm == 0 ? a : ((a.AsUInt32() >> imm) | (a.AsUInt32() << (32 - imm))).AsByte();
 

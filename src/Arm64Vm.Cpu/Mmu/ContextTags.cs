@@ -136,8 +136,16 @@ internal sealed class ContextTags
         parts = 0;
 
         // The filter only learns; what was invalidated once need not be again before code is fetched from it again.
-        if ((sizes & Block) != 0 && (parts = _blocks.Take(address)) == 0)
-            sizes &= ~Block;
+        if ((sizes & Block) != 0)
+        {
+            parts = _blocks.Take(address);
+            ulong smaller = sizes & (Block - 1);
+            if (parts == 0)
+                sizes &= ~Block;
+            else if (smaller != 0) // another context has pages where this one has a block, which are not among the parts
+                parts |= BlockParts.PartsOf(address, System.Numerics.BitOperations.Log2(smaller));
+        }
+
         if (sizes == 0)
             return 0;
         Changes++;

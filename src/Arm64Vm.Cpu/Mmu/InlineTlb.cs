@@ -147,10 +147,9 @@ internal sealed unsafe class InlineTlb
         ulong pages = (last >> 12) - (first >> 12) + 1;
         Windows.CloseTouching(first, last);
 
-        // All pages there are would be 0.
         if (pages - 1 < Few)
         {
-            FlushParts(first & ~0xFFFUL, last);
+            FlushWhereNoted(first & ~0xFFFUL, last);
             return;
         }
 
@@ -170,7 +169,7 @@ internal sealed unsafe class InlineTlb
     }
 
     /// <summary>Drops the virtual pages from <paramref name="page"/> to the one of <paramref name="last"/>, looking where entries can be.</summary>
-    private void FlushParts(ulong page, ulong last)
+    private void FlushWhereNoted(ulong page, ulong last)
     {
         const ulong BlockMask = (1UL << BlockParts.BlockShift) - 1;
         const ulong PartMask = (1UL << BlockParts.PartShift) - 1;

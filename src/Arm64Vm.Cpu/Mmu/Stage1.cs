@@ -230,7 +230,7 @@ internal sealed unsafe partial class Stage1
         if (fetched == 12)
             FetchTlb.FlushPage(_context, address);
         else if (fetched == BlockParts.BlockShift)
-            FetchTlb.FlushParts(_context, address >> fetched << fetched, parts);
+            FetchTlb.FlushParts(_context, address >> fetched << fetched, parts, BlockParts.PartShift);
         else if (fetched != 0)
             FetchTlb.FlushRange(_context, address >> fetched << fetched, address | ((1UL << fetched) - 1));
     }

@@ -102,8 +102,7 @@ internal sealed class Simplification
             case IrOp.VectorAnd:
                 return VectorIdentities.And(code, i);
             case IrOp.VectorOr:
-                VectorIdentities.Or(code, ref i);
-                return 0;
+                return VectorIdentities.Or(code, ref i);
             case >= IrOp.BranchZero and <= IrOp.BranchBitSet:
                 Identities.Branch(code, ref i);
                 return 0;

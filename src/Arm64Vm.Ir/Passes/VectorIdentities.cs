@@ -1,10 +1,10 @@
 namespace Arm64Vm.Ir.Passes;
 
-/// <summary>Rules on vector operations: rotations as SHL and SRI write them, since A64 has no vector rotation but XAR's.</summary>
+/// <summary>Rules on vector operations: rotations as SHL and SRI write them, since A64 has no vector rotation but those of XAR and RAX1.</summary>
 /// <remarks>
 /// <code>
 /// shl v1, v0, #n           v1 = v0 &lt;&lt; n
-/// sri v1, v0, #width - n   v1 = (v1 and the upper n bits' mask) or (v0 >> (width − n))   the mask clears bits that are zero
+/// sri v1, v0, #width - n   v1 = (v1 and not the mask of the lower n bits) or (v0 >> (width − n))   what the mask clears is zero
 /// </code>
 /// As in <see cref="Identities"/> a rule returns the value that the instruction equals, or 0; it may also rewrite the instruction in place.
 /// </remarks>
@@ -30,7 +30,7 @@ internal static class VectorIdentities
     }
 
     /// <summary>VectorOr: two shifts of one value, the one by what the other leaves of an element.</summary>
-    public static void Or(ReadOnlySpan<IrInst> code, ref IrInst i)
+    public static int Or(ReadOnlySpan<IrInst> code, ref IrInst i)
     {
         bool rightFirst = code[i.A].Op == IrOp.VectorShiftRightUnsignedImm;
         ref readonly IrInst right = ref code[rightFirst ? i.A : i.B];
@@ -38,13 +38,16 @@ internal static class VectorIdentities
         if (right.Op != IrOp.VectorShiftRightUnsignedImm || left.Op != IrOp.VectorShiftLeftImm || right.A != left.A || right.Size != left.Size
             || right.Shape != i.Shape || left.Shape != i.Shape || right.Imm + left.Imm != right.Size * 8u)
         {
-            return;
+            return 0;
         }
 
+        if (left.Imm == 0)
+            return right.A; // nothing is left of the other
         i.Op = IrOp.VectorRotateRightImm;
         i.Size = right.Size;
         i.Imm = right.Imm;
         i.A = right.A;
         i.B = 0;
+        return 0;
     }
 }

@@ -98,24 +98,21 @@ internal static unsafe class FetchTlb
         }
     }
 
-    /// <summary>Drops those of 64 equal parts of a block of 2 MiB whose bits are set, in every context.</summary>
-    public static void FlushParts(GuestContext* context, ulong block, ulong parts)
+    /// <summary>Drops at least those of a block's 64 parts, of two to the power of <paramref name="partShift"/> bytes, whose bits are set, in every context.</summary>
+    public static void FlushParts(GuestContext* context, ulong block, ulong parts, int partShift)
     {
-        const ulong BlockBytes = 2 << 20;
-        const ulong PartBytes = BlockBytes / 64;
-
         // A page has eight places; with more parts than this, looking at every entry is less.
         const int Few = 8;
         if (BitOperations.PopCount(parts) > Few)
         {
-            FlushRange(context, block, block + BlockBytes - 1);
+            FlushRange(context, block, block + (64UL << partShift) - 1);
             return;
         }
 
         for (; parts != 0; parts &= parts - 1)
         {
-            ulong part = block + ((ulong)BitOperations.TrailingZeroCount(parts) * PartBytes);
-            for (ulong offset = 0; offset < PartBytes; offset += 4096)
+            ulong part = block + ((ulong)BitOperations.TrailingZeroCount(parts) << partShift);
+            for (ulong offset = 0; offset < 1UL << partShift; offset += 4096)
                 FlushPage(context, part + offset);
         }
     }

@@ -22,7 +22,7 @@ internal sealed unsafe class RecordTable<T>(long most) : IDisposable
     /// <summary>Records that are or were in use.</summary>
     public int Count => count;
 
-    /// <summary>Bytes of these.</summary>
+    /// <summary>Bytes of these, in use or not.</summary>
     public long Bytes => (long)count * sizeof(T);
 
     public ReadOnlySpan<T> Records => new(memory.Address, count);

@@ -96,7 +96,7 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
     /// <summary>Bytes of code that it can hold.</summary>
     public long Capacity => (long)chunks.Length * chunkSize;
 
-    /// <summary>Bytes of tables in use: entries of pages, and what is known of units and their links.</summary>
+    /// <summary>Bytes of tables: entries of pages with code, and room for what is known of units and their links, which is never less than it was.</summary>
     public long TableBytes
     {
         get

@@ -37,6 +37,18 @@ public class VectorIdentitiesTests
         AssertBody(text, "%1 = GetV.V128 v1", "%2 = VectorRotateRightImm.V128.4.D %1 #0x7", "SetV %2 -> v0");
     }
 
+    [Fact]
+    public void ARotationByNothingIsTheValue()
+    {
+        string text = Optimize(b =>
+        {
+            IrValue x = b.ReadV(1);
+            IrValue shifted = b.VectorShiftImm(IrOp.VectorShiftLeftImm, VectorShape.Q, 4, x, 0);
+            b.WriteV(0, b.VectorOr(VectorShape.Q, shifted, b.VectorShiftImm(IrOp.VectorShiftRightUnsignedImm, VectorShape.Q, 4, x, 32)));
+        });
+        AssertBody(text, "%1 = GetV.V128 v1", "SetV %1 -> v0");
+    }
+
     /// <summary>A mask that clears a bit which the shift left alone, shifts that leave a gap, of another value, or of other elements.</summary>
     [Theory]
     [InlineData(12, 20, 4, 0xFFFF_E000, 1)]
