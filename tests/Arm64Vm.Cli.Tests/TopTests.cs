@@ -34,9 +34,10 @@ public sealed class TopTests : IDisposable
             Assert.True(machines.Sum(machine => machine.GetProperty("share").GetDouble()) > 0.01, json);
             Assert.Equal(1, machines[0].GetProperty("processors").GetArrayLength());
             Assert.All(machines, machine => Assert.InRange(machine.GetProperty("cache").GetProperty("units").GetInt64(), 1, 1000));
+            Assert.All(machines, machine => Assert.InRange(machine.GetProperty("cache").GetProperty("table_bytes").GetInt64(), 4096, 1 << 20));
             var caches = await _processes.OutputOf("top", "--cache", "--interval", "0.1");
             Assert.Equal(4, caches.TrimEnd().Split('\n').Length);
-            Assert.Matches(@"(?m)^0 +\d+ +\d+ +0\.\d% +0 +0 +0 +\d+ +\d+ +0$", caches);
+            Assert.Matches(@"(?m)^0 +\d+ +\d+ +\d+ +0\.\d% +0 +0 +0 +\d+ +\d+ +0$", caches);
 
             var text = await _processes.OutputOf("top", $"{process.Id}", "--interval", "0.1", "--count", "2");
             Assert.Equal(2, text.Split('\n').Count(line => line.StartsWith($"process {process.Id}: 2 machines", StringComparison.Ordinal)));
