@@ -83,7 +83,7 @@ internal sealed class BlockParts
         _isClear = true;
     }
 
-    private static ulong BlockOf(ulong address) => (ulong)((long)(address << 8) >> (8 + BlockShift)) & (ulong.MaxValue >> BlockShift);
+    private static ulong BlockOf(ulong address) => PageWalker.SignExtend(address) >> BlockShift;
 
     private static ref Slot SlotOf(Slot[] slots, ulong block) => ref slots[(block * 0x9E37_79B9_7F4A_7C15) >> (64 - SlotBits)];
 
