@@ -108,14 +108,27 @@ public unsafe class LayoutTests
         Assert.InRange(HostContext.ReturnStackLimitOffset - HostAbi.ContextBias, -128, 127);
     }
 
-    [Fact]
-    public void NoHostRegisterHasTwoUses()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void NoHostRegisterHasTwoUses(bool upper)
     {
         byte[] general = [(byte)HostAbi.Context, (byte)HostAbi.Scratch, .. HostAbi.PoolGpr, .. Pinned(HostAbi.PinnedX)];
-        byte[] vector = [(byte)HostAbi.VectorScratch, .. HostAbi.PoolXmm, .. Pinned(HostAbi.PinnedV)];
+        byte[] vector = [(byte)HostAbi.VectorScratch, .. HostAbi.PoolXmm, .. Pinned(HostAbi.PinnedVectors(upper))];
         Assert.Equal(general.Length, general.Distinct().Count());
         Assert.Equal(vector.Length, vector.Distinct().Count());
         Assert.DoesNotContain((byte)4, general);
+    }
+
+    /// <summary>So that a record of a slow path names the same registers on every host.</summary>
+    [Fact]
+    public void UpperVectorsOnlyAddToThePinnedOnes()
+    {
+        for (int guest = 0; guest < 32; guest++)
+        {
+            byte low = HostAbi.PinnedVectors(upper: false)[guest], all = HostAbi.PinnedVectors(upper: true)[guest];
+            Assert.True(low == all || (low == HostAbi.None && HostAbi.IsUpper(all)), $"V{guest}");
+        }
     }
 
     /// <summary>The run loop finds a saved host register where the exit stub puts it.</summary>

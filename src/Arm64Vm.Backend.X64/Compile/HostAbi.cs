@@ -11,6 +11,7 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// rax, xmm0      scratch of a single IR instruction, never allocated
 /// rbx rbp r8–r13 guest X0–X4, SP, X19, X20, live across units ("pinned")
 /// xmm1–xmm12     guest V0–V7, V16–V19, live across units
+/// xmm16–xmm31    guest V8–V11, V20–V31, live across units, on hosts with AVX-512 ("upper")
 /// rcx rdx rsi rdi r14, xmm13–xmm15   the pool of the local register allocator
 /// </code>
 /// The pinned sets are those that compilers for the AAPCS64 use first in leaf and in non-leaf loops, and SP, which programs use more often than X5.
@@ -34,11 +35,23 @@ internal static class HostAbi
     ];
 
     /// <summary>Host register of guest V0–V31, or <see cref="None"/>.</summary>
-    public static ReadOnlySpan<byte> PinnedV =>
+    /// <param name="upper">The host has <see cref="Memory.HostFeatures.HasUpperVectors"/>.</param>
+    public static ReadOnlySpan<byte> PinnedVectors(bool upper) => upper ? PinnedVWithUpper : PinnedV;
+
+    private static ReadOnlySpan<byte> PinnedV =>
     [
         1, 2, 3, 4, 5, 6, 7, 8, None, None, None, None, None, None, None, None,
         9, 10, 11, 12, None, None, None, None, None, None, None, None, None, None, None, None,
     ];
+
+    private static ReadOnlySpan<byte> PinnedVWithUpper =>
+    [
+        1, 2, 3, 4, 5, 6, 7, 8, 16, 17, 18, 19, None, None, None, None,
+        9, 10, 11, 12, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+    ];
+
+    /// <summary>True for registers that only EVEX forms of instructions reach.</summary>
+    public static bool IsUpper(int vector) => vector is >= 16 and < None;
 
     /// <summary>Host registers the allocator hands out, in order of preference.</summary>
     public static ReadOnlySpan<byte> PoolGpr => [(byte)Gpr.Rsi, (byte)Gpr.Rdi, (byte)Gpr.R14, (byte)Gpr.Rcx, (byte)Gpr.Rdx];
@@ -76,7 +89,7 @@ internal static class HostAbi
         return -1;
     }
 
-    /// <summary>Guest vector register pinned to a host register, or −1.</summary>
+    /// <summary>Guest vector register pinned to one of the host registers that every host has, or −1.</summary>
     public static int GuestOfXmm(int host)
     {
         ReadOnlySpan<byte> pinned = PinnedV;

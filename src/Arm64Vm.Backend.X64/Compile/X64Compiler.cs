@@ -36,6 +36,8 @@ internal sealed partial class X64Compiler
         this.host = host;
         this.stubs = stubs;
         this.features = features;
+        if (stubs.UsesUpperVectors != features.HasUpperVectors)
+            throw new ArgumentException("units and stubs must agree where guest vectors are", nameof(features));
         emit = new X64Emitter();
     }
 
@@ -138,7 +140,7 @@ internal sealed partial class X64Compiler
         Span<uint> places = map is null ? default : map.Room(block.End - block.First);
         int placeCount = 0;
         int mapped = -1;
-        values.Prepare(instructions, block.First, block.End);
+        values.Prepare(instructions, block.First, block.End, PinnedV);
         windows.Prepare(instructions, block.First, block.End, enabled: !mode.AlignmentChecked);
         ResetAllocator();
         flagsOwner = 0;

@@ -49,9 +49,11 @@ internal readonly struct VexOp
 {
     private const ulong Length256Bit = 1UL << 14;
     private const ulong EvexBit = 1UL << 15;
+    private const ulong TwinBit = 1UL << 37;
+    private const ulong TwinWBit = 1UL << 38;
 
     // 7:0 opcode, 9:8 pp, 12:10 map, 13 W, 14 256 bits, 15 EVEX, 23:16 second opcode (store, or shift group), 25:24 its pp,
-    // 28:26 opcode extension, 33:29 shape, 36:34 log2 of the EVEX disp8 unit.
+    // 28:26 opcode extension, 33:29 shape, 36:34 log2 of the EVEX disp8 unit, 37 there is a twin, 38 its W.
     private readonly ulong _bits;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -99,6 +101,12 @@ internal readonly struct VexOp
         get => new((_bits & ~0x3FFUL) | ((_bits >> 16) & 0x3FF));
     }
 
+    /// <summary>True for a VEX instruction that <see cref="Twin"/> has.</summary>
+    internal bool HasTwin => (_bits & TwinBit) != 0;
+
+    /// <summary>The EVEX form of a VEX instruction, which does the same with registers 16 to 31 as well: same opcode, map and prefix, W of its own.</summary>
+    internal VexOp Twin => new((_bits & ~(TwinBit | TwinWBit)) | EvexBit | ((_bits & TwinWBit) >> 38 << 13));
+
     /// <summary>The last three fields of the prefix, as the low byte of either VEX form: L in bit 2, pp in bits 1:0.</summary>
     internal int LengthPp
     {
@@ -109,6 +117,10 @@ internal readonly struct VexOp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal VexOp WithSecond(int opcode, int pp, int extension = 0)
         => new(_bits | ((ulong)opcode << 16) | ((ulong)pp << 24) | ((ulong)extension << 26));
+
+    /// <summary>The instruction has a <see cref="Twin"/>, with this W and this log2 of the unit of its one-byte displacements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal VexOp WithTwin(int w = 0, int disp8Shift = 4) => new(_bits | TwinBit | ((ulong)w << 38) | ((ulong)disp8Shift << 34));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal VexOp AsEvex(int disp8Shift) => new(_bits | EvexBit | ((ulong)disp8Shift << 34));

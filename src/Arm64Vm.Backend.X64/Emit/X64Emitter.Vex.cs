@@ -1,9 +1,12 @@
 namespace Arm64Vm.Backend.X64.Emit;
 
 // The generic vector forms. The instruction is a constant of V; VexShape says which of these methods it takes. EVEX constants take the same
-// methods and are unmasked.
+// methods and are unmasked. A VEX constant with a twin takes registers above 15 too, and is encoded by the twin then.
 internal sealed unsafe partial class X64Emitter
 {
+    /// <summary>Registers from here on exist in EVEX forms only.</summary>
+    private const int FirstUpper = (int)Xmm.Xmm16;
+
     /// <summary>d = a op b.</summary>
     public void Vex(VexOp op, Xmm d, Xmm a, Xmm b)
         => _cur = Register(Begin(), op, (int)d, (int)a, (int)b);
@@ -97,10 +100,21 @@ internal sealed unsafe partial class X64Emitter
     }
 
     private byte* Register(byte* p, VexOp op, int reg, int vvvv, int rm)
-        => op.IsEvex ? EvexRegister(p, op, reg, vvvv, rm, 0, false) : VexRegister(p, op, reg, vvvv, rm);
+    {
+        if (op.IsEvex)
+            return EvexRegister(p, op, reg, vvvv, rm, 0, false);
+        return (reg | vvvv | rm) < FirstUpper ? VexRegister(p, op, reg, vvvv, rm) : EvexRegister(p, TwinOf(op), reg, vvvv, rm, 0, false);
+    }
 
     private byte* Memory(byte* p, VexOp op, int reg, int vvvv, Mem m, int trailing)
-        => op.IsEvex ? EvexMemory(p, op, reg, vvvv, m, trailing, 0, false) : VexMemory(p, op, reg, vvvv, m, trailing);
+    {
+        if (op.IsEvex)
+            return EvexMemory(p, op, reg, vvvv, m, trailing, 0, false);
+        return (reg | vvvv) < FirstUpper ? VexMemory(p, op, reg, vvvv, m, trailing) : EvexMemory(p, TwinOf(op), reg, vvvv, m, trailing, 0, false);
+    }
+
+    private static VexOp TwinOf(VexOp op)
+        => op.HasTwin ? op.Twin : throw new InvalidOperationException($"vector instruction {op.Map}:{op.Opcode:X2} has no form with registers above 15");
 
     private void Finish(byte* p, byte imm)
     {

@@ -67,6 +67,9 @@ internal sealed record HostFeatures
     /// <summary>x86-64-v3, which the compiler takes for granted. A host without it cannot use this backend.</summary>
     public bool MeetsBaseline => X64V2 && Avx && Avx2 && Fma && F16c && Bmi1 && Bmi2 && Lzcnt && Popcnt && Movbe;
 
+    /// <summary>The common instructions on 128-bit vectors take registers 16 to 31.</summary>
+    public bool HasUpperVectors => Avx512Vl && Avx512Bw && Avx512Dq;
+
     /// <summary>No features at all.</summary>
     public static HostFeatures None { get; } = new();
 

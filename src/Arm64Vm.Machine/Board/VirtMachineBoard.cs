@@ -75,7 +75,7 @@ internal sealed class VirtMachineBoard : IDisposable
             }
 
             var timers = Own(MakeTimers());
-            _translations = parts.Execution.Features is null ? null : Own(new TranslationCache());
+            _translations = parts.Execution.Features is null ? null : Own(new TranslationCache(features: parts.Execution.Features));
             IdleMemory = new IdleMemory(_translations);
             Phases = parts.Config.TracksPhases ? new PhaseTracker(parts.Console, parts.Config.Firmware is not null) : null;
             var vcpus = new Vcpu[parts.Config.Cpus];

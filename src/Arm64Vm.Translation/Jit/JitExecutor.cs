@@ -35,7 +35,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
 
     /// <summary>Makes an executor with a cache of its own.</summary>
     public JitExecutor(ICodeMemory memory, IGuestServices services, Translator translator, HostFeatures features, long cacheSize = TranslationCache.DefaultSize)
-        : this(memory, services, translator, features, new TranslationCache(cacheSize), ownsCache: true)
+        : this(memory, services, translator, features, new TranslationCache(cacheSize, features), ownsCache: true)
     {
     }
 

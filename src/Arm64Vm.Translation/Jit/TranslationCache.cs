@@ -45,7 +45,9 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
     private ulong epoch = 1;
     private ulong tableEpoch = 1;
 
-    public TranslationCache(long size = DefaultSize)
+    /// <param name="size">Bytes of code.</param>
+    /// <param name="features">What those who compile for the cache may use; null: what the host has.</param>
+    public TranslationCache(long size = DefaultSize, HostFeatures? features = null)
     {
         buffer = CodeBuffer.Create(size);
         units = new RecordTable<TranslationUnit>(buffer.Size / LeastUnit);
@@ -56,7 +58,7 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
             throw new ArgumentOutOfRangeException(nameof(size), size, "too small for a few chunks of code");
         for (int i = 0; i < chunks.Length; i++)
             chunks[i].FirstUnit = -1;
-        Stubs = new Stubs(buffer.Rw, buffer.Rx, StubBytes);
+        Stubs = new Stubs(buffer.Rw, buffer.Rx, StubBytes, (features ?? HostFeatures.Detect()).HasUpperVectors);
         constants = new ConstantPool(buffer.Rw + StubBytes, buffer.Rx + StubBytes, ConstantEntries);
     }
 

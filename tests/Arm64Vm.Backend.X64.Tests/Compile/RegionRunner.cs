@@ -23,7 +23,7 @@ internal sealed unsafe class RegionRunner : ICompilerHost, IDisposable
 
     public RegionRunner(HostFeatures features)
     {
-        stubs = new Stubs(buffer.Rw, buffer.Rx, StubBytes);
+        stubs = new Stubs(buffer.Rw, buffer.Rx, StubBytes, features.HasUpperVectors);
         compiler = new X64Compiler(this, stubs, features);
         byte* top = returnStack.Address + returnStack.Size - 64;
         Host->ReturnStackBase = Host->ReturnStack = (ulong)top;

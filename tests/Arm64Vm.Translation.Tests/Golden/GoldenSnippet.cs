@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Arm64Vm.Translation.Tests.Golden;
 
 /// <summary>The input part of a golden file: what is compiled, and for which mode.</summary>
-internal sealed partial record GoldenSnippet(string Title, int ExceptionLevel, bool HasLoadWindow, int Start, uint[] Words)
+internal sealed partial record GoldenSnippet(string Title, int ExceptionLevel, bool HasLoadWindow, bool HasUpperVectors, int Start, uint[] Words)
 {
     /// <summary>Offset just behind the last word.</summary>
     public int End => Start + (Words.Length * 4);
@@ -22,6 +22,7 @@ internal sealed partial record GoldenSnippet(string Title, int ExceptionLevel, b
             lines[0],
             lines.Contains("mode el1") ? 1 : 0,
             lines.Contains("loads through a window"),
+            lines.Contains("a host with AVX-512"),
             start,
             [.. words.Select(word => (uint)Hex(word.Groups[2].Value))]);
     }

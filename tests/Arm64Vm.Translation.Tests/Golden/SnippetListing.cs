@@ -49,8 +49,9 @@ internal static unsafe class SnippetListing
 
     private static string Of(GoldenSnippet snippet, byte* page)
     {
-        using TranslationCache cache = new(1 << 20);
-        UnitCompiler compiler = new(cache, Baseline);
+        HostFeatures features = snippet.HasUpperVectors ? Baseline with { Avx512Vl = true, Avx512Bw = true, Avx512Dq = true } : Baseline;
+        using TranslationCache cache = new(1 << 20, features);
+        UnitCompiler compiler = new(cache, features);
         Translator translator = new(new TranslatorOptions { Features = FeatureSet.All, Verify = true, MaxSideExits = 4, MaxRounds = 4 }) { AccessesStoreFlags = true };
         IrRegion region = new();
         CodeLocation location = new() { PhysicalPage = PageAddress, Host = page, Mode = snippet.Mode };
@@ -76,6 +77,8 @@ internal static unsafe class SnippetListing
             text.Append("mode el1\n");
         if (snippet.HasLoadWindow)
             text.Append("loads through a window\n");
+        if (snippet.HasUpperVectors)
+            text.Append("a host with AVX-512\n");
         text.Append("\nguest\n");
         for (int i = 0; i < snippet.Words.Length; i++)
         {

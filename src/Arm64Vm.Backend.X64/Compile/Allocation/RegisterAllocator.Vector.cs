@@ -6,14 +6,35 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// <summary>The part of the register allocator for vector registers.</summary>
 internal sealed partial class X64Compiler
 {
+    /// <summary>The current instruction's code has EVEX forms: its operands, result and temporaries may be upper registers.</summary>
+    private bool mayUseUpper;
+
+    /// <summary>Host register of guest V0–V31, or <see cref="HostAbi.None"/>.</summary>
+    private ReadOnlySpan<byte> PinnedV => HostAbi.PinnedVectors(stubs.UsesUpperVectors);
+
+    /// <summary>The pinned register of a guest's, where the current instruction can use it.</summary>
+    private bool TryPinned(int guest, out Xmm register)
+    {
+        byte pinned = PinnedV[guest];
+        register = (Xmm)pinned;
+        return pinned != HostAbi.None && (mayUseUpper || !HostAbi.IsUpper(pinned));
+    }
+
+    /// <summary>The pinned register that the value is to be set to, where it can be computed there.</summary>
+    private bool TryHinted(in ValueState state, out Xmm register)
+    {
+        register = default;
+        return state.Hint != HostAbi.None && TryPinned(state.Hint, out register) && CanOverwrite(Backing.GuestV, state.Hint);
+    }
+
     private Xmm LoadVectorToPool(int value)
     {
         ref ValueState state = ref values[value];
         Xmm register = AllocateXmm();
         switch (state.Backing)
         {
-            case Backing.GuestV when HostAbi.PinnedV[state.Index] != HostAbi.None:
-                emit.Vex(V.Movaps, register, (Xmm)HostAbi.PinnedV[state.Index]);
+            case Backing.GuestV when PinnedV[state.Index] != HostAbi.None:
+                emit.Vex(V.Movaps, register, (Xmm)PinnedV[state.Index]);
                 break;
             case Backing.GuestV:
                 emit.Vex(V.Movaps, register, HostAbi.V(state.Index));
@@ -67,8 +88,8 @@ internal sealed partial class X64Compiler
         Xmm register;
         if (state.Register != HostAbi.None)
             register = (Xmm)state.Register;
-        else if (state.Backing == Backing.GuestV && HostAbi.PinnedV[state.Index] != HostAbi.None)
-            return (Xmm)HostAbi.PinnedV[state.Index];
+        else if (state.Backing == Backing.GuestV && TryPinned(state.Index, out Xmm pinned))
+            return pinned;
         else
             register = LoadVectorToPool(value);
         lockedXmm |= 1u << (int)register;
@@ -82,7 +103,7 @@ internal sealed partial class X64Compiler
         memory = default;
         if (state.Register != HostAbi.None)
             return false;
-        if (state.Backing == Backing.GuestV && HostAbi.PinnedV[state.Index] == HostAbi.None)
+        if (state.Backing == Backing.GuestV && PinnedV[state.Index] == HostAbi.None)
             memory = HostAbi.V(state.Index);
         else if (state.Backing == Backing.Spill)
             memory = HostAbi.Spill(state.Index);
@@ -93,19 +114,28 @@ internal sealed partial class X64Compiler
         return true;
     }
 
-    /// <summary>
-    /// A vector register to compute the value into. It may be the register of an operand that dies here: an emitter that writes it
-    /// before it has read all operands must ask for <see cref="DefineVApart"/> instead.
-    /// </summary>
+    /// <summary>Puts a value that is only in an upper register into its slot in the context as well, for an instruction that cannot reach the register.</summary>
+    private bool TryStoreUpper(int value, out Mem memory)
+    {
+        ref ValueState state = ref values[value];
+        memory = default;
+        if (state.Register != HostAbi.None || state.Backing != Backing.GuestV || !HostAbi.IsUpper(PinnedV[state.Index]))
+            return false;
+        memory = HostAbi.V(state.Index);
+        emit.VexStore(V.Movaps, memory, (Xmm)PinnedV[state.Index]);
+        return true;
+    }
+
+    /// <summary>A vector register to compute the value into. It may be the register of an operand that dies here.</summary>
     private Xmm DefineV(int value, int reuse = 0)
     {
         ref ValueState state = ref values[value];
-        if (state.Hint != HostAbi.None && CanOverwrite(Backing.GuestV, state.Hint))
+        if (TryHinted(state, out Xmm pinned))
         {
             int guest = state.Hint;
             Evacuate(Backing.GuestV, guest, 0);
             SetAlias(value, Backing.GuestV, guest);
-            return (Xmm)HostAbi.PinnedV[guest];
+            return pinned;
         }
 
         if (reuse != 0 && values[reuse].Register != HostAbi.None && DiesHere(reuse) && region[reuse].Type == IrType.V128)
@@ -119,30 +149,6 @@ internal sealed partial class X64Compiler
 
         return DefineVInPool(value);
     }
-
-    /// <summary>A vector register to compute the value into that holds none of this instruction's operands.</summary>
-    private Xmm DefineVApart(int value)
-    {
-        ref ValueState state = ref values[value];
-        if (state.Hint != HostAbi.None && CanOverwrite(Backing.GuestV, state.Hint) && !IsOperandInGuestV(state.Hint))
-        {
-            int guest = state.Hint;
-            Evacuate(Backing.GuestV, guest, 0);
-            SetAlias(value, Backing.GuestV, guest);
-            return (Xmm)HostAbi.PinnedV[guest];
-        }
-
-        return DefineVInPool(value);
-    }
-
-    private bool IsOperandInGuestV(int guest)
-    {
-        ref IrInst inst = ref region[current];
-        return IsBackedByV(inst.A, guest) || IsBackedByV(inst.B, guest) || IsBackedByV(inst.C, guest) || IsBackedByV(inst.D, guest);
-    }
-
-    private bool IsBackedByV(int value, int guest) =>
-        value != 0 && values[value].Register == HostAbi.None && values[value].Backing == Backing.GuestV && values[value].Index == guest;
 
     private Xmm DefineVInPool(int value)
     {

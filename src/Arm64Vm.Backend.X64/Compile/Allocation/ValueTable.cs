@@ -67,7 +67,7 @@ internal sealed class ValueTable
     public ref ValueState this[int value] => ref states[value];
 
     /// <summary>Resets [from, to) and counts uses and last uses by one backward walk.</summary>
-    public void Prepare(ReadOnlySpan<IrInst> instructions, int from, int to)
+    public void Prepare(ReadOnlySpan<IrInst> instructions, int from, int to, ReadOnlySpan<byte> pinnedV)
     {
         if (to > states.Length)
             Array.Resize(ref states, (int)BitOperations.RoundUpToPowerOf2((uint)to));
@@ -86,7 +86,7 @@ internal sealed class ValueTable
             Use(inst.C, i);
             Use(inst.D, i);
             if (inst.Op is IrOp.SetX or IrOp.SetV)
-                Hint(instructions, from, i, inst);
+                Hint(instructions, from, i, inst, pinnedV);
         }
     }
 
@@ -111,10 +111,10 @@ internal sealed class ValueTable
     /// A value that is set into a pinned register shortly after its definition is computed there directly, unless something
     /// in between reads the register's old content or may leave (then the old content must still be there).
     /// </summary>
-    private void Hint(ReadOnlySpan<IrInst> instructions, int from, int set, in IrInst inst)
+    private void Hint(ReadOnlySpan<IrInst> instructions, int from, int set, in IrInst inst, ReadOnlySpan<byte> pinnedV)
     {
         bool vector = inst.Op == IrOp.SetV;
-        if ((vector ? HostAbi.PinnedV[inst.Aux] : HostAbi.PinnedX[inst.Aux]) == HostAbi.None)
+        if ((vector ? pinnedV[inst.Aux] : HostAbi.PinnedX[inst.Aux]) == HostAbi.None)
             return;
         int definition = inst.A;
         if (definition < from || set - definition > 12)

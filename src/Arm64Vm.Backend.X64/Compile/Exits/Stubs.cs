@@ -20,8 +20,13 @@ internal sealed unsafe partial class Stubs
 
     /// <summary>Emits the stubs at [rw, rw + capacity).</summary>
     /// <remarks>SAFETY: the caller owns both views of the place for as long as any unit may run.</remarks>
-    public Stubs(byte* rw, byte* rx, int capacity)
+    /// <param name="rw">Writable view of the place.</param>
+    /// <param name="rx">Executable view of the place.</param>
+    /// <param name="capacity">Bytes available there.</param>
+    /// <param name="upper">Guest registers are in the upper vector registers too; the same for all units that use these stubs.</param>
+    public Stubs(byte* rw, byte* rx, int capacity, bool upper)
     {
+        UsesUpperVectors = upper;
         X64Emitter emit = new();
         emit.Reset(rw, rx, capacity);
         Label defaultMode = emit.NewLabel();
@@ -137,6 +142,9 @@ internal sealed unsafe partial class Stubs
 
     /// <summary>Called, as <see cref="FarCall"/>, by a call that was never linked, with its site's number before the call: leaves, asking for a link.</summary>
     public long FarCallUnlinked { get; }
+
+    /// <summary>Guest registers are in the upper vector registers too (<see cref="HostAbi.PinnedVectors"/>).</summary>
+    public bool UsesUpperVectors { get; }
 
     public int Size { get; }
 
@@ -281,8 +289,9 @@ internal sealed unsafe partial class Stubs
 
     private static long Here(X64Emitter emit) => (long)emit.RxAddress(emit.Position);
 
-    private static void EmitEnter(X64Emitter emit)
+    private void EmitEnter(X64Emitter emit)
     {
+        ReadOnlySpan<byte> pinnedV = HostAbi.PinnedVectors(UsesUpperVectors);
         emit.Push(Gpr.Rbx);
         emit.Push(Gpr.Rbp);
         emit.Push(Gpr.R12);
@@ -296,8 +305,8 @@ internal sealed unsafe partial class Stubs
         {
             if (HostAbi.PinnedX[i] != HostAbi.None)
                 emit.Mov(8, (Gpr)HostAbi.PinnedX[i], HostAbi.X(i));
-            if (HostAbi.PinnedV[i] != HostAbi.None)
-                emit.Vex(V.Movaps, (Xmm)HostAbi.PinnedV[i], HostAbi.V(i));
+            if (pinnedV[i] != HostAbi.None)
+                emit.Vex(V.Movaps, (Xmm)pinnedV[i], HostAbi.V(i));
         }
 
         emit.Mov(8, Gpr.Rsp, HostAbi.Field(HostContext.ReturnStackOffset));
@@ -313,14 +322,15 @@ internal sealed unsafe partial class Stubs
         emit.Jmp(HostAbi.Field(GuestContext.ExitOffset + ExitLayout.Resume));
     }
 
-    private static void EmitExit(X64Emitter emit, Label defaultMode)
+    private void EmitExit(X64Emitter emit, Label defaultMode)
     {
+        ReadOnlySpan<byte> pinnedV = HostAbi.PinnedVectors(UsesUpperVectors);
         for (int i = 0; i < 32; i++)
         {
             if (HostAbi.PinnedX[i] != HostAbi.None)
                 emit.Mov(8, HostAbi.X(i), (Gpr)HostAbi.PinnedX[i]);
-            if (HostAbi.PinnedV[i] != HostAbi.None)
-                emit.VexStore(V.Movaps, HostAbi.V(i), (Xmm)HostAbi.PinnedV[i]);
+            if (pinnedV[i] != HostAbi.None)
+                emit.VexStore(V.Movaps, HostAbi.V(i), (Xmm)pinnedV[i]);
         }
 
         emit.Stmxcsr(HostAbi.Field(HostContext.ModeOffset));

@@ -15,6 +15,8 @@ internal sealed partial class X64Compiler
     {
         if ((DiesHere(value) || UnlockedPoolXmm() < 2) && TryVectorMemory(value, out Mem memory))
             return new VectorOperand(memory);
+        if (UnlockedPoolXmm() < 2 && TryStoreUpper(value, out Mem stored))
+            return new VectorOperand(stored);
         return new VectorOperand(UseV(value));
     }
 
@@ -30,9 +32,8 @@ internal sealed partial class X64Compiler
     private FloatTarget ChooseTarget(in VectorOperand a, in VectorOperand b = default, in VectorOperand c = default)
     {
         ref ValueState state = ref values[current];
-        if (state.Hint != HostAbi.None && CanOverwrite(Backing.GuestV, state.Hint))
+        if (TryHinted(state, out Xmm pinned))
         {
-            Xmm pinned = (Xmm)HostAbi.PinnedV[state.Hint];
             return a.IsIn(pinned) || b.IsIn(pinned) || c.IsIn(pinned)
                 ? new FloatTarget(HostAbi.VectorScratch, false)
                 : new FloatTarget(DefineV(current), true);

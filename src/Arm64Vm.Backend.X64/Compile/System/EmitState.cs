@@ -88,7 +88,7 @@ internal sealed partial class X64Compiler
         int value = inst.A;
         int guest = inst.Aux;
         ref ValueState state = ref values[value];
-        byte pinned = HostAbi.PinnedV[guest];
+        byte pinned = PinnedV[guest];
         if (state.Backing == Backing.GuestV && state.Index == guest && (state.Register == HostAbi.None || pinned == HostAbi.None))
             return;
         if (pinned != HostAbi.None && state.Backing == Backing.Constant && state.Register == HostAbi.None)
@@ -98,7 +98,9 @@ internal sealed partial class X64Compiler
             return;
         }
 
+        mayUseUpper = stubs.UsesUpperVectors;
         Xmm source = UseV(value);
+        mayUseUpper = false;
         Evacuate(Backing.GuestV, guest, 0);
         if (pinned != HostAbi.None)
             emit.Vex(V.Movaps, (Xmm)pinned, source);

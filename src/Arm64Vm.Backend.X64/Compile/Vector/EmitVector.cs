@@ -15,10 +15,12 @@ internal sealed partial class X64Compiler
         if (IsDefinedEarly(current))
             return true;
         BeginVector();
-        if (!TryEmitVectorOperation(inst))
-            return false;
-        EndVector();
-        return true;
+        mayUseUpper = stubs.UsesUpperVectors && HasUpperForms(inst);
+        bool isEmitted = TryEmitVectorOperation(inst);
+        if (isEmitted)
+            EndVector();
+        mayUseUpper = false;
+        return isEmitted;
     }
 
     private bool TryEmitVectorOperation(in IrInst inst)

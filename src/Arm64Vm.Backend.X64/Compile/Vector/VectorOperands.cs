@@ -72,7 +72,7 @@ internal sealed partial class X64Compiler
             return false;
         if (state.Backing == Backing.Constant)
             return true;
-        return state.Uses == 1 && (state.Backing == Backing.Spill || (state.Backing == Backing.GuestV && HostAbi.PinnedV[state.Index] == HostAbi.None));
+        return state.Uses == 1 && (state.Backing == Backing.Spill || (state.Backing == Backing.GuestV && PinnedV[state.Index] == HostAbi.None));
     }
 
     /// <summary>Bytes of a value from <paramref name="offset"/> on, where it is in memory only.</summary>
@@ -97,7 +97,7 @@ internal sealed partial class X64Compiler
         ref ValueState state = ref values[value];
         if (!mayHint)
             state.Hint = HostAbi.None;
-        bool inPlace = state.Hint != HostAbi.None && CanOverwrite(Backing.GuestV, state.Hint);
+        bool inPlace = TryHinted(state, out _);
         hasVectorResult = true;
         if (inPlace || reuse != 0 || HasFreeXmm)
         {
@@ -165,8 +165,8 @@ internal sealed partial class X64Compiler
 
         for (int guest = 31; ; guest--)
         {
-            byte host = HostAbi.PinnedV[guest];
-            if (host == HostAbi.None || (vectorBusy & (1u << host)) != 0 || (hasVectorResult && (int)vectorResult == host) || IsBorrowed(host))
+            byte host = PinnedV[guest];
+            if (host == HostAbi.None || HostAbi.IsUpper(host) || (vectorBusy & (1u << host)) != 0 || (hasVectorResult && (int)vectorResult == host) || IsBorrowed(host))
                 continue;
             borrowed[borrowedCount++] = host;
             // The save area for resumable exits has a place for every host register, and those of pinned ones are never used.
@@ -242,7 +242,10 @@ internal sealed partial class X64Compiler
 
     private Xmm VOnes(Xmm d)
     {
-        emit.Vex(V.Pcmpeqd, d, d, d);
+        if (HostAbi.IsUpper((int)d))
+            emit.VexImm(V.EvexPternlogd, d, d, d, 0xFF);
+        else
+            emit.Vex(V.Pcmpeqd, d, d, d);
         return d;
     }
 

@@ -22,7 +22,7 @@ internal sealed unsafe class ImageBench : IDisposable
 
     public ImageBench(long cacheSize, HostFeatures features)
     {
-        Cache = new TranslationCache(cacheSize);
+        Cache = new TranslationCache(cacheSize, features);
         Writer = new CodeWriter(Cache);
         compiler = new X64Compiler(Writer, Cache.Stubs, features);
         Assert.True(Cache.TryTakeChunk(Writer));
