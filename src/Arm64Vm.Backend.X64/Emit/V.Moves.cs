@@ -12,8 +12,8 @@ internal static partial class V
     public static VexOp Movdqu => Move(PF3, 0x6F, 0x7F);
 
     // The low element: loads clear the rest; between registers, three operands and the rest comes from the first source.
-    public static VexOp Movss => Move(PF3, 0x10, 0x11, VexShape.MoveScalar);
-    public static VexOp Movsd => Move(PF2, 0x10, 0x11, VexShape.MoveScalar);
+    public static VexOp Movss => Move(PF3, 0x10, 0x11, VexShape.MoveScalar).WithTwin(disp8Shift: 2);
+    public static VexOp Movsd => Move(PF2, 0x10, 0x11, VexShape.MoveScalar).WithTwin(1, disp8Shift: 3);
 
     // The low 4 or 8 bytes; loads and vmovq between registers clear the rest. General registers: see Vmovd and Vmovq.
     public static VexOp Movd => new VexOp(VexShape.RmMem, M0F, P66, 0, 0x6E).WithSecond(0x7E, P66).WithTwin(disp8Shift: 2);

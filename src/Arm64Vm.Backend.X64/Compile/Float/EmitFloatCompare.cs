@@ -32,11 +32,13 @@ internal sealed partial class X64Compiler
     {
         if (FlushesToZero)
             return TryEmitFlushingCompare(inst);
-        VectorOperand a = SourceOf(inst.A), b = SourceOf(inst.B);
-        ClobberFlags();
         bool isUsed = values[current].LastUse != 0;
         bool signal = inst.Aux != 0;
         FloatFlagUse use = isUsed ? FindFloatFlagUse(inst) : FloatFlagUse.Direct;
+        // CMPSD does not reach upper registers.
+        mayUseUpper &= use != FloatFlagUse.Equality;
+        VectorOperand a = SourceOf(inst.A), b = SourceOf(inst.B);
+        ClobberFlags();
         FlagForm form = FlagForm.Arm;
         switch (use)
         {

@@ -32,7 +32,9 @@ internal sealed partial class X64Compiler
     private FloatTarget ChooseTarget(in VectorOperand a, in VectorOperand b = default, in VectorOperand c = default)
     {
         ref ValueState state = ref values[current];
-        if (TryHinted(state, out Xmm pinned))
+        // Packed results are looked at by comparisons that do not reach upper registers.
+        bool isReached = !HostAbi.IsUpper(PinnedOf(state.Hint)) || region[current].Shape == VectorShape.Scalar;
+        if (isReached && TryHinted(state, out Xmm pinned))
         {
             return a.IsIn(pinned) || b.IsIn(pinned) || c.IsIn(pinned)
                 ? new FloatTarget(HostAbi.VectorScratch, false)

@@ -9,6 +9,22 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// </remarks>
 internal sealed partial class X64Compiler
 {
+    /// <summary>As <see cref="HasUpperForms"/>, of floating-point operations. Not where denormal operands are looked for, which takes comparisons.</summary>
+    private bool HasUpperFloatForms(in IrInst inst)
+    {
+        if (FlushesToZero || inst.Size < 4)
+            return false;
+        bool scalar = inst.Shape == VectorShape.Scalar;
+        return inst.Op switch
+        {
+            IrOp.FloatAbs or IrOp.FloatNeg or IrOp.FloatCompare => true,
+            IrOp.FloatAdd or IrOp.FloatSub or IrOp.FloatAbsDifference or IrOp.FloatMul or IrOp.FloatNegMul or IrOp.FloatDiv or IrOp.FloatSqrt
+                or (>= IrOp.FloatMulAdd and <= IrOp.FloatNegMulSub) => inst.Shape != VectorShape.D,
+            IrOp.FloatConvert => scalar && inst.Aux >= 4,
+            _ => false,
+        };
+    }
+
     private bool HasUpperForms(in IrInst inst)
     {
         int size = inst.Size;
