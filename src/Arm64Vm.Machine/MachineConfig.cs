@@ -14,6 +14,12 @@ public sealed record MachineConfig
 {
     public const ulong DefaultMemory = 1UL << 30;
 
+    /// <summary>The least <see cref="CodeMemory"/>.</summary>
+    public const ulong MinimumCodeMemory = 8UL << 20;
+
+    /// <summary>The most <see cref="CodeMemory"/>.</summary>
+    public const ulong MaximumCodeMemory = 1UL << 30;
+
     /// <summary>Memory sizes are multiples of this.</summary>
     public const ulong MemoryGranularity = GuestRam.Granularity;
 
@@ -127,6 +133,9 @@ public sealed record MachineConfig
 
     /// <summary>Where translated code is kept from one run to the next, for <see cref="ExecutionBackend.X64"/>; null: nowhere.</summary>
     public CodeCache? CodeCache { get; init; }
+
+    /// <summary>Bytes that translated code and its tables may take in the host's memory, <see cref="MinimumCodeMemory"/> to <see cref="MaximumCodeMemory"/>; beyond, code is evicted. Null: 92 MiB, and more where evicting costs time. For <see cref="ExecutionBackend.X64"/>.</summary>
+    public ulong? CodeMemory { get; init; }
 
     /// <summary>When the il back end compiles; null: as measured to be good.</summary>
     internal Translation.Il.IlOptions? Il { get; init; }

@@ -409,6 +409,8 @@ public sealed partial class VirtualMachine : IAsyncDisposable
             throw new MachineConfigurationException($"A machine with a GICv{(int)config.Gic} has at most {most} processors, not {config.Cpus}.");
         if (config.Memory == 0 || config.Memory % MachineConfig.MemoryGranularity != 0)
             throw new MachineConfigurationException($"The memory must be a multiple of {MachineConfig.MemoryGranularity >> 10} KiB, but it is {config.Memory} bytes.");
+        if (config.CodeMemory is < MachineConfig.MinimumCodeMemory or > MachineConfig.MaximumCodeMemory)
+            throw new MachineConfigurationException($"The memory for translated code must be {MachineConfig.MinimumCodeMemory >> 20} MiB to {MachineConfig.MaximumCodeMemory >> 30} GiB, but it is {config.CodeMemory >> 20} MiB.");
         if (config.Memory > MachineConfig.MaximumMemory)
             throw new MachineConfigurationException($"The memory must be at most {MachineConfig.MaximumMemory >> 30} GiB, but it is {config.Memory >> 30} GiB.");
         _ = VirtioPlaces.Assign(config);

@@ -172,6 +172,10 @@ public class BootCommandTests
     }
 
     [Fact]
+    public void CodeHasAsMuchMemoryAsIsSaid() =>
+        Assert.Equal(0, CliRun.Of("boot", "--append", "kernels=none", "--memory", "128M", "--code-memory", "8M", "--timeout", "100").Status);
+
+    [Fact]
     public void TheEmbeddedFirmwarePasses()
     {
         var run = CliRun.Of("boot", "--append", "kernels=none", "--memory", "128M", "--timeout", "100");

@@ -36,6 +36,7 @@ internal sealed class MachineOptions
     private readonly Option<string[]> _log = new("--log") { Description = "Log to standard error: " + string.Join(", ", LogNames.All), HelpName = "CATEGORY", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
     private readonly Option<string> _backend = new("--backend") { Description = "What executes guest code", HelpName = "auto|x64|il|interpreter", DefaultValueFactory = _ => "auto" };
     private readonly Option<string?> _codeCache = new("--code-cache") { Description = "Folder in which translated code is kept for later runs, or off; on: arm64vm in XDG_CACHE_HOME, which boot does by itself with --kernel or --firmware, or as ARM64VM_CODE_CACHE says", HelpName = "DIR|on|off" };
+    private readonly Option<string?> _codeMemory = new("--code-memory") { Description = "Memory for translated code and its tables, 8M to 1G, beyond which code is evicted. Without: 92M, and more where evicting costs time", HelpName = "SIZE" };
     private readonly bool _hasBackend;
 
     public MachineOptions(Command command, bool hasBackend)
@@ -64,6 +65,7 @@ internal sealed class MachineOptions
         {
             command.Add(_backend);
             command.Add(_codeCache);
+            command.Add(_codeMemory);
         }
 
         command.Add(_log);
@@ -138,6 +140,7 @@ internal sealed class MachineOptions
             Append = parsed.GetValue(_append)!,
             Backend = _hasBackend ? ParseBackend(parsed.GetValue(_backend)!) : ExecutionBackend.Auto,
             CodeCache = _hasBackend ? CodeCacheOption.Parse(parsed.GetValue(_codeCache), keepsCode && (kernel ?? firmware) is not null, line => messages.WriteLine($"{Application.Name}: {line}")) : null,
+            CodeMemory = ParseCodeMemory(_hasBackend ? parsed.GetValue(_codeMemory) : null),
             Log = log == LogCategories.None ? null : new TextLog(messages, log),
         };
     }
@@ -158,6 +161,14 @@ internal sealed class MachineOptions
         "user" => SemihostingAccess.User,
         _ => SemihostingAccess.On,
     };
+
+    private static ulong? ParseCodeMemory(string? text)
+    {
+        if (text is null)
+            return null;
+        var size = MemorySize.Parse("--code-memory", text);
+        return size is >= MachineConfig.MinimumCodeMemory and <= MachineConfig.MaximumCodeMemory ? size : throw CliException.Usage("--code-memory: must be 8M to 1G");
+    }
 
     private static void CheckMemory(ulong memory, string text)
     {

@@ -6,7 +6,7 @@ namespace Arm64Vm.Cli.Monitoring;
 /// <param name="LiveUnits">Units that can be reached.</param>
 /// <param name="LiveBytes">Bytes of their code.</param>
 /// <param name="TableBytes">Bytes of the tables by which code is found, linked and dropped.</param>
-/// <param name="Capacity">Bytes of code that it can hold.</param>
+/// <param name="Capacity">Bytes of code and tables that it may hold, as of now.</param>
 /// <param name="Flushes">Times that everything was dropped, since the last reset.</param>
 /// <param name="Made">Units made per second.</param>
 /// <param name="Written">Units dropped per second because their guest code was written.</param>

@@ -50,7 +50,7 @@ internal static class StatusTable
         foreach (var machine in sample.Machines.OrderByDescending(machine => machine.Cache?.LiveBytes ?? -1).Take(Math.Max(0, lines - 2)))
         {
             if (machine.Cache is { } cache)
-                text.Append(CultureInfo.InvariantCulture, $"{machine.Name,-14} {cache.LiveUnits,7} {cache.LiveBytes,10} {cache.TableBytes,10} {cache.LiveBytes * 100.0 / Math.Max(1, cache.Capacity),5:0.0}% {cache.Made,8:0} {cache.Written,8:0} {cache.Evicted,8:0} {cache.Links,8:0} {cache.Fetches,8:0} {cache.Flushes,8}\n");
+                text.Append(CultureInfo.InvariantCulture, $"{machine.Name,-14} {cache.LiveUnits,7} {cache.LiveBytes,10} {cache.TableBytes,10} {(cache.LiveBytes + cache.TableBytes) * 100.0 / Math.Max(1, cache.Capacity),5:0.0}% {cache.Made,8:0} {cache.Written,8:0} {cache.Evicted,8:0} {cache.Links,8:0} {cache.Fetches,8:0} {cache.Flushes,8}\n");
             else
                 text.Append(CultureInfo.InvariantCulture, $"{machine.Name,-14} {"-",7}\n");
         }

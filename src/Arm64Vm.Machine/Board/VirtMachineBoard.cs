@@ -1,3 +1,4 @@
+using Arm64Vm.Backend.X64.Memory;
 using Arm64Vm.Cpu;
 using Arm64Vm.Cpu.Memory;
 using Arm64Vm.Devices.Clock;
@@ -75,7 +76,7 @@ internal sealed class VirtMachineBoard : IDisposable
             }
 
             var timers = Own(MakeTimers());
-            _translations = parts.Execution.Features is null ? null : Own(new TranslationCache(features: parts.Execution.Features));
+            _translations = parts.Execution.Features is null ? null : Own(MakeCache(parts.Config, parts.Execution.Features));
             IdleMemory = new IdleMemory(_translations);
             Phases = parts.Config.TracksPhases ? new PhaseTracker(parts.Console, parts.Config.Firmware is not null) : null;
             var vcpus = new Vcpu[parts.Config.Cpus];
@@ -212,6 +213,12 @@ internal sealed class VirtMachineBoard : IDisposable
     {
         _disposables.Add(part);
         return part;
+    }
+
+    private static TranslationCache MakeCache(MachineConfig config, HostFeatures features)
+    {
+        var limit = (long?)config.CodeMemory;
+        return new TranslationCache(Math.Max(TranslationCache.DefaultSize, limit ?? 0), features, limit);
     }
 
     private GenericTimer MakeTimers()

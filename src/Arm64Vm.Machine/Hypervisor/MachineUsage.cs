@@ -24,7 +24,7 @@ public sealed record MachineUsage(string Name, RunState State, int Weight, int C
 /// <summary>What a translation cache holds.</summary>
 /// <param name="Units">Units that can be reached.</param>
 /// <param name="Bytes">Bytes of their code.</param>
-/// <param name="Capacity">Bytes of code that it can hold.</param>
+/// <param name="Capacity">Bytes of code and tables that it may hold, as of now.</param>
 /// <param name="TableBytes">Bytes of the tables by which code is found, linked and dropped.</param>
 internal readonly record struct CacheUsage(long Units, long Bytes, long Capacity, long TableBytes);
 

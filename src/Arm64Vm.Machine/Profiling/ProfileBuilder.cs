@@ -33,7 +33,7 @@ internal sealed class ProfileBuilder
 
     /// <param name="before">What was counted when the recording began.</param>
     /// <param name="after">What is counted now.</param>
-    /// <param name="cacheCapacity">Bytes of code that the cache can hold.</param>
+    /// <param name="cacheCapacity">Bytes of code and tables that the cache may hold.</param>
     public Profile Build(MachineStatistics before, MachineStatistics after, long cacheCapacity)
     {
         AddBlocks();

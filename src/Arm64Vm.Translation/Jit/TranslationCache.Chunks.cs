@@ -40,6 +40,9 @@ internal sealed unsafe partial class TranslationCache
         /// <summary>Its pages were made present in both views. The owner's, and nobody else's while it is filled.</summary>
         public bool IsPresent;
 
+        /// <summary>Bytes of its units that can be reached.</summary>
+        public int LiveBytes;
+
         /// <summary>Order in which chunks were given out.</summary>
         public ulong Sequence;
 
@@ -105,11 +108,12 @@ internal sealed unsafe partial class TranslationCache
             if (writer.Chunk >= 0 && chunks[writer.Chunk].State == ChunkState.Filling)
                 chunks[writer.Chunk].State = ChunkState.Full;
             FreeEvicted();
+            KeepToLimit();
             int free = Array.FindIndex(chunks, chunk => chunk.State == ChunkState.Free);
             if (free < 0)
             {
                 if (!Array.Exists(chunks, chunk => chunk.State == ChunkState.Evicted))
-                    EvictOldest(Math.Max(1, chunks.Length / 8));
+                    EvictOldest(Math.Max(1, chunks.Length / Part));
                 FreeEvicted();
                 free = Array.FindIndex(chunks, chunk => chunk.State == ChunkState.Free);
                 if (free < 0)
@@ -130,13 +134,7 @@ internal sealed unsafe partial class TranslationCache
     {
         for (; count > 0; count--)
         {
-            int oldest = -1;
-            for (int i = 0; i < chunks.Length; i++)
-            {
-                if (chunks[i].State == ChunkState.Full && (oldest < 0 || chunks[i].Sequence < chunks[oldest].Sequence))
-                    oldest = i;
-            }
-
+            int oldest = NextToEvict();
             if (oldest < 0)
                 break;
             int removed = 0;
@@ -144,6 +142,7 @@ internal sealed unsafe partial class TranslationCache
             {
                 if (!units[i].IsLive)
                     continue;
+                NoteEvicted(units[i]);
                 UnlinkFromPage(i);
                 Remove(i, CacheLoss.Eviction);
                 removed++;

@@ -64,6 +64,7 @@ internal sealed unsafe partial class TranslationCache
             constants.Clear();
             pureOperations.GiveBack();
             constantsEpoch = 0;
+            ForgetEvicted();
             retired.Clear();
             retired.TrimExcess();
             emptyTables.TrimExcess();
@@ -88,16 +89,6 @@ internal sealed unsafe partial class TranslationCache
             chunks[i].Epoch = epoch + 1;
         }
 
-        emptyTables.Clear();
-        pages.CollectEmpty(emptyTables);
-        foreach (nint table in emptyTables)
-        {
-            pages.Retire((CodeTable*)table);
-            retired.Add((table, epoch + 1));
-        }
-
-        emptyTables.Clear();
-        Interlocked.Increment(ref tableEpoch);
-        FinishRemoval();
+        RetireTables();
     }
 }

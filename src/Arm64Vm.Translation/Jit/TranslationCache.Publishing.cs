@@ -81,9 +81,11 @@ internal sealed unsafe partial class TranslationCache
                 AddSite(index, site);
             *(int*)(buffer.Rw + unit.CodeOffset - sizeof(int)) = index;
             writer.Advance(draft);
+            NoteMade(unit, draft.GuestInstructions);
             Statistics.Count(draft.GuestInstructions, draft.CodeSize);
             Statistics.LiveUnits++;
             Statistics.LiveBytes += draft.CodeSize;
+            chunks[writer.Chunk].LiveBytes += draft.CodeSize;
 
             if (!recorded.IsEmpty)
                 unit.Recorded = registry?.Add(recorded) ?? 0;

@@ -115,6 +115,7 @@ internal sealed unsafe partial class TranslationCache
         unit.IsLive = false;
         Statistics.LiveUnits--;
         Statistics.LiveBytes -= unit.CodeSize;
+        ChunkOf(unit).LiveBytes -= unit.CodeSize;
         registry?.Remove(unit.Recorded, unit.CodeSize, loss);
         for (int s = unit.FirstIncoming; s >= 0;)
         {
@@ -169,25 +170,49 @@ internal sealed unsafe partial class TranslationCache
         {
             if (pages.IsFull || pages.EmptyTables < CodePages.MaximumTables / 8)
                 RemoveAll(CacheLoss.TablesFull);
-            emptyTables.Clear();
-            pages.CollectEmpty(emptyTables);
-            foreach (nint table in emptyTables)
-            {
-                pages.Retire((CodeTable*)table);
-                retired.Add((table, epoch + 1));
-            }
-
-            Interlocked.Increment(ref tableEpoch);
-            FinishRemoval();
+            RetireTables();
         }
 
+        if (!TryReleaseRetired())
+            return false;
+        if (pages.IsFull)
+            pages.ForgetPages();
+        return true;
+    }
+
+    /// <summary>Takes all tables without units out of use; they are free when no vCPU can hold them.</summary>
+    private void RetireTables()
+    {
+        emptyTables.Clear();
+        pages.CollectEmpty(emptyTables);
+        foreach (nint table in emptyTables)
+        {
+            pages.Retire((CodeTable*)table);
+            retired.Add((table, epoch + 1));
+        }
+
+        emptyTables.Clear();
+        Interlocked.Increment(ref tableEpoch);
+        FinishRemoval();
+    }
+
+    /// <summary>As <see cref="RetireTables"/>, where that frees enough to be worth emptying the fetch-side TLBs.</summary>
+    private void RetireEmptyTables()
+    {
+        if (TryReleaseRetired() && pages.EmptyTables * (long)CodeTable.SizeInBytes > Limit / (4 * Part))
+            RetireTables();
+    }
+
+    /// <summary>Frees the memory of retired tables. False: vCPUs may still hold some.</summary>
+    private bool TryReleaseRetired()
+    {
+        if (retired.Count == 0)
+            return true;
         if (OldestHeld() < retired[^1].Epoch)
             return false;
         foreach ((nint table, _) in retired)
             pages.Release((CodeTable*)table);
         retired.Clear();
-        if (pages.IsFull)
-            pages.ForgetPages();
         return true;
     }
 }

@@ -45,10 +45,23 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
     private ulong epoch = 1;
     private ulong tableEpoch = 1;
 
-    /// <param name="size">Bytes of code.</param>
+    /// <param name="size">Bytes of code that there is room for.</param>
     /// <param name="features">What those who compile for the cache may use; null: what the host has.</param>
-    public TranslationCache(long size = DefaultSize, HostFeatures? features = null)
+    /// <param name="limit">Bytes of code and tables; null: <see cref="DefaultLimit"/>, which may grow.</param>
+    /// <param name="clock">What the cost of evicting is measured by where the limit may grow; null: the host's.</param>
+    public TranslationCache(long size = DefaultSize, HostFeatures? features = null, long? limit = null, TimeProvider? clock = null)
+        : this(size, features, limit ?? DefaultLimit, limit is null ? clock ?? TimeProvider.System : null)
     {
+    }
+
+    /// <param name="size">As above.</param>
+    /// <param name="features">As above.</param>
+    /// <param name="firstLimit">Bytes of code and tables at first.</param>
+    /// <param name="growthClock">What the cost of evicting is measured by; null: the limit does not grow.</param>
+    internal TranslationCache(long size, HostFeatures? features, long firstLimit, TimeProvider? growthClock)
+    {
+        clock = growthClock;
+        Limit = this.firstLimit = firstLimit;
         buffer = CodeBuffer.Create(size);
         units = new RecordTable<TranslationUnit>(buffer.Size / LeastUnit);
         sites = new RecordTable<LinkSite>(buffer.Size / LeastSite);
@@ -95,8 +108,8 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
     /// <summary>Translations are timed from now on, for somebody who looks at the time.</summary>
     internal bool TimesTranslations { get; set; }
 
-    /// <summary>Bytes of code that it can hold.</summary>
-    public long Capacity => (long)chunks.Length * chunkSize;
+    /// <summary>Bytes of code and tables that it can hold, as of now.</summary>
+    public long Capacity => Math.Min(Limit, (long)chunks.Length * chunkSize);
 
     /// <summary>Bytes of tables: entries of pages with code, and room for what is known of units and their links, which is never less than it was.</summary>
     public long TableBytes
@@ -250,6 +263,7 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
         sites.Dispose();
         buffer.Dispose();
         pages.Dispose();
+        evictedFilter?.Dispose();
     }
 
     private uint MissOf(uint type) => (uint)(Stubs.MissOfType((int)type) - (long)buffer.Rx);

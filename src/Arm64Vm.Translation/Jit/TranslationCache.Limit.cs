@@ -1,0 +1,145 @@
+using Arm64Vm.Backend.X64.Memory;
+
+namespace Arm64Vm.Translation.Jit;
+
+/// <summary>How much memory code and its tables may take: a limit that grows only where evicting costs time.</summary>
+/// <remarks>
+/// Most of what a machine has translated it does not run any more: a compiler that has ended, a boot. So code is evicted, oldest first, once code and tables reach the limit,
+/// although the code buffer has room. What is evicted and then made again is counted, and so is the time: where making again took more than
+/// <see cref="TolerableShare"/> of it while the cache was filled anew twice, the machine works with more code than the limit holds, and the limit grows.
+/// Before the oldest go chunks of which little can be reached still.
+/// What was evicted is remembered in a filter of bits, by address and mode: now and then a unit is taken for another one that was evicted, which errs towards growing.
+/// </remarks>
+internal sealed unsafe partial class TranslationCache
+{
+    /// <summary>Bytes of code and tables that a machine may take at first.</summary>
+    public const long DefaultLimit = 92L << 20;
+
+    /// <summary>Of the time, what making evicted code again may take.</summary>
+    private const double TolerableShare = 0.1;
+
+    /// <summary>Seconds for an instruction, on the hosts measured (docs/performance.md).</summary>
+    private const double TranslationTime = 0.5e-6;
+
+    /// <summary>One of so many parts of the chunks in use is evicted at once.</summary>
+    private const int Part = 8;
+
+    private const int FilterBits = 23;
+
+    /// <summary>A chunk of which less than one of so many parts can be reached goes before others.</summary>
+    private const int DeadPart = 4;
+
+    private readonly TimeProvider? clock;
+    private readonly long firstLimit;
+    private NativeMemoryRegion? evictedFilter;
+    private int evictions;
+    private bool wasDear;
+    private long lookedAt;
+    private long madeAgain;
+
+    /// <summary>Bytes that code and tables may take now.</summary>
+    public long Limit { get; private set; }
+
+    /// <summary>Bytes that they take.</summary>
+    private long UsedBytes => ((long)UsedChunks() * chunkSize) + pages.TableBytes + units.Bytes + sites.Bytes;
+
+    private int UsedChunks()
+    {
+        int used = 0;
+        foreach (ref readonly Chunk chunk in chunks.AsSpan())
+            used += chunk.State != ChunkState.Free ? 1 : 0;
+        return used;
+    }
+
+    /// <summary>Evicts where another chunk would go beyond the limit; what that frees comes when vCPUs have come to a unit boundary.</summary>
+    private void KeepToLimit()
+    {
+        if (UsedBytes + chunkSize <= Limit || Array.Exists(chunks, chunk => chunk.State == ChunkState.Evicted))
+            return;
+        if (IsTooDear())
+        {
+            Limit += Limit / 2;
+            if (UsedBytes + chunkSize <= Limit)
+                return;
+        }
+
+        EvictOldest(Math.Max(1, UsedChunks() / Part));
+        RetireEmptyTables();
+    }
+
+    /// <summary>The full chunk to evict next, or −1.</summary>
+    private int NextToEvict()
+    {
+        int dead = -1, oldest = -1;
+        for (int i = 0; i < chunks.Length; i++)
+        {
+            if (chunks[i].State != ChunkState.Full)
+                continue;
+            TakeOlder(ref oldest, i);
+            if (chunks[i].LiveBytes < chunkSize / DeadPart)
+                TakeOlder(ref dead, i);
+        }
+
+        return dead >= 0 ? dead : oldest;
+    }
+
+    private void TakeOlder(ref int chunk, int other)
+    {
+        if (chunk < 0 || chunks[other].Sequence < chunks[chunk].Sequence)
+            chunk = other;
+    }
+
+    private ref Chunk ChunkOf(in TranslationUnit unit) => ref chunks[(unit.CodeOffset - FirstChunk) / chunkSize];
+
+    /// <summary>When as much has been evicted as there is: looks at what was made again since the last time, and begins to count anew. Two in a row count: one is a program that is started again.</summary>
+    private bool IsTooDear()
+    {
+        if (clock is null || evictions++ % Part != 0)
+            return false;
+        long now = clock.GetTimestamp();
+        double seconds = clock.GetElapsedTime(lookedAt, now).TotalSeconds;
+        bool isDear = evictions > 1 && madeAgain * TranslationTime > seconds * TolerableShare;
+        bool isAgain = isDear && wasDear;
+        wasDear = isDear && !isAgain;
+        lookedAt = now;
+        madeAgain = 0;
+        return isAgain;
+    }
+
+    private void NoteEvicted(in TranslationUnit unit)
+    {
+        if (clock is null)
+            return;
+        evictedFilter ??= new NativeMemoryRegion(1L << (FilterBits - 3)).WithSmallPages();
+        FilterByte(unit.PhysicalAddress, unit.Mode, out byte bit) |= bit;
+    }
+
+    private void NoteMade(in TranslationUnit unit, int guestInstructions)
+    {
+        if (evictedFilter is null)
+            return;
+        ref byte bits = ref FilterByte(unit.PhysicalAddress, unit.Mode, out byte bit);
+        if ((bits & bit) == 0)
+            return;
+        bits &= (byte)~bit;
+        madeAgain += guestInstructions;
+    }
+
+    // SAFETY: the index has FilterBits bits, and the region a bit for each; under the cache's lock.
+    private ref byte FilterByte(ulong physicalAddress, TranslationMode mode, out byte bit)
+    {
+        ulong hash = ((physicalAddress >> 2) ^ ((ulong)mode.Bits << 32)) * 0x9E3779B97F4A7C15UL >> (64 - FilterBits);
+        bit = (byte)(1 << (int)(hash & 7));
+        return ref evictedFilter!.Address[hash >> 3];
+    }
+
+    private void ForgetEvicted()
+    {
+        evictedFilter?.Dispose();
+        evictedFilter = null;
+        evictions = 0;
+        wasDear = false;
+        madeAgain = 0;
+        Limit = firstLimit;
+    }
+}

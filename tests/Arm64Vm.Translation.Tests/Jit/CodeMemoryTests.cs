@@ -1,0 +1,163 @@
+using System.Runtime.InteropServices;
+using Arm64Vm.Backend.X64.Memory;
+using Arm64Vm.Ir;
+using Arm64Vm.Translation.Jit;
+using Arm64Vm.Translation.Verification;
+
+namespace Arm64Vm.Translation.Tests.Jit;
+
+/// <summary>How much memory code and tables take: a limit, which grows where evicting costs time.</summary>
+public sealed unsafe class CodeMemoryTests : IDisposable
+{
+    private const int Pages = 256;
+    private const int PageSize = 4096;
+    private const ulong CodeBase = 0x2000_0000;
+    private const uint Brk = 0xD420_0000;
+    private const long CacheSize = 16 << 20;
+    private const long FirstLimit = 2 << 20;
+
+    /// <summary>Guest instructions of a unit, with the BRK that ends it.</summary>
+    private const int UnitLength = 32;
+
+    /// <summary>A unit changes each of these in turn, which are in memory of the host.</summary>
+    private const int FirstRegister = 9;
+    private const int Registers = 10;
+
+    private readonly FlatMachine machine = new(CodeBase, Pages * PageSize);
+    private readonly ManualTime time = new();
+    private TranslationCache cache = null!;
+    private JitExecutor executor = null!;
+
+    public CodeMemoryTests()
+    {
+        Span<uint> code = MemoryMarshal.Cast<byte, uint>(machine.Code);
+        for (int i = 0; i < code.Length; i++)
+        {
+            uint register = (uint)(FirstRegister + (i % UnitLength % Registers));
+            code[i] = i % UnitLength == UnitLength - 1 ? Brk : 0xCA08_0400 | (register << 5) | register; // eor xn, xn, x8, lsl #1
+        }
+    }
+
+    private long Used => cache.Statistics.LiveBytes + cache.TableBytes;
+
+    /// <summary>Code that is made once and not used again leaves; tables of pages without code leave with it.</summary>
+    [Fact]
+    public void NewCodeDoesNotTakeMoreThanTheLimit()
+    {
+        Make(time);
+        long most = 0;
+        for (int page = 0; page < Pages; page++)
+        {
+            RunPage(page, TimeSpan.FromMilliseconds(50));
+            most = Math.Max(most, Used);
+        }
+
+        Assert.True(cache.Statistics.CodeBytes > 2 * FirstLimit, $"{cache.Statistics.CodeBytes} bytes were made: the test tests nothing");
+        Assert.True(cache.Statistics.Evicted > 0);
+        Assert.Equal(FirstLimit, cache.Limit);
+        Assert.InRange(most, FirstLimit / 2, FirstLimit);
+        Assert.Equal(cache.Limit, cache.Capacity);
+    }
+
+    /// <summary>More code than the limit holds runs round and round, and making it again takes most of the time.</summary>
+    [Fact]
+    public void TheLimitGrowsWhereEvictingCostsTime()
+    {
+        Make(time);
+        for (int round = 0; round < 12; round++)
+            RunAll(TimeSpan.FromMicroseconds(100));
+        Assert.InRange(cache.Limit, FirstLimit + 1, CacheSize);
+        long evicted = cache.Statistics.Evicted;
+        RunAll(TimeSpan.FromMicroseconds(100));
+        Assert.Equal(evicted, cache.Statistics.Evicted);
+    }
+
+    /// <summary>The same, but so slowly that making it again is nothing beside it.</summary>
+    [Fact]
+    public void TheLimitStaysWhereEvictingCostsLittle()
+    {
+        Make(time);
+        for (int round = 0; round < 12; round++)
+            RunAll(TimeSpan.FromMilliseconds(100));
+        Assert.Equal(FirstLimit, cache.Limit);
+        Assert.InRange(Used, 1, FirstLimit);
+    }
+
+    /// <summary>As somebody has said how much it may be (boot --code-memory).</summary>
+    [Fact]
+    public void ALimitOfOnesOwnStays()
+    {
+        Make(clock: null);
+        for (int round = 0; round < 12; round++)
+            RunAll(TimeSpan.Zero);
+        Assert.Equal(FirstLimit, cache.Limit);
+        Assert.InRange(Used, 1, FirstLimit);
+    }
+
+    /// <summary>Old code stays for younger code that has been overwritten.</summary>
+    [Fact]
+    public void CodeThatCannotBeReachedGoesFirst()
+    {
+        const int kept = 24;
+        Make(time);
+        for (int page = 0; page < Pages; page++)
+        {
+            RunPage(page, TimeSpan.Zero);
+            if (page >= kept)
+                executor.Invalidate(CodeBase + ((ulong)page * PageSize), PageSize);
+        }
+
+        machine.TryFetch(machine.Context, CodeBase, out CodeLocation location);
+        Assert.True(cache.Statistics.CodeBytes > FirstLimit, $"{cache.Statistics.CodeBytes} bytes were made: the test tests nothing");
+        Assert.True(cache.Find(CodeBase, location.Mode) >= 0);
+    }
+
+    private void Make(TimeProvider? clock)
+    {
+        HostFeatures features = HostFeatures.Detect();
+        cache = new TranslationCache(CacheSize, features, FirstLimit, clock);
+        executor = new JitExecutor(machine, machine, new Translator(new TranslatorOptions()), features, cache);
+    }
+
+    private void RunAll(TimeSpan each)
+    {
+        for (int page = 0; page < Pages; page++)
+            RunPage(page, each);
+    }
+
+    private void RunPage(int page, TimeSpan time)
+    {
+        for (int offset = 0; offset < PageSize; offset += UnitLength * sizeof(uint))
+            Run(CodeBase + (ulong)((page * PageSize) + offset));
+        this.time.Advance(time);
+    }
+
+    private void Run(ulong address)
+    {
+        machine.Context->Pc = address;
+        machine.Context->X[8] = address;
+        machine.Context->X[FirstRegister + 1] = 0;
+        Assert.Equal(ExitReason.Breakpoint, executor.Run(machine.Context));
+
+        // Three times in a unit of 31.
+        Assert.Equal(address << 1, machine.Context->X[FirstRegister + 1]);
+    }
+
+    public void Dispose()
+    {
+        executor.Dispose();
+        cache.Dispose();
+        machine.Dispose();
+    }
+
+    private sealed class ManualTime : TimeProvider
+    {
+        private long now = 1;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => now;
+
+        public void Advance(TimeSpan time) => now += time.Ticks;
+    }
+}
