@@ -17,6 +17,10 @@ public sealed unsafe class VectorEquivalenceTests
         OverThird,
         Memory,
         MemoryKept,
+
+        /// <summary>In registers above 15, on hosts that have them.</summary>
+        Upper,
+        UpperKept,
         Pool,
         PoolKept,
         PoolBusy,
@@ -143,7 +147,7 @@ public sealed unsafe class VectorEquivalenceTests
         return PureOperations.Evaluate(form with { Op = IrOp.VectorClearAbove, Type = IrType.V128 }, new Operands { A = value }, ref fp);
     }
 
-    /// <summary>Operands A, B, C are in V0–V2 and in V8–V10; B's low half is in X0 and X7.</summary>
+    /// <summary>Operands A, B, C are in V0–V2, in V8–V10 and in V12–V14; B's low half is in X0 and X7.</summary>
     private static void Load(GuestContext* context, in Operands o)
     {
         for (int i = 0; i < 32; i++)
@@ -152,7 +156,7 @@ public sealed unsafe class VectorEquivalenceTests
             context->X[i] = 0x0101_0101_0101_0101UL * (ulong)i;
         }
 
-        foreach (int first in (int[])[0, 8])
+        foreach (int first in (int[])[0, 8, 12])
         {
             context->SetV(first, o.A);
             context->SetV(first + 1, o.B);
@@ -173,9 +177,10 @@ public sealed unsafe class VectorEquivalenceTests
         IrValue difference = b.Binary(IrOp.SubS, IrType.I64, b.ReadX(3), b.ReadX(2));
         IrValue flags = b.FlagsOf(difference);
         bool memory = placement is Placement.Memory or Placement.MemoryKept or Placement.Pool or Placement.PoolKept;
-        IrValue a = b.ReadV(memory || placement == Placement.Mixed ? 8 : 0);
-        IrValue v = b.ReadV(memory ? 9 : 1);
-        IrValue c = b.ReadV(memory ? 10 : 2);
+        int from = memory ? 12 : placement is Placement.Upper or Placement.UpperKept ? 8 : 0;
+        IrValue a = b.ReadV(placement == Placement.Mixed ? 12 : from);
+        IrValue v = b.ReadV(from + 1);
+        IrValue c = b.ReadV(from + 2);
         if (placement is Placement.Pool or Placement.PoolKept or Placement.Mixed)
             a = b.VectorOr(VectorShape.Q, a, a);
         if (placement is Placement.Pool or Placement.PoolKept)
@@ -219,8 +224,10 @@ public sealed unsafe class VectorEquivalenceTests
                 Placement.OverFirst or Placement.SameOperand or Placement.PoolBusy => 0,
                 Placement.OverSecond => 1,
                 Placement.OverThird or Placement.Mixed => 2,
-                Placement.Memory => 12,
-                Placement.MemoryKept => 8,
+                Placement.Memory => 15,
+                Placement.MemoryKept => 12,
+                Placement.Upper => 11,
+                Placement.UpperKept => 8,
                 _ => ResultV,
             };
             b.WriteV(target, result);
@@ -232,7 +239,7 @@ public sealed unsafe class VectorEquivalenceTests
             b.WriteGpr(ResultX, result);
         }
 
-        if (placement is Placement.MemoryKept or Placement.PoolKept)
+        if (placement is Placement.MemoryKept or Placement.PoolKept or Placement.UpperKept)
         {
             // The operands live on; also used twice, so that they are worth a register.
             b.WriteV(24, b.VectorXor(VectorShape.Q, a, c));
@@ -262,7 +269,7 @@ public sealed unsafe class VectorEquivalenceTests
         Bits128 actual = form.Type == IrType.V128 ? context->GetV(ResultV) : new Bits128(context->X[ResultX], 0);
         bool wrong = actual != expected || runner.Saturated != saturated;
         string what = wrong ? $"gives {actual} (QC {runner.Saturated}), not {expected} (QC {saturated})" : "";
-        if (placement is Placement.MemoryKept or Placement.PoolKept)
+        if (placement is Placement.MemoryKept or Placement.PoolKept or Placement.UpperKept)
         {
             var mixed = new Bits128(o.A.Lo ^ o.C.Lo, o.A.Hi ^ o.C.Hi);
             if (context->GetV(24) != mixed || context->GetV(25) != o.B || context->GetV(26) != o.C || context->GetV(27) != o.A)

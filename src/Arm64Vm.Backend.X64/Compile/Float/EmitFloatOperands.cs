@@ -15,7 +15,7 @@ internal sealed partial class X64Compiler
     {
         if ((DiesHere(value) || UnlockedPoolXmm() < 2) && TryVectorMemory(value, out Mem memory))
             return new VectorOperand(memory);
-        if (UnlockedPoolXmm() < 2 && TryStoreUpper(value, out Mem stored))
+        if (!mayUseUpper && UnlockedPoolXmm() < 2 && TryStoreUpper(value, out Mem stored))
             return new VectorOperand(stored);
         return new VectorOperand(UseV(value));
     }
@@ -41,6 +41,9 @@ internal sealed partial class X64Compiler
                 : new FloatTarget(DefineV(current), true);
         }
 
+        // It goes there from the scratch register when all is done, and takes none of the pool meanwhile.
+        if (!isReached && TryHinted(state, out _))
+            return new FloatTarget(HostAbi.VectorScratch, false);
         foreach (byte candidate in HostAbi.PoolXmm)
         {
             if ((lockedXmm & (1u << candidate)) == 0 && xmmOwner[candidate] == 0)

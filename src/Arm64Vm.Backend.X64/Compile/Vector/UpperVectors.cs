@@ -18,8 +18,9 @@ internal sealed partial class X64Compiler
         return inst.Op switch
         {
             IrOp.FloatAbs or IrOp.FloatNeg or IrOp.FloatCompare => true,
-            IrOp.FloatAdd or IrOp.FloatSub or IrOp.FloatAbsDifference or IrOp.FloatMul or IrOp.FloatNegMul or IrOp.FloatDiv or IrOp.FloatSqrt
-                or (>= IrOp.FloatMulAdd and <= IrOp.FloatNegMulSub) => inst.Shape != VectorShape.D,
+            IrOp.FloatAdd or IrOp.FloatSub or IrOp.FloatAbsDifference or IrOp.FloatMul or IrOp.FloatNegMul or IrOp.FloatSqrt
+                or (>= IrOp.FloatMulAdd and <= IrOp.FloatNegMulSub) => true,
+            IrOp.FloatDiv => inst.Shape != VectorShape.D,
             IrOp.FloatConvert => scalar && inst.Aux >= 4,
             _ => false,
         };
