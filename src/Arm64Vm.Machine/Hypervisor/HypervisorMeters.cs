@@ -20,7 +20,7 @@ internal sealed class HypervisorMeters : IDisposable
         _meter.CreateObservableCounter("arm64vm.translation.units", () => Each(usage => usage.Translation?.Units), "{unit}", "Translation units made");
         _meter.CreateObservableCounter("arm64vm.translation.time", TranslationTime, "s", "Host time spent translating, from when it was asked for first");
         _meter.CreateObservableUpDownCounter("arm64vm.cache.usage", () => Each(usage => usage.Cache?.Bytes), "By", "Bytes of host code that can be reached");
-        _meter.CreateObservableUpDownCounter("arm64vm.cache.limit", () => Each(usage => usage.Cache?.Capacity), "By", "Bytes of host code that the cache can hold");
+        _meter.CreateObservableUpDownCounter("arm64vm.cache.limit", () => Each(usage => usage.Cache?.Capacity), "By", "Bytes of host code and its tables that the cache can hold");
         _meter.CreateObservableCounter("arm64vm.cache.removals", Removals, "{unit}", "Units dropped, by cause: their code was written, or room was needed");
         _meter.CreateObservableCounter("arm64vm.cache.flushes", () => Each(usage => usage.Translation?.Flushes), "{flush}", "Times that everything was dropped");
         _meter.CreateObservableCounter("arm64vm.exits", Exits, "{exit}", "Returns from guest code to the run loop, by reason");

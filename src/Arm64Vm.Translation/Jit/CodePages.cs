@@ -95,7 +95,7 @@ internal sealed unsafe class CodePages : IDisposable
 
     /// <summary>Each has 4 KiB of entries: 256 MiB of address space, of which only what is used becomes memory.</summary>
     public const int MaximumTables = 65536;
-    private const int MaximumPages = 1 << 20;
+    public const int MaximumPages = 1 << 20;
 
     /// <summary>Tables' entries whose memory is made present with one call of the host.</summary>
     private const int PresentAtOnce = 64;
@@ -121,6 +121,9 @@ internal sealed unsafe class CodePages : IDisposable
 
     /// <summary>True where another page does not fit.</summary>
     public bool IsFull => pageCount >= MaximumPages;
+
+    /// <summary>Tables are in use, or retired.</summary>
+    public bool HasTables => tableCount != freeTables.Count;
 
     /// <summary>The page, or null where it never had code. Any thread.</summary>
     public CodePage* Find(ulong physicalPage)

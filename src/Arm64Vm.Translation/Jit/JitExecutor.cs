@@ -103,7 +103,8 @@ internal sealed unsafe partial class JitExecutor : IExecutor
         while (true)
         {
             // A unit boundary: nothing of the unit that ran is held any more.
-            DropRemoved(context);
+            if (DropRemoved(context) && want == Want.Link)
+                want = Want.Fetch; // the number of the site that asked may be another one's by now: it will ask again
             if (Volatile.Read(ref context->Poll) != 0)
                 return ExitReason.Poll;
             if ((context->Pc & 3) != 0)
@@ -189,12 +190,12 @@ internal sealed unsafe partial class JitExecutor : IExecutor
             returnStacks.Empty(context);
     }
 
-    /// <summary>At a unit boundary: drops whatever may lead to removed code or retired tables, and says so.</summary>
-    private void DropRemoved(GuestContext* context)
+    /// <summary>At a unit boundary: drops whatever may lead to removed code or retired tables, and says so. False: nothing has been removed.</summary>
+    private bool DropRemoved(GuestContext* context)
     {
         ulong epoch = cache.Epoch;
         if (epoch == seenEpoch)
-            return;
+            return false;
         returnStacks.Empty(context);
         if (cache.TableEpoch != seenTableEpoch)
         {
@@ -204,6 +205,7 @@ internal sealed unsafe partial class JitExecutor : IExecutor
 
         seenEpoch = epoch;
         member!.Announce(epoch);
+        return true;
     }
 
     /// <summary>First use of a context by this executor.</summary>

@@ -108,6 +108,7 @@ internal sealed unsafe partial class TranslationCache
             if (writer.Chunk >= 0 && chunks[writer.Chunk].State == ChunkState.Filling)
                 chunks[writer.Chunk].State = ChunkState.Full;
             FreeEvicted();
+            _ = TryReleaseRetired();
             KeepToLimit();
             int free = Array.FindIndex(chunks, chunk => chunk.State == ChunkState.Free);
             if (free < 0)

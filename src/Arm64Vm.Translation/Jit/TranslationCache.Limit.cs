@@ -8,7 +8,8 @@ namespace Arm64Vm.Translation.Jit;
 /// although the code buffer has room. What is evicted and then made again is counted, and so is the time: where making again took more than
 /// <see cref="TolerableShare"/> of it while the cache was filled anew twice, the machine works with more code than the limit holds, and the limit grows.
 /// Before the oldest go chunks of which little can be reached still.
-/// What was evicted is remembered in a filter of bits, by address and mode: now and then a unit is taken for another one that was evicted, which errs towards growing.
+/// What was evicted lately is remembered in two filters of bits, by address and mode, of which the older is emptied when the cache was filled anew some times: now and then a unit is taken for
+/// another one that was evicted, which errs towards growing, as it does that a unit from disk counts like one that is translated.
 /// </remarks>
 internal sealed unsafe partial class TranslationCache
 {
@@ -24,14 +25,18 @@ internal sealed unsafe partial class TranslationCache
     /// <summary>One of so many parts of the chunks in use is evicted at once.</summary>
     private const int Part = 8;
 
-    private const int FilterBits = 23;
+    /// <summary>How often the cache is filled anew before the older filter is emptied: code that takes turns with so many times as much is still known.</summary>
+    private const int Memory = 4;
+
+    private const int FilterBits = 24;
 
     /// <summary>A chunk of which less than one of so many parts can be reached goes before others.</summary>
     private const int DeadPart = 4;
 
     private readonly TimeProvider? clock;
     private readonly long firstLimit;
-    private NativeMemoryRegion? evictedFilter;
+    private NativeMemoryRegion? evictedLately;
+    private NativeMemoryRegion? evictedBefore;
     private int evictions;
     private bool wasDear;
     private long lookedAt;
@@ -39,6 +44,9 @@ internal sealed unsafe partial class TranslationCache
 
     /// <summary>Bytes that code and tables may take now.</summary>
     public long Limit { get; private set; }
+
+    /// <summary>Chunks that vCPUs fill cannot be evicted, however little is in them: there must be as many beside them, or each that is taken would evict the one before.</summary>
+    private long WorkingLimit => Math.Max(Limit, ((members.Length * 2L) + Part) * chunkSize);
 
     /// <summary>Bytes that they take.</summary>
     private long UsedBytes => ((long)UsedChunks() * chunkSize) + pages.TableBytes + units.Bytes + sites.Bytes;
@@ -54,12 +62,12 @@ internal sealed unsafe partial class TranslationCache
     /// <summary>Evicts where another chunk would go beyond the limit; what that frees comes when vCPUs have come to a unit boundary.</summary>
     private void KeepToLimit()
     {
-        if (UsedBytes + chunkSize <= Limit || Array.Exists(chunks, chunk => chunk.State == ChunkState.Evicted))
+        if (UsedBytes + chunkSize <= WorkingLimit || Array.Exists(chunks, chunk => chunk.State == ChunkState.Evicted))
             return;
         if (IsTooDear())
         {
             Limit += Limit / 2;
-            if (UsedBytes + chunkSize <= Limit)
+            if (UsedBytes + chunkSize <= WorkingLimit)
                 return;
         }
 
@@ -97,12 +105,18 @@ internal sealed unsafe partial class TranslationCache
         if (clock is null || evictions++ % Part != 0)
             return false;
         long now = clock.GetTimestamp();
-        double seconds = clock.GetElapsedTime(lookedAt, now).TotalSeconds;
+        double seconds = clock.GetElapsedTime(lookedAt, now).TotalSeconds * Math.Max(1, members.Length);
         bool isDear = evictions > 1 && madeAgain * TranslationTime > seconds * TolerableShare;
         bool isAgain = isDear && wasDear;
         wasDear = isDear && !isAgain;
         lookedAt = now;
         madeAgain = 0;
+        if (evictions % (Part * Memory) == 1)
+        {
+            evictedBefore?.Dispose();
+            (evictedBefore, evictedLately) = (evictedLately, null);
+        }
+
         return isAgain;
     }
 
@@ -110,33 +124,40 @@ internal sealed unsafe partial class TranslationCache
     {
         if (clock is null)
             return;
-        evictedFilter ??= new NativeMemoryRegion(1L << (FilterBits - 3)).WithSmallPages();
-        FilterByte(unit.PhysicalAddress, unit.Mode, out byte bit) |= bit;
+        evictedLately ??= new NativeMemoryRegion(1L << (FilterBits - 3)).WithSmallPages();
+        FilterByte(evictedLately, unit, out byte bit) |= bit;
     }
 
     private void NoteMade(in TranslationUnit unit, int guestInstructions)
     {
-        if (evictedFilter is null)
-            return;
-        ref byte bits = ref FilterByte(unit.PhysicalAddress, unit.Mode, out byte bit);
-        if ((bits & bit) == 0)
-            return;
+        if (Take(evictedLately, unit) | Take(evictedBefore, unit))
+            madeAgain += guestInstructions;
+    }
+
+    /// <summary>The unit was evicted, as far as a filter says; it is no more.</summary>
+    private static bool Take(NativeMemoryRegion? filter, in TranslationUnit unit)
+    {
+        if (filter is null)
+            return false;
+        ref byte bits = ref FilterByte(filter, unit, out byte bit);
+        bool found = (bits & bit) != 0;
         bits &= (byte)~bit;
-        madeAgain += guestInstructions;
+        return found;
     }
 
     // SAFETY: the index has FilterBits bits, and the region a bit for each; under the cache's lock.
-    private ref byte FilterByte(ulong physicalAddress, TranslationMode mode, out byte bit)
+    private static ref byte FilterByte(NativeMemoryRegion filter, in TranslationUnit unit, out byte bit)
     {
-        ulong hash = ((physicalAddress >> 2) ^ ((ulong)mode.Bits << 32)) * 0x9E3779B97F4A7C15UL >> (64 - FilterBits);
+        ulong hash = ((unit.PhysicalAddress >> 2) ^ ((ulong)unit.Mode.Bits << 32)) * 0x9E3779B97F4A7C15UL >> (64 - FilterBits);
         bit = (byte)(1 << (int)(hash & 7));
-        return ref evictedFilter!.Address[hash >> 3];
+        return ref filter.Address[hash >> 3];
     }
 
     private void ForgetEvicted()
     {
-        evictedFilter?.Dispose();
-        evictedFilter = null;
+        evictedLately?.Dispose();
+        evictedBefore?.Dispose();
+        evictedLately = evictedBefore = null;
         evictions = 0;
         wasDear = false;
         madeAgain = 0;

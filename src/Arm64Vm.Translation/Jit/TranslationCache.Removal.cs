@@ -166,15 +166,17 @@ internal sealed unsafe partial class TranslationCache
     /// <summary>Retires the tables without units; where there are few such, all units are removed before. False: not before vCPUs have come to a unit boundary.</summary>
     private bool TryMakeRoomForTables()
     {
-        if (retired.Count == 0)
+        if (!TryReleaseRetired())
+            return false;
+        if (pages.IsFull ? pages.HasTables : pages.IsCrowded)
         {
             if (pages.IsFull || pages.EmptyTables < CodePages.MaximumTables / 8)
                 RemoveAll(CacheLoss.TablesFull);
             RetireTables();
+            if (!TryReleaseRetired())
+                return false;
         }
 
-        if (!TryReleaseRetired())
-            return false;
         if (pages.IsFull)
             pages.ForgetPages();
         return true;

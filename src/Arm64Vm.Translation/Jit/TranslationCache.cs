@@ -109,7 +109,7 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
     internal bool TimesTranslations { get; set; }
 
     /// <summary>Bytes of code and tables that it can hold, as of now.</summary>
-    public long Capacity => Math.Min(Limit, (long)chunks.Length * chunkSize);
+    public long Capacity => Math.Min(Limit, ((long)chunks.Length * chunkSize) + TableBytes);
 
     /// <summary>Bytes of tables: entries of pages with code, and room for what is known of units and their links, which is never less than it was.</summary>
     public long TableBytes
@@ -263,7 +263,8 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
         sites.Dispose();
         buffer.Dispose();
         pages.Dispose();
-        evictedFilter?.Dispose();
+        evictedLately?.Dispose();
+        evictedBefore?.Dispose();
     }
 
     private uint MissOf(uint type) => (uint)(Stubs.MissOfType((int)type) - (long)buffer.Rx);

@@ -9,12 +9,12 @@ namespace Arm64Vm.Translation.Tests.Jit;
 /// <summary>How much memory code and tables take: a limit, which grows where evicting costs time.</summary>
 public sealed unsafe class CodeMemoryTests : IDisposable
 {
-    private const int Pages = 256;
+    private const int Pages = 192;
     private const int PageSize = 4096;
     private const ulong CodeBase = 0x2000_0000;
     private const uint Brk = 0xD420_0000;
     private const long CacheSize = 16 << 20;
-    private const long FirstLimit = 2 << 20;
+    private const long FirstLimit = 3 << 20;
 
     /// <summary>Guest instructions of a unit, with the BRK that ends it.</summary>
     private const int UnitLength = 32;
@@ -52,7 +52,7 @@ public sealed unsafe class CodeMemoryTests : IDisposable
             most = Math.Max(most, Used);
         }
 
-        Assert.True(cache.Statistics.CodeBytes > 2 * FirstLimit, $"{cache.Statistics.CodeBytes} bytes were made: the test tests nothing");
+        Assert.True(cache.Statistics.CodeBytes > FirstLimit, $"{cache.Statistics.CodeBytes} bytes were made: the test tests nothing");
         Assert.True(cache.Statistics.Evicted > 0);
         Assert.Equal(FirstLimit, cache.Limit);
         Assert.InRange(most, FirstLimit / 2, FirstLimit);
@@ -110,6 +110,68 @@ public sealed unsafe class CodeMemoryTests : IDisposable
         machine.TryFetch(machine.Context, CodeBase, out CodeLocation location);
         Assert.True(cache.Statistics.CodeBytes > FirstLimit, $"{cache.Statistics.CodeBytes} bytes were made: the test tests nothing");
         Assert.True(cache.Find(CodeBase, location.Mode) >= 0);
+    }
+
+    /// <summary>Processors that have made little hold a chunk each, which cannot be evicted: one that works must not evict at every step for that.</summary>
+    [Fact]
+    public void ChunksThatOthersFillDoNotEvictWhatIsUsed()
+    {
+        Make(clock: null);
+        List<(FlatMachine Machine, JitExecutor Executor)> others = [];
+        for (int i = 0; i < 12; i++)
+        {
+            FlatMachine other = new(CodeBase + ((ulong)(i + 1) << 28), PageSize);
+            others.Add((other, new JitExecutor(other, other, new Translator(new TranslatorOptions()), HostFeatures.Detect(), cache)));
+            other.Context->Pc = CodeBase + ((ulong)(i + 1) << 28);
+            Assert.Equal(ExitReason.Breakpoint, others[i].Executor.Run(other.Context));
+        }
+
+        for (int round = 0; round < 4; round++)
+        {
+            for (int page = 0; page < Pages / 4; page++)
+                RunPage(page, TimeSpan.Zero);
+        }
+
+        Assert.Equal(0, cache.Statistics.Evicted);
+        foreach ((FlatMachine other, JitExecutor executor) in others)
+        {
+            executor.Dispose();
+            other.Dispose();
+        }
+    }
+
+    /// <summary>Pages are as many as there can be while tables without units are retired: those with code must not be forgotten with the rest.</summary>
+    [Fact]
+    public void PagesWithCodeAreNotForgotten()
+    {
+        const ulong some = 0x10_0000_0000, others = 0x20_0000_0000;
+        const int empty = 8;
+        Make(clock: null);
+        machine.TryFetch(machine.Context, CodeBase, out CodeLocation location);
+        TakeTables(location, some, CodePages.MaximumPages - (Pages * (empty + 1)));
+        for (int page = 0; page < Pages && cache.Statistics.Evicted == 0; page++)
+        {
+            TakeTables(location, others + ((ulong)page * empty * PageSize), empty);
+            RunPage(page, TimeSpan.Zero);
+        }
+
+        Assert.True(cache.Statistics.Evicted > 0);
+        TakeTables(location, others + (Pages * empty * PageSize), Pages * (empty + 1));
+        int found = 0;
+        for (int page = 0; page < Pages; page++)
+            found += cache.HasCode(CodeBase + ((ulong)page * PageSize)) ? 1 : 0;
+        Assert.Equal(cache.Statistics.LiveUnits != 0, found != 0);
+    }
+
+    private void TakeTables(CodeLocation location, ulong first, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            location.PhysicalPage = first + ((ulong)i * PageSize);
+            while (cache.GetTable(location) == null)
+            {
+            }
+        }
     }
 
     private void Make(TimeProvider? clock)
