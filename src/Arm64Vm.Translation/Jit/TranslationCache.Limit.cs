@@ -6,7 +6,7 @@ namespace Arm64Vm.Translation.Jit;
 /// <remarks>
 /// Most of what a machine has translated it does not run any more: a compiler that has ended, a boot. So code is evicted, oldest first, once code and tables reach the limit,
 /// although the code buffer has room. What is evicted and then made again is counted, and so is the time: where making again took more than
-/// <see cref="TolerableShare"/> of it while the cache was filled anew twice, the machine works with more code than the limit holds, and the limit grows.
+/// <see cref="TolerableShare"/> of it each time that the cache was filled anew, <see cref="InARow"/> times, the machine works with more code than the limit holds, and the limit grows.
 /// Before the oldest go chunks of which little can be reached still.
 /// What was evicted lately is remembered in two filters of bits, by address and mode, of which the older is emptied when the cache was filled anew some times: now and then a unit is taken for
 /// another one that was evicted, which errs towards growing, as it does that a unit from disk counts like one that is translated.
@@ -18,6 +18,9 @@ internal sealed unsafe partial class TranslationCache
 
     /// <summary>Of the time, what making evicted code again may take.</summary>
     private const double TolerableShare = 0.1;
+
+    /// <summary>Less often is programs that are started again.</summary>
+    private const int InARow = 4;
 
     /// <summary>Seconds for an instruction, on the hosts measured (docs/performance.md).</summary>
     private const double TranslationTime = 0.5e-6;
@@ -38,7 +41,7 @@ internal sealed unsafe partial class TranslationCache
     private NativeMemoryRegion? evictedLately;
     private NativeMemoryRegion? evictedBefore;
     private int evictions;
-    private bool wasDear;
+    private int dear;
     private long lookedAt;
     private long madeAgain;
 
@@ -99,7 +102,7 @@ internal sealed unsafe partial class TranslationCache
 
     private ref Chunk ChunkOf(in TranslationUnit unit) => ref chunks[(unit.CodeOffset - FirstChunk) / chunkSize];
 
-    /// <summary>When as much has been evicted as there is: looks at what was made again since the last time, and begins to count anew. Two in a row count: one is a program that is started again.</summary>
+    /// <summary>When as much has been evicted as there is: looks at what was made again since the last time, and begins to count anew.</summary>
     private bool IsTooDear()
     {
         if (clock is null || evictions++ % Part != 0)
@@ -107,8 +110,10 @@ internal sealed unsafe partial class TranslationCache
         long now = clock.GetTimestamp();
         double seconds = clock.GetElapsedTime(lookedAt, now).TotalSeconds * Math.Max(1, members.Length);
         bool isDear = evictions > 1 && madeAgain * TranslationTime > seconds * TolerableShare;
-        bool isAgain = isDear && wasDear;
-        wasDear = isDear && !isAgain;
+        dear = isDear ? dear + 1 : 0;
+        bool isTooDear = dear == InARow;
+        if (isTooDear)
+            dear = 0;
         lookedAt = now;
         madeAgain = 0;
         if (evictions % (Part * Memory) == 1)
@@ -117,7 +122,7 @@ internal sealed unsafe partial class TranslationCache
             (evictedBefore, evictedLately) = (evictedLately, null);
         }
 
-        return isAgain;
+        return isTooDear;
     }
 
     private void NoteEvicted(in TranslationUnit unit)
@@ -159,7 +164,7 @@ internal sealed unsafe partial class TranslationCache
         evictedBefore?.Dispose();
         evictedLately = evictedBefore = null;
         evictions = 0;
-        wasDear = false;
+        dear = 0;
         madeAgain = 0;
         Limit = firstLimit;
     }
