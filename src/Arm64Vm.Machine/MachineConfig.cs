@@ -134,7 +134,7 @@ public sealed record MachineConfig
     /// <summary>Where translated code is kept from one run to the next, for <see cref="ExecutionBackend.X64"/>; null: nowhere.</summary>
     public CodeCache? CodeCache { get; init; }
 
-    /// <summary>Bytes that translated code and its tables may take in the host's memory, <see cref="MinimumCodeMemory"/> to <see cref="MaximumCodeMemory"/>; beyond, code is evicted. Null: 92 MiB, and more where evicting costs time. For <see cref="ExecutionBackend.X64"/>.</summary>
+    /// <summary>Bytes that translated code and its tables may take in the host's memory, <see cref="MinimumCodeMemory"/> to <see cref="MaximumCodeMemory"/>; beyond, code is evicted. Null: 128 MiB of code, and the tables it needs. For <see cref="ExecutionBackend.X64"/>.</summary>
     public ulong? CodeMemory { get; init; }
 
     /// <summary>When the il back end compiles; null: as measured to be good.</summary>

@@ -143,7 +143,6 @@ internal sealed unsafe partial class TranslationCache
             {
                 if (!units[i].IsLive)
                     continue;
-                NoteEvicted(units[i]);
                 UnlinkFromPage(i);
                 Remove(i, CacheLoss.Eviction);
                 removed++;

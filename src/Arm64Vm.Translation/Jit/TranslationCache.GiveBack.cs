@@ -64,7 +64,6 @@ internal sealed unsafe partial class TranslationCache
             constants.Clear();
             pureOperations.GiveBack();
             constantsEpoch = 0;
-            ForgetEvicted();
             retired.Clear();
             retired.TrimExcess();
             emptyTables.TrimExcess();

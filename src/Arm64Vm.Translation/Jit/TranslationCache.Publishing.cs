@@ -81,7 +81,6 @@ internal sealed unsafe partial class TranslationCache
                 AddSite(index, site);
             *(int*)(buffer.Rw + unit.CodeOffset - sizeof(int)) = index;
             writer.Advance(draft);
-            NoteMade(unit, draft.GuestInstructions);
             Statistics.Count(draft.GuestInstructions, draft.CodeSize);
             Statistics.LiveUnits++;
             Statistics.LiveBytes += draft.CodeSize;

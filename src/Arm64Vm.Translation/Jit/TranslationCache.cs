@@ -47,21 +47,10 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
 
     /// <param name="size">Bytes of code that there is room for.</param>
     /// <param name="features">What those who compile for the cache may use; null: what the host has.</param>
-    /// <param name="limit">Bytes of code and tables; null: <see cref="DefaultLimit"/>, which may grow.</param>
-    /// <param name="clock">What the cost of evicting is measured by where the limit may grow; null: the host's.</param>
-    public TranslationCache(long size = DefaultSize, HostFeatures? features = null, long? limit = null, TimeProvider? clock = null)
-        : this(size, features, limit ?? DefaultLimit, limit is null ? clock ?? TimeProvider.System : null)
+    /// <param name="limit">Bytes that code and tables may take; null: what the room for code makes of it.</param>
+    public TranslationCache(long size = DefaultSize, HostFeatures? features = null, long? limit = null)
     {
-    }
-
-    /// <param name="size">As above.</param>
-    /// <param name="features">As above.</param>
-    /// <param name="firstLimit">Bytes of code and tables at first.</param>
-    /// <param name="growthClock">What the cost of evicting is measured by; null: the limit does not grow.</param>
-    internal TranslationCache(long size, HostFeatures? features, long firstLimit, TimeProvider? growthClock)
-    {
-        clock = growthClock;
-        Limit = this.firstLimit = firstLimit;
+        this.limit = limit ?? long.MaxValue;
         buffer = CodeBuffer.Create(size);
         units = new RecordTable<TranslationUnit>(buffer.Size / LeastUnit);
         sites = new RecordTable<LinkSite>(buffer.Size / LeastSite);
@@ -108,8 +97,8 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
     /// <summary>Translations are timed from now on, for somebody who looks at the time.</summary>
     internal bool TimesTranslations { get; set; }
 
-    /// <summary>Bytes of code and tables that it can hold, as of now.</summary>
-    public long Capacity => Math.Min(Limit, ((long)chunks.Length * chunkSize) + TableBytes);
+    /// <summary>Bytes of code and tables that it may hold: with as many tables as there are now, where the room for code alone sets the limit.</summary>
+    public long Capacity => Math.Min(limit, ((long)chunks.Length * chunkSize) + TableBytes);
 
     /// <summary>Bytes of tables: entries of pages with code, and room for what is known of units and their links, which is never less than it was.</summary>
     public long TableBytes
@@ -263,8 +252,6 @@ internal sealed unsafe partial class TranslationCache : ICodeTracker, IDisposabl
         sites.Dispose();
         buffer.Dispose();
         pages.Dispose();
-        evictedLately?.Dispose();
-        evictedBefore?.Dispose();
     }
 
     private uint MissOf(uint type) => (uint)(Stubs.MissOfType((int)type) - (long)buffer.Rx);

@@ -22,7 +22,7 @@ public sealed unsafe class LinkSiteReuseTests
 
     private readonly Memory memory = new(new FlatMachine(Base, Pages * PageSize));
     private readonly FlatMachine other = new(OtherBase, Pages * PageSize);
-    private readonly TranslationCache cache = new(64 << 20, HostFeatures.Detect(), 16 << 20, growthClock: null);
+    private readonly TranslationCache cache = new(64 << 20, HostFeatures.Detect(), 16 << 20);
     private int nextOfOther;
 
     [Fact]
