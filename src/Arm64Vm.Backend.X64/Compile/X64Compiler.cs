@@ -175,6 +175,7 @@ internal sealed partial class X64Compiler
 
     private void CompileInstruction(ref IrInst inst)
     {
+        mayUseUpper = stubs.UsesUpperVectors && HasUpperForms(inst);
         if (IrOps.IsTerminator(inst.Op))
             CompileTerminator(inst);
         else if (IrOps.IsSideExit(inst.Op))

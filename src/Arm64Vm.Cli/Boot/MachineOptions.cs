@@ -36,7 +36,7 @@ internal sealed class MachineOptions
     private readonly Option<string[]> _log = new("--log") { Description = "Log to standard error: " + string.Join(", ", LogNames.All), HelpName = "CATEGORY", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
     private readonly Option<string> _backend = new("--backend") { Description = "What executes guest code", HelpName = "auto|x64|il|interpreter", DefaultValueFactory = _ => "auto" };
     private readonly Option<string?> _codeCache = new("--code-cache") { Description = "Folder in which translated code is kept for later runs, or off; on: arm64vm in XDG_CACHE_HOME, which boot does by itself with --kernel or --firmware, or as ARM64VM_CODE_CACHE says", HelpName = "DIR|on|off" };
-    private readonly Option<string?> _codeMemory = new("--code-memory") { Description = "Memory for translated code and its tables, 8M to 1G, beyond which code is evicted; not less than half a MiB for each processor and 2M. Without: 128M of code, and the tables it needs", HelpName = "SIZE" };
+    private readonly Option<string?> _codeMemory = new("--code-memory") { Description = $"Memory for translated code and its tables, {CodeMemoryRange}, beyond which code is evicted; not less than half a MiB for each processor and 2M. Without: 128M of code, and the tables it needs", HelpName = "SIZE" };
     private readonly bool _hasBackend;
 
     public MachineOptions(Command command, bool hasBackend)
@@ -162,12 +162,14 @@ internal sealed class MachineOptions
         _ => SemihostingAccess.On,
     };
 
+    private static string CodeMemoryRange => $"{MachineConfig.MinimumCodeMemory >> 20}M to {MachineConfig.MaximumCodeMemory >> 30}G";
+
     private static ulong? ParseCodeMemory(string? text)
     {
         if (text is null)
             return null;
         var size = MemorySize.Parse("--code-memory", text);
-        return size is >= MachineConfig.MinimumCodeMemory and <= MachineConfig.MaximumCodeMemory ? size : throw CliException.Usage("--code-memory: must be 8M to 1G");
+        return size is >= MachineConfig.MinimumCodeMemory and <= MachineConfig.MaximumCodeMemory ? size : throw CliException.Usage($"--code-memory: must be {CodeMemoryRange}");
     }
 
     private static void CheckMemory(ulong memory, string text)

@@ -3,12 +3,18 @@ using Arm64Vm.Translation.Profiling;
 
 namespace Arm64Vm.Translation.Jit;
 
-/// <summary>Chunks of the code buffer: given to vCPUs to fill, evicted oldest first, reused when no vCPU can be in them.</summary>
+/// <summary>Chunks of the code buffer: given to vCPUs to fill, evicted (first those of which little can be reached, then the oldest), reused when no vCPU can be in them.</summary>
 internal sealed unsafe partial class TranslationCache
 {
     /// <summary>The largest unit must fit.</summary>
     private const int SmallestChunk = 16 << 10;
     private const int LargestChunk = 256 << 10;
+
+    /// <summary>One of so many parts of the chunks in use is evicted at once.</summary>
+    private const int Part = 8;
+
+    /// <summary>A chunk of which less than one of so many parts can be reached goes before older ones.</summary>
+    private const int DeadPart = 4;
 
     /// <summary>Units begin at multiples of 16, each with its number in the four bytes before.</summary>
     private const int ChunkHeader = 16;
@@ -114,7 +120,7 @@ internal sealed unsafe partial class TranslationCache
             if (free < 0)
             {
                 if (!Array.Exists(chunks, chunk => chunk.State == ChunkState.Evicted))
-                    EvictOldest(Math.Max(1, chunks.Length / Part));
+                    Evict();
                 FreeEvicted();
                 free = Array.FindIndex(chunks, chunk => chunk.State == ChunkState.Free);
                 if (free < 0)
@@ -131,15 +137,23 @@ internal sealed unsafe partial class TranslationCache
         }
     }
 
-    private void EvictOldest(int count)
+    private int UsedChunks()
     {
-        for (; count > 0; count--)
+        int used = 0;
+        foreach (ref readonly Chunk chunk in chunks.AsSpan())
+            used += chunk.State != ChunkState.Free ? 1 : 0;
+        return used;
+    }
+
+    private void Evict()
+    {
+        for (int count = Math.Max(1, UsedChunks() / Part); count > 0; count--)
         {
-            int oldest = NextToEvict();
-            if (oldest < 0)
+            int evicted = NextToEvict();
+            if (evicted < 0)
                 break;
             int removed = 0;
-            for (int i = chunks[oldest].FirstUnit; i >= 0; i = units[i].NextInChunk)
+            for (int i = chunks[evicted].FirstUnit; i >= 0; i = units[i].NextInChunk)
             {
                 if (!units[i].IsLive)
                     continue;
@@ -151,12 +165,36 @@ internal sealed unsafe partial class TranslationCache
             Statistics.Evicted += removed;
             registry?.CountLoss(CacheLoss.Eviction, 0, removed);
 
-            chunks[oldest].State = ChunkState.Evicted;
-            chunks[oldest].Epoch = epoch + 1;
+            chunks[evicted].State = ChunkState.Evicted;
+            chunks[evicted].Epoch = epoch + 1;
         }
 
         FinishRemoval();
     }
+
+    /// <summary>The full chunk to evict next, or −1: one of which little can be reached still, else the oldest.</summary>
+    private int NextToEvict()
+    {
+        int dead = -1, oldest = -1;
+        for (int i = 0; i < chunks.Length; i++)
+        {
+            if (chunks[i].State != ChunkState.Full)
+                continue;
+            TakeOlder(ref oldest, i);
+            if (chunks[i].LiveBytes < chunkSize / DeadPart)
+                TakeOlder(ref dead, i);
+        }
+
+        return dead >= 0 ? dead : oldest;
+    }
+
+    private void TakeOlder(ref int chunk, int other)
+    {
+        if (chunk < 0 || chunks[other].Sequence < chunks[chunk].Sequence)
+            chunk = other;
+    }
+
+    private ref Chunk ChunkOf(in TranslationUnit unit) => ref chunks[(unit.CodeOffset - FirstChunk) / chunkSize];
 
     /// <summary>Frees evicted chunks, with the numbers of their units and sites, that no vCPU can hold anything of.</summary>
     private void FreeEvicted()

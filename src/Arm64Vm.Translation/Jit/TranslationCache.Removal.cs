@@ -201,7 +201,7 @@ internal sealed unsafe partial class TranslationCache
     /// <summary>As <see cref="RetireTables"/>, where that frees enough to be worth emptying the fetch-side TLBs.</summary>
     private void RetireEmptyTables()
     {
-        if (TryReleaseRetired() && pages.EmptyTables * (long)CodeTable.SizeInBytes > limit / (4 * Part))
+        if (retired.Count == 0 && pages.EmptyTables * (long)CodeTable.SizeInBytes > limit / (4 * Part))
             RetireTables();
     }
 

@@ -10,7 +10,7 @@ namespace Arm64Vm.Translation.Tests.Jit;
 /// A processor asks for a link, and comes to a unit boundary on the way: what was evicted may be reused from there on, so that the number of the site that
 /// asked may be another one's. Found by a reviewer: another unit's jump was linked to what the first one had wanted.
 /// </summary>
-public sealed unsafe class LinkSiteReuseTests
+public sealed unsafe class LinkSiteReuseTests : IDisposable
 {
     private const int PageSize = 4096;
     private const int Pages = 8192;
@@ -111,6 +111,13 @@ public sealed unsafe class LinkSiteReuseTests
     private static uint Eor(int register) => 0xCA08_0400 | ((uint)register << 5) | (uint)register; // eor xn, xn, x8, lsl #1
 
     private static uint Call(ulong from, ulong to) => 0x9400_0000 | ((uint)((long)(to - from) >> 2) & 0x3FF_FFFF);
+
+    public void Dispose()
+    {
+        cache.Dispose();
+        memory.Machine.Dispose();
+        other.Dispose();
+    }
 
     /// <summary>Tells of fetches before they are done.</summary>
     private sealed class Memory(FlatMachine machine) : ICodeMemory

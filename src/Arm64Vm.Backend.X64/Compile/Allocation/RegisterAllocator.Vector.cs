@@ -12,9 +12,6 @@ internal sealed partial class X64Compiler
     /// <summary>Host register of guest V0–V31, or <see cref="HostAbi.None"/>.</summary>
     private ReadOnlySpan<byte> PinnedV => HostAbi.PinnedVectors(stubs.UsesUpperVectors);
 
-    /// <summary>As <see cref="PinnedV"/>, of <see cref="HostAbi.None"/> too.</summary>
-    private byte PinnedOf(byte guest) => guest == HostAbi.None ? HostAbi.None : PinnedV[guest];
-
     /// <summary>The pinned register of a guest's, where the current instruction can use it.</summary>
     private bool TryPinned(int guest, out Xmm register)
     {

@@ -23,14 +23,6 @@ internal sealed partial class X64Compiler
 
     private bool TryEmitFloat(in IrInst inst)
     {
-        mayUseUpper = stubs.UsesUpperVectors && HasUpperFloatForms(inst);
-        bool isEmitted = TryEmitFloatOperation(inst);
-        mayUseUpper = false;
-        return isEmitted;
-    }
-
-    private bool TryEmitFloatOperation(in IrInst inst)
-    {
         switch (inst.Op)
         {
             case IrOp.FloatAbs:

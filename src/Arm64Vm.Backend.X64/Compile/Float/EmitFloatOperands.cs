@@ -32,18 +32,15 @@ internal sealed partial class X64Compiler
     private FloatTarget ChooseTarget(in VectorOperand a, in VectorOperand b = default, in VectorOperand c = default)
     {
         ref ValueState state = ref values[current];
-        // Packed results are looked at by comparisons that do not reach upper registers.
-        bool isReached = !HostAbi.IsUpper(PinnedOf(state.Hint)) || region[current].Shape == VectorShape.Scalar;
-        if (isReached && TryHinted(state, out Xmm pinned))
+        if (TryHinted(state, out Xmm pinned))
         {
-            return a.IsIn(pinned) || b.IsIn(pinned) || c.IsIn(pinned)
+            // Packed results are looked at by comparisons that do not reach upper registers: they go there when all is done.
+            bool isReached = !HostAbi.IsUpper((int)pinned) || region[current].Shape == VectorShape.Scalar;
+            return !isReached || a.IsIn(pinned) || b.IsIn(pinned) || c.IsIn(pinned)
                 ? new FloatTarget(HostAbi.VectorScratch, false)
                 : new FloatTarget(DefineV(current), true);
         }
 
-        // It goes there from the scratch register when all is done, and takes none of the pool meanwhile.
-        if (!isReached && TryHinted(state, out _))
-            return new FloatTarget(HostAbi.VectorScratch, false);
         foreach (byte candidate in HostAbi.PoolXmm)
         {
             if ((lockedXmm & (1u << candidate)) == 0 && xmmOwner[candidate] == 0)

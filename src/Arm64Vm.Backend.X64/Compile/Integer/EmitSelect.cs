@@ -54,13 +54,6 @@ internal sealed partial class X64Compiler
 
     private void EmitVectorSelect(in IrInst inst)
     {
-        mayUseUpper = stubs.UsesUpperVectors;
-        EmitVectorMoves(inst);
-        mayUseUpper = false;
-    }
-
-    private void EmitVectorMoves(in IrInst inst)
-    {
         Xmm a = UseV(inst.A);
         Xmm b = UseV(inst.B);
         Condition condition = inst.Condition;

@@ -98,9 +98,7 @@ internal sealed partial class X64Compiler
             return;
         }
 
-        mayUseUpper = stubs.UsesUpperVectors;
         Xmm source = UseV(value);
-        mayUseUpper = false;
         Evacuate(Backing.GuestV, guest, 0);
         if (pinned != HostAbi.None)
             emit.Vex(V.Movaps, (Xmm)pinned, source);

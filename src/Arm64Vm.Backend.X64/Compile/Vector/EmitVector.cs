@@ -15,12 +15,10 @@ internal sealed partial class X64Compiler
         if (IsDefinedEarly(current))
             return true;
         BeginVector();
-        mayUseUpper = stubs.UsesUpperVectors && HasUpperForms(inst);
-        bool isEmitted = TryEmitVectorOperation(inst);
-        if (isEmitted)
-            EndVector();
-        mayUseUpper = false;
-        return isEmitted;
+        if (!TryEmitVectorOperation(inst))
+            return false;
+        EndVector();
+        return true;
     }
 
     private bool TryEmitVectorOperation(in IrInst inst)

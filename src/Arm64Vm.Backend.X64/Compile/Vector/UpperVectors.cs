@@ -9,7 +9,18 @@ namespace Arm64Vm.Backend.X64.Compile;
 /// </remarks>
 internal sealed partial class X64Compiler
 {
-    /// <summary>As <see cref="HasUpperForms"/>, of floating-point operations. Not where denormal operands are looked for, which takes comparisons.</summary>
+    private bool HasUpperForms(in IrInst inst)
+    {
+        if (IrOps.IsVector(inst.Op))
+            return HasUpperVectorForms(inst);
+        if (IrOps.IsFloat(inst.Op))
+            return HasUpperFloatForms(inst);
+
+        // Moves.
+        return inst.Op is IrOp.SetV or IrOp.Select;
+    }
+
+    /// <summary>Floating-point operations. Not where denormal operands are looked for, which takes comparisons.</summary>
     private bool HasUpperFloatForms(in IrInst inst)
     {
         if (FlushesToZero || inst.Size < 4)
@@ -26,7 +37,7 @@ internal sealed partial class X64Compiler
         };
     }
 
-    private bool HasUpperForms(in IrInst inst)
+    private bool HasUpperVectorForms(in IrInst inst)
     {
         int size = inst.Size;
         switch (inst.Op)
