@@ -84,7 +84,7 @@ public sealed class BenchCommandTests
         CliRun.Of("bench", "--suite", "linux", "--peer", "none", "--guests", folder.Path).ExpectFailure(1, "fetch-guests.sh");
     }
 
-    /// <summary>A run is not killed before it has written what it keeps.</summary>
+    /// <summary>A run is not killed before it has written what it keeps. How many files there are is the clock's: the second run has its own where it translated much that the first did not.</summary>
     [Fact]
     public void RunsKeepCodeWhereTheyAreAskedTo()
     {
@@ -92,7 +92,9 @@ public sealed class BenchCommandTests
         var run = CliRun.Of("bench", "--suite", "kernels", "--filter", "crc", "--seconds", "0.01", "--rounds", "2", "--peer", "none", "--no-counters", "--code-cache", folder.Path);
         Assert.True(run.Status == 0, run.Error);
         Assert.Contains($"code cache: {folder.Path}", run.Output, StringComparison.Ordinal);
-        Assert.EndsWith(".units", Assert.Single(Directory.GetFiles(folder.Path)), StringComparison.Ordinal);
+        var files = Directory.GetFiles(folder.Path);
+        Assert.NotEmpty(files);
+        Assert.All(files, file => Assert.EndsWith(".units", file, StringComparison.Ordinal));
     }
 
     /// <summary>One side, one kernel, end to end: samples, counters, files and the comparison with the run before.</summary>
