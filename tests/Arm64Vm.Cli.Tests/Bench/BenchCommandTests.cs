@@ -84,7 +84,7 @@ public sealed class BenchCommandTests
         CliRun.Of("bench", "--suite", "linux", "--peer", "none", "--guests", folder.Path).ExpectFailure(1, "fetch-guests.sh");
     }
 
-    /// <summary>A run is not killed before it has written what it keeps. How many files there are is the clock's: the second run has its own where it translated much that the first did not.</summary>
+    /// <summary>A run is not killed before it has written what it keeps. The second run has a file of its own where it translated much that the first did not, which is the clock's.</summary>
     [Fact]
     public void RunsKeepCodeWhereTheyAreAskedTo()
     {
@@ -93,7 +93,7 @@ public sealed class BenchCommandTests
         Assert.True(run.Status == 0, run.Error);
         Assert.Contains($"code cache: {folder.Path}", run.Output, StringComparison.Ordinal);
         var files = Directory.GetFiles(folder.Path);
-        Assert.NotEmpty(files);
+        Assert.InRange(files.Length, 1, 2);
         Assert.All(files, file => Assert.EndsWith(".units", file, StringComparison.Ordinal));
     }
 

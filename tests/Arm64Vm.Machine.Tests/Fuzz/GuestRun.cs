@@ -29,6 +29,15 @@ internal static class GuestRun
             RandomSeed = 1,
             Disks = disk is null ? [] : [new DiskConfig(disk, DiskMode.Snapshot)],
         });
+        RunResult result = await For(vm, time);
+        byte[] counter = new byte[8];
+        ulong count = counterAddress != 0 && vm.TryReadMemory(counterAddress, counter) ? BitConverter.ToUInt64(counter) : 0;
+        return (result.End, count);
+    }
+
+    /// <summary>Runs a machine to its end, or for so long.</summary>
+    public static async Task<RunResult> For(VirtualMachine vm, TimeSpan time)
+    {
         Task<RunResult> run = vm.RunAsync();
         await Task.WhenAny(run, Task.Delay(time));
         Task stop = vm.StopAsync();
@@ -38,9 +47,6 @@ internal static class GuestRun
             Environment.FailFast($"the guest did not stop within {StopLimit.TotalSeconds} s");
         }
 
-        RunResult result = await run;
-        byte[] counter = new byte[8];
-        ulong count = counterAddress != 0 && vm.TryReadMemory(counterAddress, counter) ? BitConverter.ToUInt64(counter) : 0;
-        return (result.End, count);
+        return await run;
     }
 }

@@ -49,7 +49,7 @@ public class MachineDifferentialTests
     private static async Task<string?> StateAfter(byte[] file, ExecutionBackend backend, TimeSpan limit)
     {
         await using VirtualMachine vm = VirtualMachine.Create(ConfigOf(file, backend));
-        RunResult result = await RunFor(vm, limit);
+        RunResult result = await GuestRun.For(vm, limit);
         if (result.End == RunEnd.Stopped)
             return null;
 
@@ -74,7 +74,7 @@ public class MachineDifferentialTests
     private static async Task<ulong> InstructionsOf(byte[] file)
     {
         await using VirtualMachine vm = VirtualMachine.Create(ConfigOf(file, ExecutionBackend.X64) with { TracksPhases = true });
-        await RunFor(vm, TimeOfInterpreter);
+        await GuestRun.For(vm, TimeOfInterpreter);
         return vm.GetStatistics().Instructions ?? 0;
     }
 
@@ -87,14 +87,6 @@ public class MachineDifferentialTests
         RandomSeed = 1,
         Clock = new ManualClock(),
     };
-
-    private static async Task<RunResult> RunFor(VirtualMachine vm, TimeSpan limit)
-    {
-        Task<RunResult> run = vm.RunAsync();
-        await Task.WhenAny(run, Task.Delay(limit));
-        await vm.StopAsync();
-        return await run;
-    }
 
     private static string Difference(string emitted, string interpreted)
     {
