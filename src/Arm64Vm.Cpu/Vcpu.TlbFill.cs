@@ -35,7 +35,7 @@ internal sealed unsafe partial class Vcpu
         ulong bytes = goesOn ? BytesAhead(address, entry, place) : 1;
         ulong physical = place.Physical & ~PageMask;
         if (access == AccessType.Write && bytes > PageMask + 1)
-            _memory.NoteStores(physical + PageMask + 1, bytes - (PageMask + 1)); // the page's own store has been noted
+            _memory.NoteStores(physical + PageMask + 1, bytes - (PageMask + 1), isAhead: true);
         byte* page = place.Host - (place.Physical & PageMask);
         ulong first = address & ~PageMask;
 

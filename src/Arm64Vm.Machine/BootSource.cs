@@ -65,6 +65,20 @@ public sealed class BootSource
         }
     }
 
+    /// <summary>Opens a kernel. One that need not be unpacked stays in its file.</summary>
+    /// <returns>The file, whose first bytes <paramref name="bytes"/> are; null: these are all.</returns>
+    /// <inheritdoc cref="Read" path="/param|/exception"/>
+    internal static FileBytes? OpenKernel(BootSource? source, string what, ulong limit, List<IDisposable> files, out ReadOnlyMemory<byte> bytes)
+    {
+        if (Open(source, what, limit, files, out bytes) is not { } file)
+            return null;
+        bytes = file.ReadHead(LinuxImage.HeaderSize);
+        if (LinuxImage.HasHeader(bytes.Span))
+            return file;
+        bytes = Read(source, what, limit, files);
+        return null;
+    }
+
     /// <summary>Opens a file that goes into RAM as it is; null, and <paramref name="bytes"/> instead, where there is none or it must be read to know its length.</summary>
     /// <inheritdoc cref="Read" path="/param|/exception"/>
     internal static FileBytes? Open(BootSource? source, string what, ulong limit, List<IDisposable> files, out ReadOnlyMemory<byte> bytes)

@@ -47,6 +47,27 @@ public sealed unsafe partial class DiscardTests
         Assert.Equal(0x200, machine.Vector);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AnImageThatIsWrittenOverCodeRuns(bool emitted)
+    {
+        using var machine = new TestMachine(emitted: emitted);
+        machine.Program(TestMachine.Data, Asm.Movz(3, 7), Asm.Hlt(0xF000));
+        machine.Cpu.SetX(5, TestMachine.Data);
+        machine.Run(Asm.Br(5));
+        Assert.Equal((7UL, -1), (machine.Cpu.GetX(3), machine.Vector));
+
+        // So long that it goes through RAM's file.
+        byte[] image = new byte[100 << 10];
+        MemoryMarshal.Write(image, Asm.Movz(3, 8));
+        MemoryMarshal.Write(image.AsSpan(4), Asm.Hlt(0xF000));
+        Assert.True(machine.Memory.TryWrite(TestMachine.Data, image));
+        machine.Run(Asm.Br(5));
+        Assert.Equal((8UL, -1), (machine.Cpu.GetX(3), machine.Vector));
+        Assert.False(machine.Memory.TryWrite(TestMachine.Ram + (16 << 20) - 4096, image));
+    }
+
     private static byte[] Resident(byte* host, int pages)
     {
         byte* map = stackalloc byte[pages];

@@ -65,6 +65,13 @@ internal unsafe partial struct LinuxMappingCalls : IMappingCalls
     /// <summary>True: a result is an error, its negative errno.</summary>
     public static bool IsError(nint result) => result is < 0 and > -4096;
 
+    /// <summary>Writes to a file at an offset; bytes written, or the negative errno.</summary>
+    public static nint Pwrite(int fd, void* bytes, nuint count, long offset)
+    {
+        nint written = Native.pwrite(fd, bytes, count, offset);
+        return written < 0 ? -Marshal.GetLastPInvokeError() : written;
+    }
+
     public static int Close(int fd) => Result(Native.close(fd));
 
     private static int Result(int value) => value < 0 ? -Marshal.GetLastPInvokeError() : value;
@@ -95,6 +102,9 @@ internal unsafe partial struct LinuxMappingCalls : IMappingCalls
 
         [LibraryImport("libc", SetLastError = true)]
         internal static partial int mincore(void* address, nuint length, byte* states);
+
+        [LibraryImport("libc", SetLastError = true)]
+        internal static partial nint pwrite(int fd, void* bytes, nuint count, long offset);
 
         [LibraryImport("libc", SetLastError = true)]
         internal static partial int close(int fd);

@@ -40,6 +40,10 @@ internal sealed unsafe class GuestRam : IDisposable
     /// <summary>First byte in host memory; valid until disposal.</summary>
     public byte* Host => _memory.Address;
 
+    /// <summary>Puts bytes there that the guest may never look at: pages are mapped when it does (<see cref="HostMemory.Write"/>).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Not inside.</exception>
+    public void Write(ulong offset, ReadOnlySpan<byte> bytes) => _memory.Write(offset, bytes);
+
     /// <summary>Gives whole pages back to the host; they read as zeros.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not whole pages, or not inside.</exception>
     public void Discard(ulong offset, ulong length)

@@ -64,6 +64,26 @@ internal sealed unsafe class HostMemory : IDisposable
             MappingPopulation.ForWriting(Address + offset, (long)Math.Min(length, Size - offset));
     }
 
+    /// <summary>Copies bytes there. Those of a memfd go through its descriptor, so that this process need not have their pages mapped: a page that is touched for the first time costs far more than its copy.</summary>
+    public void Write(ulong offset, ReadOnlySpan<byte> bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Size);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)bytes.Length, Size - offset);
+        fixed (byte* source = bytes)
+        {
+            int done = 0;
+            while (done < bytes.Length && _descriptor >= 0)
+            {
+                nint written = Pwrite(_descriptor, source + done, (nuint)(bytes.Length - done), (long)offset + done);
+                if (written <= 0)
+                    break; // the mapping does it, or shows why not
+                done += (int)written;
+            }
+
+            bytes[done..].CopyTo(new Span<byte>(Address + offset + done, bytes.Length - done));
+        }
+    }
+
     /// <summary>Frees whole pages of a memfd: a hole in it. Without effect where the host cannot.</summary>
     public void Discard(ulong offset, ulong length) => _ = Madvise(Address + offset, (nuint)length, AdviseRemove);
 

@@ -17,6 +17,9 @@ internal sealed unsafe class PhysicalMemory : IGuestMemory
     /// <summary>Longer buffers of devices, which a guest may have announced without meaning to have them filled, are left to page faults.</summary>
     private const ulong MostPresentAtOnce = 1 << 20;
 
+    /// <summary>From here on what is written at once is an image, most of which the guest does not look at for a while (<see cref="GuestRam.Write"/>).</summary>
+    private const int LongWrite = 64 << 10;
+
     private readonly Lock _gate = new();
     private MemoryRegion[] _regions = [];
     private GuestRam[] _rams = [];
@@ -188,14 +191,30 @@ internal sealed unsafe class PhysicalMemory : IGuestMemory
     }
 
     /// <summary>Stores are about to go to [physicalAddress, physicalAddress + length), of a device, or of a processor whose TLB had no entry for the page.</summary>
-    internal void NoteStores(ulong physicalAddress, ulong length)
+    /// <param name="physicalAddress">Where.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="isAhead">A processor goes through memory upwards, and is about to have TLB entries for what comes next: it will not be heard of there.</param>
+    internal void NoteStores(ulong physicalAddress, ulong length, bool isAhead = false)
+    {
+        if (FindRam(physicalAddress) is not { } ram)
+            return;
+        ulong offset = physicalAddress - ram.PhysicalBase;
+        length = Math.Min(length, ram.Size - offset);
+        if (isAhead)
+            ram.Population.NoteAhead(offset, length);
+        else
+            ram.Population.Note(offset, length);
+    }
+
+    private GuestRam? FindRam(ulong physicalAddress)
     {
         foreach (GuestRam ram in _rams)
         {
-            ulong offset = physicalAddress - ram.PhysicalBase;
-            if (offset < ram.Size)
-                ram.Population.Note(offset, Math.Min(length, ram.Size - offset));
+            if (physicalAddress - ram.PhysicalBase < ram.Size)
+                return ram;
         }
+
+        return null;
     }
 
     public bool TryRead(ulong physicalAddress, Span<byte> destination)
@@ -215,10 +234,18 @@ internal sealed unsafe class PhysicalMemory : IGuestMemory
         if (host == null || !writable || available < (ulong)source.Length)
             return source.IsEmpty;
 
-        NoteStores(physicalAddress, (ulong)source.Length);
+        if (source.Length >= LongWrite && FindRam(physicalAddress) is { } ram)
+        {
+            ram.Write(physicalAddress - ram.PhysicalBase, source);
+        }
+        else
+        {
+            NoteStores(physicalAddress, (ulong)source.Length);
 
-        // SAFETY: as above, and the region is writable.
-        source.CopyTo(new Span<byte>(host, source.Length));
+            // SAFETY: as above, and the region is writable.
+            source.CopyTo(new Span<byte>(host, source.Length));
+        }
+
         NotifyChanged(physicalAddress, (ulong)source.Length);
         return true;
     }

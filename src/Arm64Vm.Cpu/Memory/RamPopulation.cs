@@ -2,8 +2,9 @@ namespace Arm64Vm.Cpu.Memory;
 
 /// <summary>Makes guest RAM present in the host before it is touched: a page fault for each page costs twice as much as one system call for many, and far more on virtual hosts.</summary>
 /// <remarks>
-/// RAM is divided into stretches of 64 KiB. The second store to a stretch that emitted code could not do itself makes the whole of it present, in machines that have
-/// written to a hundred and more: small ones, of which there are many on a host, get what they touch and no more. Any thread; a race makes a stretch present twice, which changes nothing.
+/// RAM is divided into stretches of 64 KiB. The first store to one makes the whole of it present, in machines that have written to a hundred and more: small ones, of which
+/// there are many on a host, get what they touch and no more. Who goes through memory page by page makes the rest of a stretch present in every machine.
+/// Any thread; a race makes a stretch present twice, which changes nothing.
 /// </remarks>
 internal sealed class RamPopulation(HostMemory memory)
 {
@@ -12,11 +13,19 @@ internal sealed class RamPopulation(HostMemory memory)
 
     /// <summary>Stretches written to in a machine that is not small any more.</summary>
     private const int Many = 128;
-    private const byte Present = 2;
 
-    /// <summary>By stretch: stores noted, up to <see cref="Present"/>.</summary>
-    private readonly byte[] _stores = new byte[(memory.Size + (1UL << StretchBits) - 1) >> StretchBits];
+    /// <summary>By stretch: what it is known for.</summary>
+    private readonly State[] _states = new State[(memory.Size + (1UL << StretchBits) - 1) >> StretchBits];
     private int _written;
+
+    private enum State : byte
+    {
+        Untouched,
+
+        /// <summary>Stored to while the machine was small.</summary>
+        Touched,
+        Present,
+    }
 
     /// <summary>Stores are about to go to [offset, offset + length).</summary>
     public void Note(ulong offset, ulong length = 1)
@@ -31,22 +40,29 @@ internal sealed class RamPopulation(HostMemory memory)
         }
     }
 
+    /// <summary>Stores are about to go to all of [offset, offset + length), one after the other.</summary>
+    public void NoteAhead(ulong offset, ulong length)
+    {
+        for (ulong stretch = offset >> StretchBits; stretch <= (offset + length - 1) >> StretchBits; stretch++)
+            NoteStretch(stretch, isWhole: true);
+    }
+
     /// <summary>Pages were given back: where they are used again, they are made present again.</summary>
     public void Forget(ulong offset, ulong length)
     {
         if (length != 0)
-            _stores.AsSpan((int)(offset >> StretchBits), (int)(((offset + length - 1) >> StretchBits) - (offset >> StretchBits)) + 1).Clear();
+            _states.AsSpan((int)(offset >> StretchBits), (int)(((offset + length - 1) >> StretchBits) - (offset >> StretchBits)) + 1).Clear();
     }
 
     private void NoteStretch(ulong stretch, bool isWhole)
     {
-        ref byte stores = ref _stores[stretch];
-        if (stores == Present)
+        ref State state = ref _states[stretch];
+        if (state == State.Present)
             return;
-        if (stores == 0)
+        if (state == State.Untouched)
             _written++;
-        bool isMade = isWhole || (stores != 0 && _written >= Many);
-        stores = isMade ? Present : (byte)1;
+        bool isMade = isWhole || _written >= Many;
+        state = isMade ? State.Present : State.Touched;
         if (isMade)
             memory.Populate(stretch << StretchBits, 1UL << StretchBits);
     }

@@ -16,6 +16,7 @@ internal sealed class BootPackage : IDisposable
     /// <summary>A command line longer than this is a mistake; Linux takes 2 KiB.</summary>
     private const int LongestCommandLine = 64 * 1024;
 
+    private const string Kernel = "kernel";
     private const string Initrd = "initrd";
 
     private readonly List<IDisposable> _files = [];
@@ -44,13 +45,14 @@ internal sealed class BootPackage : IDisposable
         {
             var seeds = new BootSeeds(config.RandomSeed);
             var board = parts.Describe() with { KaslrSeed = seeds.Kaslr, RngSeed = seeds.Rng };
-            var initrd = default(ReadOnlyMemory<byte>);
+            var (kernel, initrd) = (default(ReadOnlyMemory<byte>), default(ReadOnlyMemory<byte>));
             var boot = new BootFiles
             {
                 Firmware = BootSource.ReadFirmware(config.Firmware, parts.Flash0),
-                Kernel = config.Kernel is null && config.Firmware is null ? EmbeddedFirmware.Image : BootSource.Read(config.Kernel, "kernel", config.Memory, files),
 
-                // Firmware takes it through fw_cfg, when it likes; a kernel finds it in RAM.
+                // Firmware takes them through fw_cfg, when it likes; without it they go into RAM.
+                KernelFile = config.Firmware is null ? BootSource.OpenKernel(config.Kernel, Kernel, config.Memory, files, out kernel) : null,
+                Kernel = config.Firmware is not null ? BootSource.Read(config.Kernel, Kernel, config.Memory, files) : config.Kernel is null ? EmbeddedFirmware.Image : kernel,
                 InitrdFile = config.Firmware is null ? BootSource.Open(config.Initrd, Initrd, config.Memory, files, out initrd) : null,
                 Initrd = config.Firmware is null ? initrd : BootSource.Read(config.Initrd, Initrd, config.Memory, files),
                 DeviceTree = BootSource.Read(config.DeviceTree, "device tree", config.Memory, files),

@@ -9,6 +9,9 @@ internal sealed record BootFiles
     /// <summary>A kernel in any format of <see cref="Images.KernelLoader"/>; empty: none.</summary>
     public ReadOnlyMemory<byte> Kernel { get; init; }
 
+    /// <summary>The kernel as a file that goes into RAM as it is; then <see cref="Kernel"/> has only its first bytes. Null: it has all of them.</summary>
+    internal Images.FileBytes? KernelFile { get; init; }
+
     /// <summary>An initial RAM disk for the kernel; empty: none.</summary>
     public ReadOnlyMemory<byte> Initrd { get; init; }
 

@@ -25,7 +25,7 @@ internal static class BootPlanner
             return PlanFirmware(files, board, ram);
         if (files.Kernel.IsEmpty)
             throw new BootImageException("There is nothing to boot: give a kernel or firmware.");
-        var kernel = KernelLoader.Load(files.Kernel, ram);
+        var kernel = files.KernelFile is { } file ? LinuxImage.Load(files.Kernel, file, ram) : KernelLoader.Load(files.Kernel, ram);
         return kernel.Kind == KernelKind.Linux ? PlanLinux(files, board, ram, kernel) : PlanElf(files, board, ram, kernel);
     }
 

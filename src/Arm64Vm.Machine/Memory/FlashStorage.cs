@@ -7,6 +7,7 @@ namespace Arm64Vm.Machine.Memory;
 internal sealed class FlashStorage : IDisposable
 {
     private const int PageSize = 4096;
+    private const int Chunk = 64 * 1024;
 
     private readonly GuestRam _bytes;
 
@@ -43,7 +44,7 @@ internal sealed class FlashStorage : IDisposable
     /// <exception cref="IOException">It cannot be read.</exception>
     public int Load(Func<long, Memory<byte>, int> read)
     {
-        var chunk = new byte[1 << 20];
+        var chunk = new byte[Chunk];
         var offset = 0;
         while (offset < Contents.Length)
         {
@@ -66,7 +67,7 @@ internal sealed class FlashStorage : IDisposable
             var page = bytes.Slice(done, Math.Min(PageSize, bytes.Length - done));
             var place = Contents.Span.Slice(offset + done, page.Length);
             if (_isFresh ? page.ContainsAnyExcept((byte)0) : !page.SequenceEqual(place))
-                page.CopyTo(place);
+                _bytes.Write((ulong)(offset + done), page);
         }
     }
 

@@ -9,9 +9,25 @@ namespace Arm64Vm.Machine.Boot.Images;
 /// <param name="length">Bytes.</param>
 internal sealed class FileBytes(SafeFileHandle file, string path, long length) : IDisposable
 {
-    private const int Chunk = 1 << 20;
+    private const int Chunk = 64 << 10;
 
     public ulong Length => (ulong)length;
+
+    /// <summary>Its first bytes, fewer where it is shorter.</summary>
+    /// <exception cref="IOException">It cannot be read, or has become shorter.</exception>
+    public ReadOnlyMemory<byte> ReadHead(int most)
+    {
+        var head = new byte[(int)Math.Min(most, length)];
+        for (var done = 0; done < head.Length;)
+        {
+            var read = RandomAccess.Read(file, head.AsSpan(done), done);
+            if (read == 0)
+                throw BecameShorter();
+            done += read;
+        }
+
+        return head;
+    }
 
     /// <summary>Puts all of it there; false where that is not RAM.</summary>
     /// <exception cref="IOException">It cannot be read, or has become shorter.</exception>
@@ -22,7 +38,7 @@ internal sealed class FileBytes(SafeFileHandle file, string path, long length) :
         {
             var read = RandomAccess.Read(file, chunk.AsSpan(0, (int)Math.Min(chunk.Length, length - done)), done);
             if (read == 0)
-                throw new IOException($"'{path}' became shorter while it was read.");
+                throw BecameShorter();
             if (!memory.TryWrite(address + (ulong)done, chunk.AsSpan(0, read)))
                 return false;
             done += read;
@@ -30,6 +46,8 @@ internal sealed class FileBytes(SafeFileHandle file, string path, long length) :
 
         return true;
     }
+
+    private IOException BecameShorter() => new($"'{path}' became shorter while it was read.");
 
     public void Dispose() => file.Dispose();
 }

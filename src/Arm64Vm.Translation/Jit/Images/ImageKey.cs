@@ -1,5 +1,5 @@
 using System.Reflection;
-using System.Security.Cryptography;
+using System.Runtime.InteropServices;
 using System.Text;
 using Arm64Vm.Backend.X64.Compile;
 using Arm64Vm.Backend.X64.Memory;
@@ -28,8 +28,27 @@ internal static class ImageKey
         StringBuilder text = new();
         foreach (Type type in Parts)
             text.Append(type.Assembly.GetName().Name).Append(' ').Append(type.Module.ModuleVersionId).Append(' ').Append(Revision(type)).Append('\n');
-        text.Append(options with { Stops = null, Verify = false }).Append('\n').Append(features).Append('\n').Append(Convert.ToHexString(SHA256.HashData(stubs)));
-        return SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()));
+        text.Append(options with { Stops = null, Verify = false }).Append('\n').Append(features).Append('\n').Append(Convert.ToHexString(Fingerprint(stubs)));
+        return Fingerprint(Encoding.UTF8.GetBytes(text.ToString()));
+    }
+
+    /// <summary>A number for some bytes that other bytes do not have by accident; against intent the folder's permissions are the guard.</summary>
+    /// <remarks>Not one of the runtime's: they would load a cryptography library at every start, which takes longer than preparing the machine.</remarks>
+    private static byte[] Fingerprint(ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        ulong rest = (ulong)bytes.Length;
+        foreach (byte last in bytes[(words.Length * sizeof(ulong))..])
+            rest = (rest << 8) | last;
+        ulong[] lanes = [1, 2, 3, 4];
+        foreach (ref ulong lane in lanes.AsSpan())
+        {
+            foreach (ulong word in words)
+                lane = new SplitMix64(lane ^ word).Next();
+            lane = new SplitMix64(lane ^ rest).Next();
+        }
+
+        return MemoryMarshal.AsBytes(lanes.AsSpan()).ToArray();
     }
 
     private static string? Revision(Type type) => type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
