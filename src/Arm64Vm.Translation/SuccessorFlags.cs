@@ -1,4 +1,5 @@
 using Arm64Vm.Ir;
+using Arm64Vm.Ir.Passes;
 using Arm64Vm.Isa;
 
 namespace Arm64Vm.Translation;
@@ -11,10 +12,13 @@ internal static unsafe class SuccessorFlags
     private const int LookAhead = 6;
 
     /// <summary>Bit 0: the flags are dead behind the region's only block.</summary>
+    /// <param name="location">The page.</param>
+    /// <param name="region">What was made of some of it.</param>
+    /// <param name="accessesStoreFlags">Slow paths of plain accesses store flags that the rest of the block does not (<see cref="Ir.Passes.DeadCodeElimination"/>).</param>
     // SAFETY: location.Host points to the page's bytes; offsets are checked against its size.
-    public static ulong DeadAtEnd(in CodeLocation location, IrRegion region)
+    public static ulong DeadAtEnd(in CodeLocation location, IrRegion region, bool accessesStoreFlags)
     {
-        if (region.BlockCount != 1 || location.Mode.SingleStep || !EndsWithFlags(region))
+        if (region.BlockCount != 1 || location.Mode.SingleStep || !EndsWithFlags(region, accessesStoreFlags))
             return 0;
         ref readonly IrInst last = ref region.Instructions[^1];
         int low = (int)last.Imm, high = (int)(last.Imm >> 32);
@@ -27,16 +31,17 @@ internal static unsafe class SuccessorFlags
         return dead ? 1u : 0u;
     }
 
-    /// <summary>True where a write of flags is the last thing in the block that matters: nothing after it can leave.</summary>
-    private static bool EndsWithFlags(IrRegion region)
+    /// <summary>True where a write of flags is the last thing in the block that matters: nothing after it can leave without them.</summary>
+    private static bool EndsWithFlags(IrRegion region, bool accessesStoreFlags)
     {
         ReadOnlySpan<IrInst> code = region.Instructions;
         for (int index = code.Length - 2; index > 0; index--)
         {
-            IrOp op = code[index].Op;
-            if (op == IrOp.SetFlags)
+            ref readonly IrInst inst = ref code[index];
+            if (inst.Op == IrOp.SetFlags)
                 return true;
-            if (IrOps.IsMemory(op) || IrOps.IsSystem(op))
+            bool leaves = IrOps.IsMemory(inst.Op) || IrOps.IsSystem(inst.Op);
+            if (leaves && !(accessesStoreFlags && DeadCodeElimination.IsPlainAccess(inst)))
                 return false;
         }
 

@@ -41,7 +41,7 @@ internal sealed unsafe class Translator
         if (!options.Optimize)
             return;
 
-        ulong deadFlags = options.KeepsFlags ? 0 : SuccessorFlags.DeadAtEnd(location, region);
+        ulong deadFlags = options.KeepsFlags ? 0 : SuccessorFlags.DeadAtEnd(location, region, AccessesStoreFlags);
         passes.Run(region, deadFlags, options.FloatsLeave, AccessesStoreFlags);
         if (options.Verify)
             IrVerifier.Verify(region);

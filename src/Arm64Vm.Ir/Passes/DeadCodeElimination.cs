@@ -6,7 +6,7 @@ namespace Arm64Vm.Ir.Passes;
 /// </summary>
 /// <remarks>
 /// State is seen by every operation that can raise an exception or leave: memory and system operations, side exits and the end of the block, on request
-/// floating-point operations. Flags that only side exits see are stored by these; on request, flags that only plain accesses see are left to the
+/// floating-point operations. Flags that only side exits see are stored by these, flags that some do not see behind those; on request, flags that only plain accesses see are left to the
 /// accesses' slow paths, which compute them again (operand D). The one
 /// liberty: flags that all successors overwrite before they read them or can fault (<c>flagsDeadAtEnd</c>) are dropped although an interrupt
 /// or a debugger may look at them between blocks; the program cannot tell, since each of these returns to code that overwrites them.
@@ -96,7 +96,9 @@ internal sealed class DeadCodeElimination
 
                     flagsDead = true;
                     ForgetWanting();
-                    break;
+                    used[i.A] = true;
+                    SinkBehindExits(code, index);
+                    continue;
                 case IrOp.Second:
                     break;
                 case >= IrOp.AddS and <= IrOp.AndNotS:
@@ -170,7 +172,7 @@ internal sealed class DeadCodeElimination
     }
 
     /// <summary>Those whose slow paths the compiler can add to. Stores with release semantics are exchanges.</summary>
-    private static bool IsPlainAccess(in IrInst i) => i.Op switch
+    internal static bool IsPlainAccess(in IrInst i) => i.Op switch
     {
         IrOp.Load or IrOp.LoadPair => true,
         IrOp.Store or IrOp.StorePair => ((MemoryFlags)i.Aux & MemoryFlags.Release) == 0,
@@ -210,6 +212,13 @@ internal sealed class DeadCodeElimination
         if (wantingCount != 0)
             used[flags] = true;
         ForgetWanting();
+    }
+
+    /// <summary>A write of flags moves behind the side exits that test them and lead to where they are overwritten: who leaves there need not store them.</summary>
+    private static void SinkBehindExits(Span<IrInst> code, int write)
+    {
+        for (; code[write + 1].Op == IrOp.LeaveCond && code[write + 1].A == code[write].A && new SideExit(code[write + 1].Imm).FlagsAreDead; write++)
+            (code[write], code[write + 1]) = (code[write + 1], code[write]);
     }
 
     private static IrOp Plain(IrOp op) => op switch
