@@ -34,8 +34,6 @@ internal sealed unsafe partial class Vcpu
         bool goesOn = _stage1.Inline.Find(index, access == AccessType.Write, address - (PageMask + 1)) != null;
         ulong bytes = goesOn ? BytesAhead(address, entry, place) : 1;
         ulong physical = place.Physical & ~PageMask;
-        if (access == AccessType.Write && bytes > PageMask + 1)
-            _memory.NoteStores(physical + PageMask + 1, bytes - (PageMask + 1), isAhead: true);
         byte* page = place.Host - (place.Physical & PageMask);
         ulong first = address & ~PageMask;
 

@@ -10,7 +10,7 @@ public sealed class RamPopulationTests : IDisposable
     private const ulong Size = 16 << 20;
 
     /// <summary>With a store to each stretch before this one the machine is still small.</summary>
-    private const ulong LastStretch = 127;
+    private const ulong LastStretch = 31;
     private readonly GuestRam _ram = new(TestMachine.Ram, Size);
 
     public void Dispose() => _ram.Dispose();
@@ -20,7 +20,7 @@ public sealed class RamPopulationTests : IDisposable
     {
         for (int times = 0; times < 3; times++)
         {
-            for (ulong stretch = 0; stretch < 100; stretch++)
+            for (ulong stretch = 0; stretch < LastStretch; stretch++)
                 _ram.Population.Note(stretch * Stretch);
         }
 
@@ -51,15 +51,6 @@ public sealed class RamPopulationTests : IDisposable
     public void WholeStretchesOfALongStoreArePresentAtOnce()
     {
         _ram.Population.Note(Stretch - 0x1000, (3 * Stretch) + 0x2000);
-        Assert.Equal(3 * (long)Stretch, ResidentBytes());
-    }
-
-    [Fact]
-    public void WhoGoesThroughMemoryUpwardsHasTheRestOfTheStretchInASmallMachineToo()
-    {
-        _ram.Population.NoteAhead((3 * Stretch) + 0x1000, Stretch - 0x1000);
-        Assert.Equal((long)Stretch, ResidentBytes());
-        _ram.Population.NoteAhead((7 * Stretch) - 0x1000, 0x2000);
         Assert.Equal(3 * (long)Stretch, ResidentBytes());
     }
 

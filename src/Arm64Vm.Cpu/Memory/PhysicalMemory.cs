@@ -191,19 +191,12 @@ internal sealed unsafe class PhysicalMemory : IGuestMemory
     }
 
     /// <summary>Stores are about to go to [physicalAddress, physicalAddress + length), of a device, or of a processor whose TLB had no entry for the page.</summary>
-    /// <param name="physicalAddress">Where.</param>
-    /// <param name="length">Bytes.</param>
-    /// <param name="isAhead">A processor goes through memory upwards, and is about to have TLB entries for what comes next: it will not be heard of there.</param>
-    internal void NoteStores(ulong physicalAddress, ulong length, bool isAhead = false)
+    internal void NoteStores(ulong physicalAddress, ulong length)
     {
         if (FindRam(physicalAddress) is not { } ram)
             return;
         ulong offset = physicalAddress - ram.PhysicalBase;
-        length = Math.Min(length, ram.Size - offset);
-        if (isAhead)
-            ram.Population.NoteAhead(offset, length);
-        else
-            ram.Population.Note(offset, length);
+        ram.Population.Note(offset, Math.Min(length, ram.Size - offset));
     }
 
     private GuestRam? FindRam(ulong physicalAddress)

@@ -2,9 +2,8 @@ namespace Arm64Vm.Cpu.Memory;
 
 /// <summary>Makes guest RAM present in the host before it is touched: a page fault for each page costs twice as much as one system call for many, and far more on virtual hosts.</summary>
 /// <remarks>
-/// RAM is divided into stretches of 64 KiB. The first store to one makes the whole of it present, in machines that have written to a hundred and more: small ones, of which
-/// there are many on a host, get what they touch and no more. Who goes through memory page by page makes the rest of a stretch present in every machine.
-/// Any thread; a race makes a stretch present twice, which changes nothing.
+/// RAM is divided into stretches of 64 KiB. The first store to one makes the whole of it present, in machines that have written to thirty and more: small ones, of which
+/// there are many on a host, get what they touch and no more. Any thread; a race makes a stretch present twice, which changes nothing.
 /// </remarks>
 internal sealed class RamPopulation(HostMemory memory)
 {
@@ -12,7 +11,7 @@ internal sealed class RamPopulation(HostMemory memory)
     public const int StretchBits = 16;
 
     /// <summary>Stretches written to in a machine that is not small any more.</summary>
-    private const int Many = 128;
+    private const int Many = 32;
 
     /// <summary>By stretch: what it is known for.</summary>
     private readonly State[] _states = new State[(memory.Size + (1UL << StretchBits) - 1) >> StretchBits];
@@ -38,13 +37,6 @@ internal sealed class RamPopulation(HostMemory memory)
             NoteStretch(offset >> StretchBits, isWhole: next - offset > Mask);
             offset = next;
         }
-    }
-
-    /// <summary>Stores are about to go to all of [offset, offset + length), one after the other.</summary>
-    public void NoteAhead(ulong offset, ulong length)
-    {
-        for (ulong stretch = offset >> StretchBits; stretch <= (offset + length - 1) >> StretchBits; stretch++)
-            NoteStretch(stretch, isWhole: true);
     }
 
     /// <summary>Pages were given back: where they are used again, they are made present again.</summary>
