@@ -93,6 +93,21 @@ public class DeadCodeEliminationTests
         AssertBody(text);
     }
 
+    [Theory]
+    [InlineData(true, "LeaveCond SetFlags")]
+    [InlineData(false, "SetFlags LeaveCond")]
+    public void FlagsAreStoredBehindAnExitThatLeadsToWhereTheyAreOverwritten(bool dead, string order)
+    {
+        string text = Optimize(b =>
+        {
+            Subtract(b, 0);
+            b.Emit(IrOp.LeaveCond, IrType.Void, b.ReadFlags(), aux: (int)Condition.NE, imm: SideExit.Make(0x40, 1, dead));
+        });
+
+        string[] present = [.. text.Split('\n').Select(line => line.Trim().Split(' ')[0]).Where(word => word is "SetFlags" or "LeaveCond")];
+        Assert.Equal(order, string.Join(' ', present));
+    }
+
     private static void Subtract(IrBuilder b, int register)
     {
         IrValue result = b.Binary(IrOp.SubS, IrType.I64, b.ReadX(register), b.Const64(1));

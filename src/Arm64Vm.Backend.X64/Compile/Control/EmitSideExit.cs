@@ -15,6 +15,9 @@ internal sealed partial class X64Compiler
         /// <summary>The host's flags hold what is to be stored in NZCV, in this form.</summary>
         public bool StoresFlags;
         public FlagForm Form;
+
+        /// <summary>What is to be stored in NZCV otherwise, if anything.</summary>
+        public StaleFlags Stale;
     }
 
     private readonly PendingLeave[] pendingLeaves = new PendingLeave[IrRegion.MaxBlocks];
@@ -23,8 +26,16 @@ internal sealed partial class X64Compiler
     private void EmitSideExit(in IrInst inst)
     {
         bool flagsInHost = inst.Op == IrOp.LeaveCond && inst.A == inst.B;
-        if (inst.B != 0 && !flagsInHost)
-            EmitSetFlags(inst.B);
+        staleFlags = 0;
+        if (!flagsInHost && inst.B != 0)
+        {
+            // Where accesses behind the exit want them too, what they came from would have to be kept for those as well.
+            if (LivesOn(inst.B))
+                EmitSetFlags(inst.B);
+            else
+                BeginStaleFlags(inst.B);
+        }
+
         Cc cc;
         switch (inst.Op)
         {
@@ -44,42 +55,45 @@ internal sealed partial class X64Compiler
                 break;
         }
 
-        SideExit exit = new(inst.Imm);
-        bool stores = flagsInHost && inst.B != 0;
+        PendingLeave leave = new() { Entry = emit.NewLabel(), Exit = new SideExit(inst.Imm), StoresFlags = flagsInHost && inst.B != 0, Form = flagsForm, Stale = FindStaleFlags() };
+        staleFlags = 0;
         if (regionMustReturn || regionMustPoll)
         {
             Label stay = emit.NewLabel();
             emit.Jcc(cc.Invert(), stay);
-            EmitLeave(exit, stores, flagsForm, inst);
+            EmitLeave(leave, inst);
             emit.Bind(stay);
         }
-        else if (CountsInstructions || stores)
+        else if (CountsInstructions || leave.StoresFlags || leave.Stale.Size != 0)
         {
-            ref PendingLeave leave = ref pendingLeaves[pendingLeaveCount++];
-            leave = new PendingLeave { Entry = emit.NewLabel(), Exit = exit, StoresFlags = stores, Form = flagsForm };
             emit.Jcc(cc, leave.Entry);
+            pendingLeaves[pendingLeaveCount++] = leave;
         }
         else
         {
-            Label link = emit.NewLabel();
-            AddSite(exit.Target, emit.JccPatchable(cc, link), link);
+            AddSite(leave.Exit.Target, emit.JccPatchable(cc, leave.Entry), leave.Entry);
         }
     }
 
     /// <summary>What happens where an exit is taken; the allocator's and the flags' state stays that of the other way.</summary>
-    private void EmitLeave(SideExit exit, bool storesFlags, FlagForm form, in IrInst inst)
+    private void EmitLeave(in PendingLeave leave, in IrInst inst)
     {
-        FlagForm kept = flagsForm;
-        if (storesFlags)
+        SideExit exit = leave.Exit;
+        (FlagForm kept, int counted) = (flagsForm, flagStoreCount);
+        if (leave.StoresFlags)
         {
-            flagsForm = form;
+            flagsForm = leave.Form;
             StoreHostFlags(HostAbi.Field(HostContext.FlagsOffset));
         }
+
+        EmitStaleFlags(leave.Stale, keepsScratch: false);
 
         if (CountsInstructions)
             emit.Alu(AluOp.Sub, 8, HostAbi.Field(GuestContext.InstructionsOffset), exit.Rest);
         EmitJump(inst, exit.Target);
-        flagsForm = kept;
+
+        // Stores are counted for those who come to the end of the unit.
+        (flagsForm, flagStoreCount) = (kept, counted);
     }
 
     private void EmitLeaves()
@@ -91,7 +105,7 @@ internal sealed partial class X64Compiler
         {
             ref PendingLeave leave = ref pendingLeaves[i];
             emit.Bind(leave.Entry);
-            EmitLeave(leave.Exit, leave.StoresFlags, leave.Form, default);
+            EmitLeave(leave, default);
         }
     }
 }
