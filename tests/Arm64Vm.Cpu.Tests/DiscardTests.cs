@@ -35,11 +35,7 @@ public sealed unsafe partial class DiscardTests
     [InlineData(true)]
     public void CodeInThemIsForgotten(bool emitted)
     {
-        using var machine = new TestMachine(emitted: emitted);
-        machine.Program(TestMachine.Data, Asm.Movz(3, 7), Asm.Hlt(0xF000));
-        machine.Cpu.SetX(5, TestMachine.Data);
-        machine.Run(Asm.Br(5));
-        Assert.Equal((7UL, -1), (machine.Cpu.GetX(3), machine.Vector));
+        using var machine = MachineWithCode(emitted);
         machine.Memory.Discard(TestMachine.Data, Page);
 
         // Zeros are undefined.
@@ -52,11 +48,7 @@ public sealed unsafe partial class DiscardTests
     [InlineData(true)]
     public void AnImageThatIsWrittenOverCodeRuns(bool emitted)
     {
-        using var machine = new TestMachine(emitted: emitted);
-        machine.Program(TestMachine.Data, Asm.Movz(3, 7), Asm.Hlt(0xF000));
-        machine.Cpu.SetX(5, TestMachine.Data);
-        machine.Run(Asm.Br(5));
-        Assert.Equal((7UL, -1), (machine.Cpu.GetX(3), machine.Vector));
+        using var machine = MachineWithCode(emitted);
 
         // So long that it goes through RAM's file.
         byte[] image = new byte[100 << 10];
@@ -66,6 +58,17 @@ public sealed unsafe partial class DiscardTests
         machine.Run(Asm.Br(5));
         Assert.Equal((8UL, -1), (machine.Cpu.GetX(3), machine.Vector));
         Assert.False(machine.Memory.TryWrite(TestMachine.Ram + (16 << 20) - 4096, image));
+    }
+
+    /// <summary>A machine that has run code at <see cref="TestMachine.Data"/>, where x5 leads.</summary>
+    private static TestMachine MachineWithCode(bool emitted)
+    {
+        var machine = new TestMachine(emitted: emitted);
+        machine.Program(TestMachine.Data, Asm.Movz(3, 7), Asm.Hlt(0xF000));
+        machine.Cpu.SetX(5, TestMachine.Data);
+        machine.Run(Asm.Br(5));
+        Assert.Equal((7UL, -1), (machine.Cpu.GetX(3), machine.Vector));
+        return machine;
     }
 
     private static byte[] Resident(byte* host, int pages)

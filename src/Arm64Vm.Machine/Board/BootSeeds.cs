@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Arm64Vm.Cpu.Registers;
 using Arm64Vm.Isa;
 
 namespace Arm64Vm.Machine.Board;
@@ -19,9 +20,7 @@ internal readonly struct BootSeeds
         }
         else
         {
-            // The kernel's generator directly: the runtime's one would load a cryptography library at every start.
-            using var source = File.OpenHandle("/dev/urandom");
-            RandomAccess.Read(source, bytes, 0);
+            HostRandom.Fill(bytes);
         }
 
         Kaslr = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
