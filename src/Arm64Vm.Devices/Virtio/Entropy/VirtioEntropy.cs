@@ -1,3 +1,5 @@
+using Arm64Vm.Cpu.Registers;
+
 namespace Arm64Vm.Devices.Virtio.Entropy;
 
 /// <summary>A source of random bytes (virtio 1.2, 5.4).</summary>
@@ -13,7 +15,7 @@ internal sealed class VirtioEntropy : IVirtioDevice
     private IVirtioInterrupts? _interrupts;
 
     /// <param name="fill">Where bytes come from; null: the host's generator.</param>
-    public VirtioEntropy(SpanFiller? fill = null) => _fill = fill ?? FillFromHost;
+    public VirtioEntropy(SpanFiller? fill = null) => _fill = fill ?? HostRandom.Fill;
 
     /// <summary>Fills a span with random bytes.</summary>
     public delegate void SpanFiller(Span<byte> destination);
@@ -67,14 +69,6 @@ internal sealed class VirtioEntropy : IVirtioDevice
     /// <inheritdoc/>
     public void WriteConfiguration(uint offset, ReadOnlySpan<byte> source)
     {
-    }
-
-    /// <summary>The kernel's generator directly: the runtime's one needs a cryptography library.</summary>
-    private static void FillFromHost(Span<byte> destination)
-    {
-        using var source = File.OpenHandle("/dev/urandom");
-        while (!destination.IsEmpty)
-            destination = destination[RandomAccess.Read(source, destination, 0)..];
     }
 
     private uint Serve(DescriptorChain chain)
